@@ -1,0 +1,18 @@
+/* libfa -- feedback alignment and its family, in C: everything at once.
+ *
+ * SPDX-License-Identifier: MIT */
+#ifndef LIBFA_FA_H
+#define LIBFA_FA_H
+
+#include <fa/base.h>
+#include <fa/random.h>
+#include <fa/network.h>
+#include <fa/pass.h>
+#include <fa/rule.h>
+#include <fa/feedback.h>
+#include <fa/optimizer.h>
+#include <fa/train.h>
+#include <fa/diagnostics.h>
+#include <fa/io.h>
+
+#endif

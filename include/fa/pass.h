@@ -1,0 +1,78 @@
+/* libfa -- what one batch produced.
+ *
+ * SPDX-License-Identifier: MIT */
+#ifndef LIBFA_PASS_H
+#define LIBFA_PASS_H
+
+#include <fa/network.h>
+
+FA_BEGIN_DECLS
+
+/**
+ * Activities, error signals and gradients of one batch; opaque. Made for a largest batch, it never grows; use one
+ * per thread.
+ */
+typedef struct fa_pass fa_pass;
+
+/**
+ * New pass for batches of 1 .. max_batch samples.
+ *
+ * @param[out] out  to be released with fa_pass_destroy(); NULL on failure
+ * @retval FA_ERR_ARGUMENT  a NULL
+ * @retval FA_ERR_STATE     the network has no layer
+ * @retval FA_ERR_SHAPE     max_batch is 0 or above INT_MAX, or a size overflows
+ * @retval FA_ERR_MEMORY    out of memory
+ * Since 0.1.
+ */
+FA_API fa_status fa_pass_create(fa_pass **out, const fa_network *net, size_t max_batch);
+
+/** Release a pass. NULL is fine. Since 0.1. */
+FA_API void fa_pass_destroy(fa_pass *pass);
+
+/**
+ * Bytes that fa_pass_create() would take, before anything is allocated.
+ *
+ * @param[out] bytes  0 on failure
+ * Errors as for fa_pass_create(). Since 0.1.
+ */
+FA_API fa_status fa_pass_bytes(const fa_network *net, size_t max_batch, size_t *bytes);
+
+/** Largest batch the pass takes; 0 for NULL. Since 0.1. */
+FA_API size_t fa_pass_max_batch(const fa_pass *pass);
+
+/** Samples in the current batch; 0 for NULL or before the first forward pass. Since 0.1. */
+FA_API size_t fa_pass_batch(const fa_pass *pass);
+
+/**
+ * View of h_l [n x n_l] of the current batch, l = 1 .. L. Read only; valid until the next phase that writes it, and
+ * never longer than the pass.
+ *
+ * @param[out] view  {0} on failure
+ * @retval FA_ERR_ARGUMENT  a NULL or an l out of range
+ * @retval FA_ERR_STATE     no forward pass yet
+ * Since 0.1.
+ */
+FA_API fa_status fa_pass_activity(const fa_pass *pass, size_t l, fa_matrix *view);
+
+/**
+ * View of delta_l [n x n_l], l = 1 .. L; delta_L is the output error e. As fa_pass_activity(), but FA_ERR_STATE
+ * before fa_error() (l = L) or fa_backward() (l < L). Since 0.1.
+ */
+FA_API fa_status fa_pass_delta(const fa_pass *pass, size_t l, fa_matrix *view);
+
+/**
+ * View of what fa_gradient() has accumulated for W_l [n_l x n_{l-1}]: the sum over all samples since the last update,
+ * not yet divided by their number (see fa_pass_gradient_samples()). As fa_pass_activity(), but FA_ERR_STATE
+ * while nothing is accumulated. Since 0.1.
+ */
+FA_API fa_status fa_pass_gradient(const fa_pass *pass, size_t l, fa_matrix *view);
+
+/** The same for b_l [1 x n_l]; FA_ERR_ARGUMENT if layer l has no bias. Since 0.1. */
+FA_API fa_status fa_pass_bias_gradient(const fa_pass *pass, size_t l, fa_matrix *view);
+
+/** Samples in the accumulated gradient; 0 for NULL or when nothing is accumulated. Since 0.1. */
+FA_API size_t fa_pass_gradient_samples(const fa_pass *pass);
+
+FA_END_DECLS
+
+#endif

@@ -1,0 +1,293 @@
+/* libfa -- the interface of learning rules.
+ *
+ * Every rule of the library is written with nothing but this header (see lib/rules/), and so is yours: fill an
+ * fa_rule and hand it to fa_feedback_create().
+ *
+ * A training step has five phases: forward, error, deltas (the rule's `backward`), gradient, apply (the optimizer).
+ * Every delta is computed from the weights before the update. A hidden layer whose delta the rule does not write
+ * has delta 0. The gradient of W_l is the mean over the batch, (1/n) delta_l^T h_{l-1}, unless the rule writes its own.
+ *
+ * Rules never see where an array lies: they ask the step for views, whose rows are samples (activities, deltas) or the
+ * rows of the array. Views are valid until the callback returns. Functions of the step may only be called from
+ * the rule's callbacks, in the thread that runs the step.
+ *
+ * SPDX-License-Identifier: MIT */
+#ifndef LIBFA_RULE_H
+#define LIBFA_RULE_H
+
+#include <fa/network.h>
+
+FA_BEGIN_DECLS
+
+/** The making of a feedback, seen by `setup`; lives during that call. */
+typedef struct fa_setup fa_setup;
+
+/** One training step, seen by `backward`, `local` and `adapt`; lives during that library call. */
+typedef struct fa_step fa_step;
+
+/** What brings an error signal to a layer in the place of its own weights; chosen by the feedback. */
+typedef struct fa_operand fa_operand;
+
+/** What a rule asks of the library; bits of fa_rule.flags. */
+typedef enum fa_rule_flag {
+    /** `adapt` calls fa_step_increment(). */
+    FA_RULE_NEEDS_INCREMENT = 1 << 0,
+    /** `backward` calls fa_step_gradient() to write gradients itself. */
+    FA_RULE_WRITES_GRADIENT = 1 << 1,
+    /**
+     * delta_l follows from h_l, z_l and the target alone: the rule has `local`, which is called for layer l as soon as
+     * h_l exists, before later layers have run and before the loss is known.
+     */
+    FA_RULE_LOCAL = 1 << 2
+} fa_rule_flag;
+
+/** A learning rule. Zero what you do not use. Strings and tables must outlive every feedback made with it. */
+typedef struct fa_rule {
+    size_t          struct_size; /**< sizeof(fa_rule); lets the struct grow at its end */
+    const char     *name;        /**< unique, lower case */
+    const char     *summary;     /**< one line, with the formula */
+    uint32_t        flags;       /**< fa_rule_flag, or'ed */
+    const fa_param *params;      /**< [n_params], or NULL */
+    size_t          n_params;
+
+    /** Declare the arrays that the rule keeps; NULL if it keeps none. A failure ends fa_feedback_create(). */
+    fa_status (*setup)(fa_setup *setup);
+
+    /** Write delta_l, l = 1 .. L - 1. All that can fail happens here; nothing is updated after a failure. May be NULL. */
+    fa_status (*backward)(fa_step *step);
+
+    /** With FA_RULE_LOCAL, in the place of `backward`: write delta_l of hidden layer l. */
+    fa_status (*local)(fa_step *step, size_t l);
+
+    /** Change the rule's own arrays after the weights were updated; NULL if they are fixed. */
+    void (*adapt)(fa_step *step);
+
+    /** Bytes of private state that the library keeps for each feedback; 0 for none. */
+    size_t state_size;
+
+    /** Fill the zeroed state; after `setup`. NULL if zeros are right. A failure ends fa_feedback_create(). */
+    fa_status (*init)(fa_setup *setup, void *state);
+
+    /** Release what the state owns; NULL if nothing. The library releases the state itself. */
+    void (*fini)(void *state);
+} fa_rule;
+
+/** @name Built-in rules @{ */
+
+/** Number of rules that come with the library. Since 0.1. */
+FA_API size_t fa_rule_count(void);
+
+/** Rule number i = 0 .. fa_rule_count() - 1, by name in ascending order; NULL for another i. Since 0.1. */
+FA_API const fa_rule *fa_rule_at(size_t i);
+
+/** Rule of that name; NULL, and a sentence in fa_last_error() that names the rules there are, if none. Since 0.1. */
+FA_API const fa_rule *fa_rule_find(const char *name);
+
+/** @} @name In setup: what the rule keeps @{ */
+
+/** Where the feedback of a layer comes from. */
+typedef enum fa_topology {
+    FA_LAYERWISE = 1, /**< from the layer above: B_l [n_l x n_{l+1}] */
+    FA_DIRECT = 2     /**< from the output: B_l [n_l x n_L] */
+} fa_topology;
+
+/** Number of layers L. Since 0.1. */
+FA_API size_t fa_setup_depth(const fa_setup *setup);
+
+/** n_l, l = 0 .. L. Since 0.1. */
+FA_API size_t fa_setup_width(const fa_setup *setup, size_t l);
+
+/** The user_data given to fa_feedback_create(). Since 0.1. */
+FA_API void *fa_setup_user_data(const fa_setup *setup);
+
+/**
+ * Keep an array "B" for every hidden layer l = 1 .. L - 1, of the shape of the topology, drawn from
+ * U[-1/sqrt(n_l), 1/sqrt(n_l)) as Nokland (2016) does. fa_step_transport() and fa_step_inject() use it.
+ *
+ * @retval FA_ERR_ARGUMENT  setup is NULL, the topology unknown, or "B" declared before
+ * @retval FA_ERR_MEMORY    out of memory
+ * Since 0.1.
+ */
+FA_API fa_status fa_setup_feedback(fa_setup *setup, fa_topology topology);
+
+/**
+ * Keep an array [rows x cols] for layer l under a name.
+ *
+ * @param[in] name   1 .. 15 characters a-z, A-Z, 0-9 and _; one name may be declared for several layers
+ * @param[in] l      0 .. L, only a label: it is how the array is asked for later
+ * @param[in] init   how it is drawn, from the stream {feedback's seed, FA_PURPOSE_FEEDBACK, l, step = k} for the k-th name
+ * @param[in] scale  as in fa_network_init_weights()
+ * @retval FA_ERR_ARGUMENT  a NULL, an ill-formed name, an l out of range, a name declared twice for l, or a wrong scale
+ * @retval FA_ERR_SHAPE     rows or cols is 0 or above INT_MAX
+ * @retval FA_ERR_MEMORY    out of memory
+ * Since 0.1.
+ */
+FA_API fa_status fa_setup_array(fa_setup *setup, const char *name, size_t l, size_t rows, size_t cols, fa_init init,
+                                double scale);
+
+/**
+ * Ask for more activity sets: slots 1 .. count, each a matrix [n x n_l] for l = 0 .. L, for further forward passes, for
+ * noise, for inputs of the rule's own. They belong to the pass and are made the first time that the rule runs on it.
+ *
+ * @retval FA_ERR_ARGUMENT  setup is NULL or count is above 8
+ * Since 0.1.
+ */
+FA_API fa_status fa_setup_slots(fa_setup *setup, size_t count);
+
+/** @} @name In a step: what there is to see @{ */
+
+/** Number of layers L. Since 0.1. */
+FA_API size_t fa_step_depth(const fa_step *step);
+
+/** n_l, l = 0 .. L. Since 0.1. */
+FA_API size_t fa_step_width(const fa_step *step, size_t l);
+
+/** Samples n in the batch. Since 0.1. */
+FA_API size_t fa_step_batch(const fa_step *step);
+
+/** Element type of every view. Since 0.1. */
+FA_API fa_dtype fa_step_dtype(const fa_step *step);
+
+/** Steps that this feedback has completed: 0 in the first one. A step that is retried keeps its number. Since 0.1. */
+FA_API uint64_t fa_step_number(const fa_step *step);
+
+/** The user_data given to fa_feedback_create(). Since 0.1. */
+FA_API void *fa_step_user_data(const fa_step *step);
+
+/** The rule's private state, state_size bytes; NULL if it has none. Since 0.1. */
+FA_API void *fa_step_state(const fa_step *step);
+
+/**
+ * Value of a parameter of the rule, as set by fa_feedback_set_param().
+ *
+ * @retval FA_ERR_ARGUMENT  a NULL or no such parameter
+ * Since 0.1.
+ */
+FA_API fa_status fa_step_param(const fa_step *step, const char *name, double *value);
+
+/**
+ * View of h_l [n x n_l], l = 0 .. L, in slot 0 (the batch itself, read only; h_0 = x), or of the matrix l of a further
+ * slot (may be written). FA_ERR_STATE where it does not exist yet. Since 0.1.
+ */
+FA_API fa_status fa_step_activity(const fa_step *step, size_t slot, size_t l, fa_matrix *view);
+
+/** View of the target [n x n_L], read only. FA_ERR_STATE where the step has none. Since 0.1. */
+FA_API fa_status fa_step_target(const fa_step *step, fa_matrix *view);
+
+/**
+ * View of delta_l [n x n_l]: may be written for l < L; delta_L = e is read only and FA_ERR_STATE in `local`. Since 0.1.
+ */
+FA_API fa_status fa_step_delta(const fa_step *step, size_t l, fa_matrix *view);
+
+/** View of W_l [n_l x n_{l-1}], read only; in `adapt` already updated. Since 0.1. */
+FA_API fa_status fa_step_weights(const fa_step *step, size_t l, fa_matrix *view);
+
+/** View of b_l [1 x n_l], read only; FA_ERR_ARGUMENT if the layer has none. Since 0.1. */
+FA_API fa_status fa_step_bias(const fa_step *step, size_t l, fa_matrix *view);
+
+/** View of an array that `setup` declared: read only in `backward` and `local`, may be written in `adapt`. Since 0.1. */
+FA_API fa_status fa_step_array(const fa_step *step, const char *name, size_t l, fa_matrix *view);
+
+/** @} @name In a step: bringing errors back @{ */
+
+/**
+ * delta_l = (B_l delta_{l+1}) .* f'(z_l) with the feedback's own operand of layer l = 1 .. L - 1.
+ *
+ * @retval FA_ERR_ARGUMENT  step is NULL or l out of range
+ * @retval FA_ERR_STATE     the rule declared no layerwise feedback
+ * Since 0.1.
+ */
+FA_API fa_status fa_step_transport(fa_step *step, size_t l);
+
+/** delta_l = (B_l e) .* f'(z_l): straight from the output, for direct feedback. Errors as above. Since 0.1. */
+FA_API fa_status fa_step_inject(fa_step *step, size_t l);
+
+/** The transpose of W_{l+1} as operand of layer l = 1 .. L - 1; NULL for another l. Since 0.1. */
+FA_API const fa_operand *fa_step_weights_operand(const fa_step *step, size_t l);
+
+/** A declared array as operand of layer l; NULL if there is none of that name. Since 0.1. */
+FA_API const fa_operand *fa_step_array_operand(const fa_step *step, const char *name, size_t l);
+
+/** fa_step_transport() with a given operand [n_l x n_{l+1}]; FA_ERR_SHAPE if it has another shape. Since 0.1. */
+FA_API fa_status fa_step_transport_with(fa_step *step, size_t l, const fa_operand *operand);
+
+/** fa_step_inject() with a given operand [n_l x n_L]; FA_ERR_SHAPE if it has another shape. Since 0.1. */
+FA_API fa_status fa_step_inject_with(fa_step *step, size_t l, const fa_operand *operand);
+
+/** delta_l = delta_l .* f'(z_l), for rules that wrote delta_l themselves; l = 1 .. L - 1. Since 0.1. */
+FA_API fa_status fa_step_apply_slope(fa_step *step, size_t l);
+
+/** @} @name In a step: further forward passes @{ */
+
+/**
+ * Run the network on another input, or with noise added to every z_l, into a slot.
+ *
+ * @param[in] slot        1 .. the number asked for; receives h_1 .. h_L
+ * @param[in] input       [n x n_0]; NULL for x
+ * @param[in] noise_slot  slot whose matrix l is added to z_l, l = 1 .. L; 0 for none
+ * @retval FA_ERR_ARGUMENT  a slot that was not asked for, or noise_slot = slot
+ * @retval FA_ERR_SHAPE, FA_ERR_DTYPE  input does not fit
+ * Since 0.1.
+ */
+FA_API fa_status fa_step_forward(fa_step *step, size_t slot, const fa_matrix *input, size_t noise_slot);
+
+/**
+ * Loss of every sample, not reduced, in a slot (0: the batch itself).
+ *
+ * @param[out] losses  [n]
+ * @retval FA_ERR_STATE  the slot holds no forward pass, or the step has no target
+ * Since 0.1.
+ */
+FA_API fa_status fa_step_loss(const fa_step *step, size_t slot, double *losses);
+
+/** Fill a view from the stream {feedback's seed, purpose, l, step number} with U[low, high). Since 0.1. */
+FA_API fa_status fa_step_uniform(const fa_step *step, uint32_t purpose, size_t l, double low, double high,
+                                 const fa_matrix *matrix);
+
+/** Fill a view from the stream {feedback's seed, purpose, l, step number} with N(mean, deviation^2). Since 0.1. */
+FA_API fa_status fa_step_normal(const fa_step *step, uint32_t purpose, size_t l, double mean, double deviation,
+                                const fa_matrix *matrix);
+
+/** @} @name In a step: gradient and increment @{ */
+
+/**
+ * Let another activity stand for h_{l-1} in the gradient of W_l in this step (PEPITA's second pass).
+ *
+ * @param[in] view  [n x n_{l-1}], usually fa_step_activity() of a slot; it must stay unchanged until the update
+ * Since 0.1.
+ */
+FA_API fa_status fa_step_set_presynaptic(fa_step *step, size_t l, const fa_matrix *view);
+
+/**
+ * Write the gradient of layer l oneself (mean over the batch): views, zeroed at the first call of the step, of the
+ * gradient of W_l and, where there is a bias, b_l. Layers not asked for keep (1/n) delta_l^T h_{l-1}.
+ *
+ * @param[out] weights  [n_l x n_{l-1}]
+ * @param[out] bias     [1 x n_l]; may be NULL; {0} if the layer has no bias
+ * @retval FA_ERR_STATE   the rule lacks FA_RULE_WRITES_GRADIENT, or `backward` is over
+ * Since 0.1.
+ */
+FA_API fa_status fa_step_gradient(fa_step *step, size_t l, fa_matrix *weights, fa_matrix *bias);
+
+/**
+ * In `adapt`: the change that the optimizer made to W_l and b_l for the sake of the gradient, after momentum and rate
+ * factors; decoupled weight decay is not in it (coupled decay is part of the gradient and is). Zero for frozen layers.
+ *
+ * @param[out] weights  [n_l x n_{l-1}], read only
+ * @param[out] bias     [1 x n_l]; may be NULL; {0} if the layer has no bias
+ * @retval FA_ERR_STATE  the rule lacks FA_RULE_NEEDS_INCREMENT, or this is not `adapt`
+ * Since 0.1.
+ */
+FA_API fa_status fa_step_increment(const fa_step *step, size_t l, fa_matrix *weights, fa_matrix *bias);
+
+/** @} */
+
+/**
+ * Fail with a sentence of the rule's own: sets fa_last_error() to it (at most 255 characters) and returns FA_ERR_RULE. The
+ * status is what `backward`, `local`, `setup` or `init` should return. Since 0.1.
+ */
+FA_API fa_status fa_rule_fail(const char *sentence);
+
+FA_END_DECLS
+
+#endif

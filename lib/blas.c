@@ -1,0 +1,138 @@
+#define _GNU_SOURCE /* dladdr */
+#include "blas.h"
+
+#include "kernels.h"
+
+#include <cblas.h>
+#include <dlfcn.h>
+#include <string.h>
+
+/* Up to this many multiplications the library's own kernel runs, whatever the BLAS. */
+enum { SMALL_PRODUCT = 200000, SMALL_VECTOR_PRODUCT = 20000 };
+
+/* A transposed B is first packed on the stack when it takes no more than this. */
+enum { PACK_BYTES = 32768 };
+
+/* One operand as a matrix that lies row by row, transposed or not. */
+typedef struct stored {
+    enum CBLAS_TRANSPOSE transpose;
+    size_t ld;
+} stored;
+
+/* A stride along an extent of 1 may be anything, BLAS wants ld >= the length of a stored row all the same. */
+static stored stored_form(const fa_matrix *matrix)
+{
+    if (matrix->cols == 1)
+        return (stored){CblasNoTrans, matrix->rows == 1 ? 1 : matrix->row_stride};
+    if (matrix->rows == 1)
+        return matrix->col_stride == 1 ? (stored){CblasNoTrans, matrix->cols} : (stored){CblasTrans, matrix->col_stride};
+    return matrix->col_stride == 1 ? (stored){CblasNoTrans, matrix->row_stride}
+                                   : (stored){CblasTrans, matrix->col_stride};
+}
+
+static void gemm(double alpha, const fa_matrix *a, const fa_matrix *b, double beta, const fa_matrix *c)
+{
+    const stored sa = stored_form(a);
+    const stored sb = stored_form(b);
+    const int m = (int)c->rows;
+    const int n = (int)c->cols;
+    const int k = (int)a->cols;
+    const int ldc = m == 1 ? n : (int)c->row_stride;
+    if (c->dtype == FA_FLOAT64)
+        cblas_dgemm(CblasRowMajor, sa.transpose, sb.transpose, m, n, k, alpha, a->data, (int)sa.ld, b->data,
+                    (int)sb.ld, beta, c->data, ldc);
+    else
+        cblas_sgemm(CblasRowMajor, sa.transpose, sb.transpose, m, n, k, (float)alpha, a->data, (int)sa.ld, b->data,
+                    (int)sb.ld, (float)beta, c->data, ldc);
+}
+
+/* m = 1: c = beta c + alpha B^T a. */
+static void gemv(double alpha, const fa_matrix *a, const fa_matrix *b, double beta, const fa_matrix *c)
+{
+    const stored sb = stored_form(b);
+    const bool by_rows = sb.transpose == CblasNoTrans;
+    const enum CBLAS_TRANSPOSE transpose = by_rows ? CblasTrans : CblasNoTrans;
+    const int rows = (int)(by_rows ? b->rows : b->cols);
+    const int cols = (int)(by_rows ? b->cols : b->rows);
+    const int step = a->cols == 1 ? 1 : (int)a->col_stride;
+    if (c->dtype == FA_FLOAT64)
+        cblas_dgemv(CblasRowMajor, transpose, rows, cols, alpha, b->data, (int)sb.ld, a->data, step, beta, c->data, 1);
+    else
+        cblas_sgemv(CblasRowMajor, transpose, rows, cols, (float)alpha, b->data, (int)sb.ld, a->data, step,
+                    (float)beta, c->data, 1);
+}
+
+/* k = 1 and beta = 1: C = C + alpha a b. */
+static void ger(double alpha, const fa_matrix *a, const fa_matrix *b, const fa_matrix *c)
+{
+    const int m = (int)c->rows;
+    const int n = (int)c->cols;
+    const int a_step = m == 1 ? 1 : (int)a->row_stride;
+    const int b_step = n == 1 ? 1 : (int)b->col_stride;
+    const int ldc = m == 1 ? n : (int)c->row_stride;
+    if (c->dtype == FA_FLOAT64)
+        cblas_dger(CblasRowMajor, m, n, alpha, a->data, a_step, b->data, b_step, c->data, ldc);
+    else
+        cblas_sger(CblasRowMajor, m, n, (float)alpha, a->data, a_step, b->data, b_step, c->data, ldc);
+}
+
+/* Elements a row of B takes when it is padded, 0 bytes of it being read past that. */
+static size_t padded(const fa_matrix *b)
+{
+    const size_t unit = b->dtype == FA_FLOAT64 ? 4 : 8;
+    return (b->cols + unit - 1) / unit * unit;
+}
+
+/* Whether vector code can run along B's rows as they are. */
+static bool lies_by_rows(const fa_matrix *b)
+{
+    return (b->cols == 1 || b->col_stride == 1) && (b->rows == 1 || b->row_stride >= padded(b));
+}
+
+static void small(double alpha, const fa_matrix *a, const fa_matrix *b, double beta, const fa_matrix *c)
+{
+    const kernels *run = kernels_for(c->dtype);
+    const void *rows = b->data;
+    size_t ld = b->row_stride;
+    double pack[PACK_BYTES / sizeof(double)] __attribute__((aligned(64)));
+    if (!lies_by_rows(b)) {
+        rows = pack;
+        ld = padded(b);
+        run->transpose(b->cols, b->rows, b->data, b->cols == 1 ? 0 : b->col_stride, pack, ld);
+    }
+    run->product(c->rows, c->cols, a->cols, alpha, a->data, a->rows == 1 ? 0 : a->row_stride,
+                 a->cols == 1 ? 0 : a->col_stride, rows, a->cols == 1 ? 0 : ld, beta, c->data,
+                 c->rows == 1 ? 0 : c->row_stride);
+}
+
+static bool is_small(const fa_matrix *a, const fa_matrix *b)
+{
+    const size_t size = a->dtype == FA_FLOAT64 ? sizeof(double) : sizeof(float);
+    const size_t limit = a->rows == 1 ? SMALL_VECTOR_PRODUCT : SMALL_PRODUCT;
+    /* Divisions, because the product of three sizes may overflow. */
+    if (b->cols > limit / a->rows / a->cols)
+        return false;
+    return lies_by_rows(b) || a->cols * padded(b) * size <= PACK_BYTES;
+}
+
+void blas_product(double alpha, const fa_matrix *a, const fa_matrix *b, double beta, const fa_matrix *c)
+{
+    if (is_small(a, b))
+        small(alpha, a, b, beta, c);
+    else if (c->rows == 1)
+        gemv(alpha, a, b, beta, c);
+    else if (a->cols == 1 && beta == 1)
+        ger(alpha, a, b, c);
+    else
+        gemm(alpha, a, b, beta, c);
+}
+
+const char *blas_file(void)
+{
+    /* ISO C has no conversion from function to object pointer. */
+    double (*function)(int, const double *, int, const double *, int) = cblas_ddot;
+    void *address;
+    memcpy(&address, &function, sizeof address);
+    Dl_info info;
+    return dladdr(address, &info) != 0 && info.dli_fname != NULL ? info.dli_fname : "?";
+}

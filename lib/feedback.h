@@ -1,0 +1,55 @@
+/* The feedback from inside. */
+#ifndef LIBFA_FEEDBACK_PRIVATE_H
+#define LIBFA_FEEDBACK_PRIVATE_H
+
+#include <fa/feedback.h>
+
+#include "network.h"
+#include "operand.h"
+
+#define FEEDBACK_NAME_MAX 15
+
+/* One array of the rule: named, labelled with a layer. Runs column by column, so that its transpose, by which errors are
+ * multiplied, runs row by row. */
+typedef struct feedback_array feedback_array;
+struct feedback_array {
+    feedback_array *next;
+    char            name[FEEDBACK_NAME_MAX + 1];
+    size_t          l;
+    uint64_t        number; /* of the name, in the order of declaration: the step of its stream */
+    fa_init         init;
+    double          scale;
+    fa_operand      operand;
+    size_t          bytes;
+    void           *memory;
+};
+
+struct fa_feedback {
+    uint64_t           fingerprint;
+    fa_dtype           dtype;
+    size_t             depth;
+    fa_rule            rule;
+    void              *user_data;
+    uint64_t           seed;
+    uint64_t           steps;     /* completed */
+    double            *values;    /* [rule.n_params] */
+    void              *state;     /* rule.state_size bytes, or NULL */
+    bool               has_state; /* init succeeded: fini is owed */
+    feedback_array    *arrays;    /* in the order of declaration */
+    fa_topology        topology;  /* of "B"; 0 if the rule keeps none */
+    const fa_operand **operands;  /* [depth]: "B" of layer l = 1 .. L - 1 at l - 1; NULL elsewhere */
+    size_t             n_slots;
+};
+
+struct fa_setup {
+    fa_feedback      *fb;
+    const fa_network *net;
+};
+
+/* An array by name and label, or NULL. */
+feedback_array *feedback_find(const fa_feedback *fb, const char *name, size_t l);
+
+/* Whether a rule is well-formed; copies what this version knows of it. */
+fa_status rule_check(const fa_rule *rule, fa_rule *copy);
+
+#endif

@@ -1,0 +1,76 @@
+/* Loops over elements, compiled once per element type and CPU level.
+ *
+ * Sizes and strides count elements. Where a stride is called `ld`, the matrix is an inner one (matrix.h): rows
+ * start on 32-byte boundaries and their padding may be read and overwritten. Pointers are to the table's element type. */
+#ifndef LIBFA_KERNELS_H
+#define LIBFA_KERNELS_H
+
+#include "cpu.h"
+
+#include <fa/network.h>
+
+/* Coefficients of one update of "sgd": see <fa/optimizer.h>. */
+typedef struct kernels_sgd {
+    double gradient_scale;   /* 1 / samples: g is the sum over samples */
+    double weight_decay;     /* coupled */
+    double momentum;
+    bool   nesterov;
+    double rate;             /* learning rate times rate factor */
+    double keep;             /* 1 - rate * decoupled_weight_decay */
+} kernels_sgd;
+
+typedef struct kernels {
+    /* C = beta C + alpha A B for small products: A [m x k] with any strides, B [k x n] and C [m x n] inner matrices
+     * that run row by row. beta = 0 does not read C. Sums over k in ascending order for every element of C. */
+    void (*product)(size_t m, size_t n, size_t k, double alpha, const void *a, size_t a_row_stride,
+                    size_t a_col_stride, const void *b, size_t b_ld, double beta, void *c, size_t c_ld);
+
+    /* t [cols x rows] = transpose of a [rows x cols]. */
+    void (*transpose)(size_t rows, size_t cols, const void *a, size_t a_ld, void *t, size_t t_ld);
+
+    /* h = f(h + bias), element by element, bias [cols] (padded like a row) or NULL; the pre-activation h + bias is
+     * kept in z unless z is NULL. z and h share ld. Softmax works row by row, shifted by the row's maximum. */
+    void (*activate)(fa_activation f, size_t rows, size_t cols, size_t ld, const void *bias, void *z, void *h);
+
+    /* delta = delta .* f'(z), from h (erf: from z, which may be NULL otherwise); all share ld. Not for softmax. */
+    void (*slope)(fa_activation f, size_t rows, size_t cols, size_t ld, const void *h, const void *z, void *delta);
+
+    /* Sum of squares in the element type; NaN or infinite if any element is (or if it overflows). Rows may have any
+     * stride, elements of a row lie side by side. */
+    double (*sum_squares)(size_t rows, size_t cols, size_t row_stride, const void *a);
+
+    /* out_j = beta out_j + alpha sum_i a_ij, out padded like a row; beta = 0 does not read out. */
+    void (*column_sums)(size_t rows, size_t cols, size_t ld, double alpha, const void *a, double beta, void *out);
+
+    /* e = y - target (skipped if e is NULL); the return value is sum (y - target)^2, in double. */
+    double (*squared_error)(size_t rows, size_t cols, size_t ld, const void *y, const void *target,
+                            size_t target_row_stride, size_t target_col_stride, void *e);
+
+    /* e = y - target (or skipped); sum of max(z, 0) - z target + ln(1 + exp(-|z|)), in double: the binary cross-entropy
+     * of logistic outputs y of z. */
+    double (*binary_cross_entropy)(size_t rows, size_t cols, size_t ld, const void *z, const void *y,
+                                   const void *target, size_t target_row_stride, size_t target_col_stride, void *e);
+
+    /* e = y s - target with s the row's sum of target (or skipped); sum of s logsumexp(z) - z . target, in double: the
+     * cross-entropy of softmax outputs y of z. */
+    double (*cross_entropy)(size_t rows, size_t cols, size_t ld, const void *z, const void *y, const void *target,
+                            size_t target_row_stride, size_t target_col_stride, void *e);
+
+    /* One update of count parameters in a row. g holds the summed gradient and receives the increment -rate d; v is
+     * the velocity or NULL where the momentum is 0; w = keep w + increment. */
+    void (*sgd)(size_t count, const kernels_sgd *c, void *g, void *v, void *w);
+
+    /* a = a + scale b, count elements in a row. */
+    void (*add_scaled)(size_t count, double scale, const void *b, void *a);
+} kernels;
+
+/* The table for a dtype at cpu_level_now(). */
+const kernels *kernels_for(fa_dtype dtype);
+
+/* The table of a level; NULL if it was not compiled in or this processor lacks it. */
+const kernels *kernels_at(cpu_level level, fa_dtype dtype);
+
+/* What computes exp, tanh and erf: "SLEEF" or "libm". */
+const char *kernels_math(void);
+
+#endif

@@ -1,0 +1,145 @@
+/* Losses: the error of every sample, and the loss summed in double whatever the element type.
+ *
+ * Work goes in parts: as many elements as a vector of doubles has lanes, so that float32 widens into one vector. */
+#include "kernels_math.h"
+
+typedef real part __attribute__((vector_size(WIDE_LANES * sizeof(real))));
+typedef real part_anywhere __attribute__((vector_size(WIDE_LANES * sizeof(real)), aligned(sizeof(real)), may_alias));
+typedef int64_t wide_mask __attribute__((vector_size(FA_VECTOR_BYTES)));
+
+static inline part part_load(const real *from)
+{
+    return *(const part_anywhere *)from;
+}
+
+static inline void part_store(real *to, part value)
+{
+    *(part_anywhere *)to = value;
+}
+
+/* `count` elements of somebody's array, which must not be read past its end; 0 in the other lanes. */
+static inline part part_gather(const real *from, size_t stride, size_t count)
+{
+    if (stride == 1 && count >= WIDE_LANES)
+        return part_load(from);
+    part value = {0};
+    for (size_t i = 0; i < WIDE_LANES && i < count; i++)
+        value[i] = from[i * stride];
+    return value;
+}
+
+static inline wide widen(part value)
+{
+    return __builtin_convertvector(value, wide);
+}
+
+/* `count` lanes of an inner matrix's row, 0 in the place of padding. */
+static inline wide wide_row(const real *from, size_t count)
+{
+    wide value = widen(part_load(from));
+    for (size_t i = count; i < WIDE_LANES; i++)
+        value[i] = 0;
+    return value;
+}
+
+static inline double wide_sum(wide value)
+{
+    double sum = 0;
+    for (size_t i = 0; i < WIDE_LANES; i++)
+        sum += value[i];
+    return sum;
+}
+
+double kernels_name(squared_error)(size_t rows, size_t cols, size_t ld, const void *y, const void *target,
+                                   size_t target_row_stride, size_t target_col_stride, void *e)
+{
+    const real *output = y;
+    const real *wanted = target;
+    real *error = e;
+    wide sum = {0};
+    for (size_t i = 0; i < rows; i++) {
+        for (size_t j = 0; j < cols; j += WIDE_LANES) {
+            part t = part_gather(wanted + i * target_row_stride + j * target_col_stride, target_col_stride, cols - j);
+            part difference = part_load(output + i * ld + j) - t;
+            for (size_t lane = cols - j; lane < WIDE_LANES; lane++)
+                difference[lane] = 0;
+            if (error != NULL)
+                part_store(error + i * ld + j, difference);
+            wide d = widen(difference);
+            sum += d * d;
+        }
+    }
+    return wide_sum(sum);
+}
+
+/* max(z, 0) - z t + ln(1 + exp(-|z|)) */
+static inline wide logistic_loss(wide z, wide t)
+{
+    wide magnitude = (wide)((wide_mask)z & INT64_MAX);
+    wide positive = (z + magnitude) * 0.5; /* not a choice: NaN has to come through */
+    return positive - z * t + wide_log1p(wide_exp(-magnitude));
+}
+
+double kernels_name(binary_cross_entropy)(size_t rows, size_t cols, size_t ld, const void *z, const void *y,
+                                          const void *target, size_t target_row_stride, size_t target_col_stride,
+                                          void *e)
+{
+    const real *argument = z;
+    const real *output = y;
+    const real *wanted = target;
+    real *error = e;
+    wide sum = {0};
+    for (size_t i = 0; i < rows; i++) {
+        for (size_t j = 0; j < cols; j += WIDE_LANES) {
+            part t = part_gather(wanted + i * target_row_stride + j * target_col_stride, target_col_stride, cols - j);
+            wide loss = logistic_loss(wide_row(argument + i * ld + j, cols - j), widen(t));
+            for (size_t lane = cols - j; lane < WIDE_LANES; lane++)
+                loss[lane] = 0;
+            sum += loss;
+            if (error != NULL)
+                part_store(error + i * ld + j, part_load(output + i * ld + j) - t);
+        }
+    }
+    return wide_sum(sum);
+}
+
+/* ln sum_j exp z_j, shifted by the largest. */
+static double log_sum_exp(size_t cols, const real *z)
+{
+    double max = (double)z[0];
+    for (size_t j = 1; j < cols; j++)
+        max = (double)z[j] > max ? (double)z[j] : max;
+    wide sum = {0};
+    for (size_t j = 0; j < cols; j += WIDE_LANES) {
+        wide term = wide_exp(wide_row(z + j, cols - j) - max);
+        for (size_t lane = cols - j; lane < WIDE_LANES; lane++)
+            term[lane] = 0;
+        sum += term;
+    }
+    return max + log(wide_sum(sum));
+}
+
+double kernels_name(cross_entropy)(size_t rows, size_t cols, size_t ld, const void *z, const void *y,
+                                   const void *target, size_t target_row_stride, size_t target_col_stride, void *e)
+{
+    double loss = 0;
+    for (size_t i = 0; i < rows; i++) {
+        const real *argument = (const real *)z + i * ld;
+        const real *output = (const real *)y + i * ld;
+        const real *wanted = (const real *)target + i * target_row_stride;
+        wide total = {0};
+        wide dot = {0};
+        for (size_t j = 0; j < cols; j += WIDE_LANES) {
+            wide t = widen(part_gather(wanted + j * target_col_stride, target_col_stride, cols - j));
+            total += t;
+            dot += t * wide_row(argument + j, cols - j);
+        }
+        double sum = wide_sum(total);
+        loss += sum * log_sum_exp(cols, argument) - wide_sum(dot);
+        for (size_t j = 0; e != NULL && j < cols; j += WIDE_LANES) {
+            part t = part_gather(wanted + j * target_col_stride, target_col_stride, cols - j);
+            part_store((real *)e + i * ld + j, (real)sum * part_load(output + j) - t);
+        }
+    }
+    return loss;
+}

@@ -1,0 +1,203 @@
+#include "optimizer.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "alloc.h"
+#include "network.h"
+#include "optimizer_table.h"
+#include "param.h"
+#include "status.h"
+
+#define N_OPTIMIZERS (sizeof optimizer_table / sizeof optimizer_table[0])
+
+size_t fa_optimizer_count(void)
+{
+    return N_OPTIMIZERS;
+}
+
+const char *fa_optimizer_name_at(size_t i)
+{
+    return i < N_OPTIMIZERS ? optimizer_table[i]->name : NULL;
+}
+
+static const optimizer_kind *find_kind(const char *name)
+{
+    char   known[256] = "";
+    size_t length = 0;
+
+    for (size_t i = 0; i < N_OPTIMIZERS; i++) {
+        if (strcmp(optimizer_table[i]->name, name) == 0)
+            return optimizer_table[i];
+        int written = snprintf(known + length, sizeof known - length, "%s%s", i ? ", " : "", optimizer_table[i]->name);
+        if (written > 0 && (size_t)written < sizeof known - length)
+            length += (size_t)written;
+    }
+    (void)status_set(FA_ERR_ARGUMENT, "there is no optimizer \"%.40s\"; known: %s", name, known);
+    return NULL;
+}
+
+const fa_param *fa_optimizer_params(const char *name, size_t *n_params)
+{
+    const optimizer_kind *kind = name ? find_kind(name) : NULL;
+
+    if (!name)
+        (void)status_null(__func__, "name");
+    if (n_params)
+        *n_params = kind ? kind->n_params : 0;
+    return kind ? kind->params : NULL;
+}
+
+/* Bytes of one array of moments: the same layout as the arena of gradients of a pass. */
+static size_t arena_bytes(const fa_network *net)
+{
+    size_t total = 0;
+
+    for (size_t l = 1; l <= net->depth; l++) {
+        const layer *found = network_layer(net, l);
+        size_t       bytes;
+        (void)layer_bytes(found->n_in, found->n_out, found->has_bias, net->dtype, &bytes);
+        (void)mem_add(&total, 1, bytes);
+    }
+    return total;
+}
+
+fa_status fa_optimizer_create(fa_optimizer **out, const fa_network *net, const char *name)
+{
+    fa_optimizer         *opt;
+    const optimizer_kind *kind;
+    fa_status             status;
+
+    if (!out)
+        return status_null(__func__, "out");
+    *out = NULL;
+    if (!net || !name)
+        return status_null(__func__, !net ? "net" : "name");
+    status = network_check_built(net, __func__);
+    if (status != FA_OK)
+        return status;
+    kind = find_kind(name);
+    if (!kind)
+        return FA_ERR_ARGUMENT;
+    opt = mem_zeroed(1, sizeof *opt);
+    if (!opt)
+        return FA_ERR_MEMORY;
+    opt->kind = kind;
+    opt->fingerprint = net->fingerprint;
+    opt->dtype = net->dtype;
+    opt->depth = net->depth;
+    opt->moment_bytes = arena_bytes(net);
+    if (!(opt->values = mem_zeroed(kind->n_params, sizeof *opt->values)) ||
+        !(opt->factors = mem_zeroed(2 * net->depth, sizeof *opt->factors))) {
+        fa_optimizer_destroy(opt);
+        return FA_ERR_MEMORY;
+    }
+    param_defaults(kind->params, kind->n_params, opt->values);
+    for (size_t i = 0; i < 2 * net->depth; i++)
+        opt->factors[i] = 1.0;
+    *out = opt;
+    return FA_OK;
+}
+
+void fa_optimizer_destroy(fa_optimizer *opt)
+{
+    if (!opt)
+        return;
+    for (size_t m = 0; m < opt->n_moments; m++)
+        mem_free(opt->moments[m]);
+    mem_free(opt->factors);
+    mem_free(opt->values);
+    mem_free(opt);
+}
+
+/* Make the moments that the parameters ask for; those that are there stay, also when they are not needed now. */
+static fa_status make_moments(fa_optimizer *opt)
+{
+    size_t wanted = opt->kind->moments(opt->values);
+
+    while (opt->n_moments < wanted) {
+        void *moment = mem_zeroed(1, opt->moment_bytes);
+        if (!moment)
+            return FA_ERR_MEMORY;
+        opt->moments[opt->n_moments++] = moment;
+    }
+    return FA_OK;
+}
+
+fa_status fa_optimizer_set(fa_optimizer *opt, const char *name, double value)
+{
+    double    before = 0.0;
+    fa_status status;
+
+    if (!opt || !name)
+        return status_null(__func__, !opt ? "opt" : "name");
+    status = fa_optimizer_get(opt, name, &before);
+    if (status == FA_OK)
+        status = param_set(opt->kind->params, opt->kind->n_params, opt->values, opt->kind->name, name, value);
+    if (status != FA_OK)
+        return status;
+    status = make_moments(opt);
+    if (status != FA_OK)
+        (void)param_set(opt->kind->params, opt->kind->n_params, opt->values, opt->kind->name, name, before);
+    return status;
+}
+
+fa_status fa_optimizer_set_choice(fa_optimizer *opt, const char *name, const char *choice)
+{
+    double    before = 0.0;
+    fa_status status;
+
+    if (!opt || !name || !choice)
+        return status_null(__func__, !opt ? "opt" : !name ? "name" : "choice");
+    status = fa_optimizer_get(opt, name, &before);
+    if (status == FA_OK)
+        status = param_set_choice(opt->kind->params, opt->kind->n_params, opt->values, opt->kind->name, name, choice);
+    if (status != FA_OK)
+        return status;
+    status = make_moments(opt);
+    if (status != FA_OK)
+        (void)param_set(opt->kind->params, opt->kind->n_params, opt->values, opt->kind->name, name, before);
+    return status;
+}
+
+fa_status fa_optimizer_get(const fa_optimizer *opt, const char *name, double *value)
+{
+    if (!opt || !name || !value)
+        return status_null(__func__, !opt ? "opt" : !name ? "name" : "value");
+    return param_get(opt->kind->params, opt->kind->n_params, opt->values, opt->kind->name, name, value);
+}
+
+fa_status fa_optimizer_set_rate_factor(fa_optimizer *opt, size_t l, unsigned which, double factor)
+{
+    if (!opt)
+        return status_null(__func__, "opt");
+    if (l > opt->depth)
+        return status_set(FA_ERR_ARGUMENT, "%s: there is no layer %zu; the network has %zu", __func__, l, opt->depth);
+    if (which == 0 || (which & ~(unsigned)(FA_WEIGHTS | FA_BIASES)))
+        return status_set(FA_ERR_ARGUMENT, "%s: which is FA_WEIGHTS, FA_BIASES or both, not %u", __func__, which);
+    if (!isfinite(factor) || factor < 0.0)
+        return status_set(FA_ERR_ARGUMENT, "a rate factor is finite and not negative; %g is not", factor);
+    for (size_t i = l ? l : 1; i <= (l ? l : opt->depth); i++) {
+        if (which & FA_WEIGHTS)
+            opt->factors[2 * (i - 1)] = factor;
+        if (which & FA_BIASES)
+            opt->factors[2 * (i - 1) + 1] = factor;
+    }
+    return FA_OK;
+}
+
+uint64_t fa_optimizer_steps(const fa_optimizer *opt)
+{
+    return opt ? opt->steps : 0;
+}
+
+void optimizer_apply(const fa_optimizer *opt, size_t l, bool bias, size_t samples, size_t offset, size_t count, void *g,
+                     void *w)
+{
+    void *moments[OPTIMIZER_MAX_MOMENTS] = {NULL};
+
+    for (size_t m = 0; m < opt->n_moments; m++)
+        moments[m] = (char *)opt->moments[m] + offset;
+    opt->kind->apply(opt->values, optimizer_factor(opt, l, bias), samples, opt->dtype, count, g, moments, w);
+}

@@ -1,0 +1,76 @@
+/* The pass from inside. */
+#ifndef LIBFA_PASS_PRIVATE_H
+#define LIBFA_PASS_PRIVATE_H
+
+#include <fa/pass.h>
+
+#include "network.h"
+
+/* How far the current batch has come. */
+typedef enum pass_stage {
+    PASS_EMPTY,    /* nothing, or the phase that should have come next failed */
+    PASS_FORWARD,  /* h_1 .. h_L */
+    PASS_ERROR,    /* and delta_L */
+    PASS_BACKWARD, /* and every delta */
+    PASS_TAKEN     /* the gradient of this batch has been accumulated or applied */
+} pass_stage;
+
+/* What a pass keeps of layer l. Matrices of samples are inner ones, row by row; their rows are the current batch. */
+typedef struct pass_layer {
+    fa_matrix h;
+    fa_matrix delta;
+    void     *z;             /* laid out like h; NULL where nobody needs it */
+    fa_matrix gradient;      /* sum over samples [n_in x n_out], like weights_t; holds the increment after an update */
+    fa_matrix bias_gradient; /* [1 x n_out]; {0} without bias */
+    fa_matrix presynaptic;   /* what stands for h_{l-1} in this step's gradient; data NULL: h_{l-1} itself */
+    bool      delta_written; /* the rule wrote delta; else it is 0 */
+    bool      own_gradient;  /* the rule wrote the gradient of this batch itself, into pass->written */
+} pass_layer;
+
+/* A further activity set: matrices l = 0 .. L, and z_L for the loss. */
+typedef struct pass_slot {
+    fa_matrix *h; /* [depth + 1] */
+    void      *z;
+    bool       ran; /* holds a forward pass of the current batch */
+} pass_slot;
+
+struct fa_pass {
+    uint64_t    fingerprint;
+    fa_dtype    dtype;
+    size_t      depth;
+    size_t      max_batch;
+    size_t      batch;
+    pass_stage  stage;
+    fa_matrix   x;                /* the caller's, borrowed */
+    fa_matrix   target;           /* the caller's, borrowed; data NULL before it is known */
+    pass_layer *layers;           /* [depth]; layer l is layers[l - 1] */
+    void       *gradients;        /* arena of all gradients */
+    size_t      gradient_bytes;
+    size_t      gradient_samples; /* accumulated */
+    void       *written;          /* arena of the gradients that a rule writes itself, laid out like gradients; or NULL */
+    pass_slot  *slots;            /* [n_slots]; slot s is slots[s - 1] */
+    size_t      n_slots;
+    void       *memory;           /* activities and deltas */
+};
+
+static inline pass_layer *pass_at(const fa_pass *pass, size_t l)
+{
+    return &pass->layers[l - 1];
+}
+
+/* h_l of the batch, l = 0 (x) .. L. */
+static inline const fa_matrix *pass_h(const fa_pass *pass, size_t l)
+{
+    return l == 0 ? &pass->x : &pass->layers[l - 1].h;
+}
+
+/* Make n_slots activity sets and, if asked for, the arena of written gradients; what is there already stays. */
+fa_status pass_prepare(fa_pass *pass, const fa_network *net, size_t n_slots, bool written);
+
+/* Start a batch: everything of the previous one is forgotten but the accumulated gradient. x must have been checked. */
+void pass_begin(fa_pass *pass, const fa_matrix *x);
+
+/* View of the written gradient of layer l, like pass_layer.gradient and .bias_gradient. */
+void pass_written(const fa_pass *pass, const fa_network *net, size_t l, fa_matrix *weights_t, fa_matrix *bias);
+
+#endif

@@ -1,0 +1,246 @@
+#include "rng.h"
+
+#include "matrix.h"
+#include "status.h"
+
+#include <float.h>
+#include <math.h>
+
+#ifndef __SIZEOF_INT128__ /* 32-bit processors: Random123's portable product, off by default */
+#define R123_USE_MULHILO64_ASM 0
+#define R123_USE_MULHILO64_C99 1
+#endif
+#include <Random123/philox.h>
+
+/* "The same bits everywhere" forbids a fused multiply-add below. gcc fuses nothing in ISO mode (-std=c11). */
+#ifdef __clang__
+#pragma STDC FP_CONTRACT OFF
+#endif
+
+/* Where the words of a stream come from: the block that the latest one was in is kept. */
+typedef struct source {
+    philox4x64_key_t key;
+    philox4x64_ctr_t counter; /* of the block that is kept */
+    philox4x64_ctr_t words;
+} source;
+
+static void load_block(source *from, uint64_t block)
+{
+    from->counter.v[0] = 1 + block;
+    from->words = philox4x64(from->counter, from->key);
+}
+
+static source source_of(const fa_stream *stream)
+{
+    source from = {.key = {{stream->seed, (uint64_t)stream->purpose << 32 | stream->layer}},
+                   .counter = {{0, stream->step, 0, 0}}};
+
+    load_block(&from, 0);
+    return from;
+}
+
+static uint64_t word(source *from, uint64_t index)
+{
+    const uint64_t block = index / 4;
+
+    if (from->counter.v[0] != 1 + block)
+        load_block(from, block);
+    return from->words.v[index % 4];
+}
+
+fa_status fa_random_words(const fa_stream *stream, uint64_t first, size_t count, uint64_t *words)
+{
+    if (stream == NULL)
+        return status_null("fa_random_words", "stream");
+    if (words == NULL && count > 0)
+        return status_null("fa_random_words", "words");
+    if (first > UINT64_MAX - count)
+        return status_set(FA_ERR_SHAPE, "fa_random_words: %zu words from number %llu on are more than a stream has",
+                          count, (unsigned long long)first);
+
+    source from = source_of(stream);
+    for (size_t i = 0; i < count; i++)
+        words[i] = word(&from, first + i);
+    return FA_OK;
+}
+
+static double unit_float64(uint64_t bits)
+{
+    return (double)(bits >> 11) * 0x1p-53;
+}
+
+static float unit_float32(uint64_t bits)
+{
+    return (float)(bits >> 40) * 0x1p-24f;
+}
+
+/* low + (high - low) u in the element type; where that rounds up to high, the number before high instead. low if the two
+ * are the same number of the type. */
+static float uniform_float32(uint64_t bits, float low, float high)
+{
+    const float scaled = (high - low) * unit_float32(bits);
+    const float value = low + scaled;
+
+    return value < high ? value : nextafterf(high, low);
+}
+
+static double uniform_float64(uint64_t bits, double low, double high)
+{
+    const double scaled = (high - low) * unit_float64(bits);
+    const double value = low + scaled;
+
+    return value < high ? value : nextafter(high, low);
+}
+
+static void fill_uniform(const fa_stream *stream, double low, double high, const fa_matrix *matrix)
+{
+    source from = source_of(stream);
+    uint64_t index = 0;
+
+    for (size_t i = 0; i < matrix->rows; i++)
+        for (size_t j = 0; j < matrix->cols; j++) {
+            const uint64_t bits = word(&from, index++);
+
+            if (matrix->dtype == FA_FLOAT32)
+                *(float *)matrix_at(matrix, i, j) = uniform_float32(bits, (float)low, (float)high);
+            else
+                *(double *)matrix_at(matrix, i, j) = uniform_float64(bits, low, high);
+        }
+}
+
+/* Box-Muller: elements 2k and 2k + 1 from words 2k and 2k + 1. */
+static void normal_pair(source *from, uint64_t k, double pair[2])
+{
+    const double pi = 3.14159265358979323846;
+    const double u = 1.0 - unit_float64(word(from, 2 * k));
+    const double v = unit_float64(word(from, 2 * k + 1));
+    const double radius = sqrt(-2.0 * log(u));
+
+    pair[0] = radius * cos(2.0 * pi * v);
+    pair[1] = radius * sin(2.0 * pi * v);
+}
+
+static void fill_normal(const fa_stream *stream, double mean, double deviation, const fa_matrix *matrix)
+{
+    source from = source_of(stream);
+    double pair[2] = {0.0, 0.0};
+    uint64_t index = 0;
+
+    for (size_t i = 0; i < matrix->rows; i++)
+        for (size_t j = 0; j < matrix->cols; j++, index++) {
+            if (index % 2 == 0)
+                normal_pair(&from, index / 2, pair);
+            const double scaled = deviation * pair[index % 2];
+            matrix_put(matrix, i, j, mean + scaled);
+        }
+}
+
+/* Largest finite number of a type. */
+static double largest(fa_dtype dtype)
+{
+    return dtype == FA_FLOAT32 ? (double)FLT_MAX : DBL_MAX;
+}
+
+fa_status fa_random_uniform(const fa_stream *stream, double low, double high, const fa_matrix *matrix)
+{
+    if (stream == NULL)
+        return status_null("fa_random_uniform", "stream");
+
+    const fa_status status = matrix_check(matrix, "matrix");
+    if (status != FA_OK)
+        return status;
+
+    const double most = largest(matrix->dtype);
+    if (!(low <= high && low >= -most && high <= most && high - low <= most))
+        return status_set(FA_ERR_ARGUMENT,
+                          "fa_random_uniform: low = %.9g, high = %.9g: low must not be above high, and low, high and "
+                          "high - low have to be finite in %s",
+                          low, high, fa_dtype_name(matrix->dtype));
+    fill_uniform(stream, low, high, matrix);
+    return FA_OK;
+}
+
+fa_status fa_random_normal(const fa_stream *stream, double mean, double deviation, const fa_matrix *matrix)
+{
+    const double furthest = 8.6; /* u >= 2^-53, so no radius is above sqrt(106 ln 2) = 8.57... */
+
+    if (stream == NULL)
+        return status_null("fa_random_normal", "stream");
+
+    const fa_status status = matrix_check(matrix, "matrix");
+    if (status != FA_OK)
+        return status;
+    if (!(deviation >= 0.0 && fabs(mean) + furthest * deviation <= largest(matrix->dtype)))
+        return status_set(FA_ERR_ARGUMENT,
+                          "fa_random_normal: mean = %.9g, deviation = %.9g: the deviation has to be 0 or more, and "
+                          "every number drawn has to be finite in %s",
+                          mean, deviation, fa_dtype_name(matrix->dtype));
+    fill_normal(stream, mean, deviation, matrix);
+    return FA_OK;
+}
+
+/* High 64 bits of a product, in plain C: not every target has a 128-bit type. */
+static uint64_t high_product(uint64_t a, uint64_t b)
+{
+    const uint64_t a_low = a & UINT32_MAX, a_high = a >> 32;
+    const uint64_t b_low = b & UINT32_MAX, b_high = b >> 32;
+    const uint64_t middle = a_high * b_low + (a_low * b_low >> 32);
+    const uint64_t carry = (middle & UINT32_MAX) + a_low * b_high;
+
+    return a_high * b_high + (middle >> 32) + (carry >> 32);
+}
+
+fa_status fa_random_permutation(const fa_stream *stream, size_t count, size_t *order)
+{
+    if (stream == NULL)
+        return status_null("fa_random_permutation", "stream");
+    if (order == NULL && count > 0)
+        return status_null("fa_random_permutation", "order");
+
+    source from = source_of(stream);
+    for (size_t i = 0; i < count; i++)
+        order[i] = i;
+    for (size_t i = count; i-- > 1;) {
+        const size_t other = (size_t)high_product(word(&from, i), (uint64_t)i + 1);
+        const size_t kept = order[i];
+
+        order[i] = order[other];
+        order[other] = kept;
+    }
+    return FA_OK;
+}
+
+fa_status rng_check(fa_init init, double scale)
+{
+    /* Below this limit no initialization can overflow even a float32. */
+    const double most = 1e37;
+
+    if (init < FA_INIT_ZERO || init > FA_INIT_KAIMING_NORMAL)
+        return status_set(FA_ERR_ARGUMENT, "unknown initialization %d", (int)init);
+    if (!(scale >= 0.0 && scale <= most))
+        return status_set(FA_ERR_ARGUMENT, "scale = %.9g has to be 0 .. %g", scale, most);
+    return FA_OK;
+}
+
+void rng_fill(const fa_matrix *matrix, fa_init init, double scale, size_t fan_in, size_t fan_out,
+              const fa_stream *stream)
+{
+    double factor = 1.0;
+
+    if (init == FA_INIT_ZERO) {
+        matrix_zero(matrix);
+        return;
+    }
+    if (init == FA_INIT_GLOROT_UNIFORM || init == FA_INIT_GLOROT_NORMAL)
+        factor = sqrt(2.0 / ((double)fan_in + (double)fan_out));
+    else if (init == FA_INIT_KAIMING_UNIFORM || init == FA_INIT_KAIMING_NORMAL)
+        factor = sqrt(2.0 / (double)fan_in);
+
+    if (init == FA_INIT_NORMAL || init == FA_INIT_GLOROT_NORMAL || init == FA_INIT_KAIMING_NORMAL) {
+        fill_normal(stream, 0.0, scale * factor, matrix);
+    } else {
+        /* U(+-a) has the variance a^2 / 3. */
+        const double bound = init == FA_INIT_UNIFORM ? scale : scale * factor * sqrt(3.0);
+        fill_uniform(stream, -bound, bound, matrix);
+    }
+}

@@ -1,0 +1,83 @@
+/* The registry of rules, and what makes a rule well-formed. */
+#include <fa/rule.h>
+
+#include <stdio.h>
+#include <string.h>
+
+#include "feedback.h"
+#include "param.h"
+#include "rule_table.h"
+#include "status.h"
+
+#define N_RULES    (sizeof rule_table / sizeof rule_table[0])
+#define KNOWN_FLAGS ((uint32_t)(FA_RULE_NEEDS_INCREMENT | FA_RULE_WRITES_GRADIENT | FA_RULE_LOCAL))
+
+size_t fa_rule_count(void)
+{
+    return N_RULES;
+}
+
+const fa_rule *fa_rule_at(size_t i)
+{
+    return i < N_RULES ? rule_table[i] : NULL;
+}
+
+const fa_rule *fa_rule_find(const char *name)
+{
+    char   known[256] = "";
+    size_t length = 0;
+
+    if (!name) {
+        (void)status_null(__func__, "name");
+        return NULL;
+    }
+    for (size_t i = 0; i < N_RULES; i++) {
+        if (strcmp(rule_table[i]->name, name) == 0)
+            return rule_table[i];
+        int written = snprintf(known + length, sizeof known - length, "%s%s", i ? ", " : "", rule_table[i]->name);
+        if (written > 0 && (size_t)written < sizeof known - length)
+            length += (size_t)written;
+    }
+    (void)status_set(FA_ERR_ARGUMENT, "there is no rule \"%.40s\"; known: %s", name, known);
+    return NULL;
+}
+
+fa_status fa_rule_fail(const char *sentence)
+{
+    return status_set(FA_ERR_RULE, "%.255s", sentence && *sentence ? sentence : "the learning rule failed");
+}
+
+/* Whether the bytes of a later version's struct that this one does not know are all 0. */
+static bool tail_is_zero(const fa_rule *rule)
+{
+    const unsigned char *bytes = (const unsigned char *)rule;
+
+    for (size_t i = sizeof *rule; i < rule->struct_size; i++)
+        if (bytes[i])
+            return false;
+    return true;
+}
+
+fa_status rule_check(const fa_rule *rule, fa_rule *copy)
+{
+    if (rule->struct_size < sizeof *rule)
+        return status_set(FA_ERR_ARGUMENT, "the rule's struct_size is %zu; sizeof(fa_rule) is %zu", rule->struct_size,
+                          sizeof *rule);
+    if (!tail_is_zero(rule) || (rule->flags & ~KNOWN_FLAGS))
+        return status_set(FA_ERR_UNSUPPORTED, "the rule asks for what only a later version of libfa offers");
+    if (!rule->name || !*rule->name)
+        return status_set(FA_ERR_ARGUMENT, "the rule has no name");
+    if (!(rule->flags & FA_RULE_LOCAL) != !rule->local)
+        return status_set(FA_ERR_ARGUMENT, "rule %.40s: the function local and FA_RULE_LOCAL go together", rule->name);
+    if (rule->local && rule->backward)
+        return status_set(FA_ERR_ARGUMENT, "rule %.40s: it has backward or local, not both", rule->name);
+    if ((rule->flags & FA_RULE_NEEDS_INCREMENT) && !rule->adapt)
+        return status_set(FA_ERR_ARGUMENT, "rule %.40s: FA_RULE_NEEDS_INCREMENT without adapt", rule->name);
+    if ((rule->init || rule->fini) && rule->state_size == 0)
+        return status_set(FA_ERR_ARGUMENT, "rule %.40s: init or fini without state", rule->name);
+    if (rule->n_params > 0 && !rule->params)
+        return status_set(FA_ERR_ARGUMENT, "rule %.40s: n_params without params", rule->name);
+    *copy = *rule;
+    copy->struct_size = sizeof *copy;
+    return param_check_table(rule->params, rule->n_params, rule->name);
+}

@@ -1,0 +1,210 @@
+/* The phases of a training step. */
+#include <fa/train.h>
+
+#include <math.h>
+
+#include "loss.h"
+#include "matrix.h"
+#include "optimizer.h"
+#include "status.h"
+#include "step.h"
+#include "update.h"
+
+/* x fits, and so does the pass. */
+static fa_status check_forward(const fa_network *net, const fa_pass *pass, const fa_matrix *x)
+{
+    fa_status status = network_check_fits(net, pass->fingerprint, "pass");
+
+    if (status == FA_OK)
+        status = matrix_check_shape(x, "x", 0, net->n_inputs, net->dtype);
+    if (status == FA_OK && x->rows > pass->max_batch)
+        status = status_set(FA_ERR_SHAPE, "x has %zu samples, the pass takes at most %zu", x->rows, pass->max_batch);
+    return status;
+}
+
+static void run_layer(const fa_network *net, const fa_pass *pass, size_t l)
+{
+    const pass_layer *at = pass_at(pass, l);
+
+    layer_run(network_layer(net, l), pass_h(pass, l - 1), NULL, at->z, &at->h);
+}
+
+fa_status fa_forward(const fa_network *net, fa_pass *pass, const fa_matrix *x)
+{
+    fa_status status;
+
+    if (!net || !pass || !x)
+        return status_null(__func__, !net ? "net" : !pass ? "pass" : "x");
+    status = check_forward(net, pass, x);
+    if (status != FA_OK)
+        return status;
+    pass_begin(pass, x);
+    for (size_t l = 1; l <= net->depth; l++)
+        run_layer(net, pass, l);
+    pass->stage = PASS_FORWARD;
+    return FA_OK;
+}
+
+static fa_status check_target(const fa_network *net, const fa_matrix *target, size_t rows)
+{
+    return matrix_check_shape(target, "target", rows, fa_network_width(net, net->depth), net->dtype);
+}
+
+/* The error phase proper; the target is in the pass. */
+static fa_status make_error(const fa_network *net, fa_pass *pass, double *loss)
+{
+    const pass_layer *output = pass_at(pass, net->depth);
+    double            mean = loss_sum(net, &output->h, output->z, &pass->target, &output->delta) / (double)pass->batch;
+
+    if (loss)
+        *loss = mean;
+    if (!isfinite(mean)) {
+        pass->stage = PASS_FORWARD;
+        return status_set(FA_ERR_NOT_FINITE, "the loss is %s", isnan(mean) ? "NaN" : "infinite");
+    }
+    pass->stage = PASS_ERROR;
+    return FA_OK;
+}
+
+fa_status fa_error(const fa_network *net, fa_pass *pass, const fa_matrix *target, double *loss)
+{
+    fa_status status;
+
+    if (!net || !pass || !target)
+        return status_null(__func__, !net ? "net" : !pass ? "pass" : "target");
+    status = network_check_fits(net, pass->fingerprint, "pass");
+    if (status == FA_OK && (pass->stage < PASS_FORWARD || pass->stage == PASS_TAKEN))
+        status = status_set(FA_ERR_STATE, "%s: there is no forward pass since the last update", __func__);
+    if (status == FA_OK)
+        status = check_target(net, target, pass->batch);
+    if (status != FA_OK)
+        return status;
+    pass->target = *target;
+    return make_error(net, pass, loss);
+}
+
+/* Check that pass and fb were made for net. */
+static fa_status check_bound(const fa_network *net, const fa_pass *pass, const fa_feedback *fb)
+{
+    fa_status status = network_check_fits(net, pass->fingerprint, "pass");
+
+    return status == FA_OK ? network_check_fits(net, fb->fingerprint, "feedback") : status;
+}
+
+/* The deltas phase proper, for a rule without `local`, or whose `local` has run already. */
+static fa_status make_deltas(const fa_network *net, fa_pass *pass, fa_feedback *fb)
+{
+    fa_status status = step_backward(net, pass, fb);
+
+    if (status != FA_OK) {
+        pass->stage = PASS_ERROR;
+        return status;
+    }
+    step_complete(pass);
+    pass->stage = PASS_BACKWARD;
+    return FA_OK;
+}
+
+fa_status fa_backward(const fa_network *net, fa_pass *pass, fa_feedback *fb)
+{
+    fa_status status;
+
+    if (!net || !pass || !fb)
+        return status_null(__func__, !net ? "net" : !pass ? "pass" : "fb");
+    status = check_bound(net, pass, fb);
+    if (status == FA_OK && pass->stage != PASS_ERROR && pass->stage != PASS_BACKWARD)
+        status = status_set(FA_ERR_STATE, "%s: there is no output error for a batch whose gradient is still to be taken",
+                            __func__);
+    if (status == FA_OK)
+        status = step_prepare(net, pass, fb);
+    if (status != FA_OK)
+        return status;
+    pass->stage = PASS_ERROR;
+    step_reset(pass);
+    for (size_t l = 1; fb->rule.local && l < net->depth && status == FA_OK; l++)
+        status = step_local(net, pass, fb, l);
+    return status == FA_OK ? make_deltas(net, pass, fb) : status;
+}
+
+fa_status fa_gradient(const fa_network *net, fa_pass *pass, fa_feedback *fb)
+{
+    fa_status status;
+
+    if (!net || !pass || !fb)
+        return status_null(__func__, !net ? "net" : !pass ? "pass" : "fb");
+    status = check_bound(net, pass, fb);
+    if (status == FA_OK && pass->stage != PASS_BACKWARD)
+        status = status_set(FA_ERR_STATE, "%s: there are no error signals whose gradient is still to be taken", __func__);
+    return status == FA_OK ? update_accumulate(net, pass) : status;
+}
+
+void fa_gradient_reset(fa_pass *pass)
+{
+    if (pass)
+        pass->gradient_samples = 0;
+}
+
+static fa_status check_update(const fa_network *net, const fa_pass *pass, const fa_feedback *fb, const fa_optimizer *opt)
+{
+    fa_status status = check_bound(net, pass, fb);
+
+    return status == FA_OK ? network_check_fits(net, opt->fingerprint, "optimizer") : status;
+}
+
+fa_status fa_update(fa_network *net, fa_pass *pass, fa_feedback *fb, fa_optimizer *opt)
+{
+    fa_status status;
+
+    if (!net || !pass || !fb || !opt)
+        return status_null(__func__, !net ? "net" : !pass ? "pass" : !fb ? "fb" : "opt");
+    status = check_update(net, pass, fb, opt);
+    if (status == FA_OK && pass->stage != PASS_BACKWARD && pass->gradient_samples == 0)
+        status = status_set(FA_ERR_STATE, "%s: there is no gradient to apply", __func__);
+    return status == FA_OK ? update_apply(net, pass, fb, opt) : status;
+}
+
+/* Forward pass with a rule that writes its deltas on the way. */
+static fa_status forward_local(const fa_network *net, fa_pass *pass, fa_feedback *fb)
+{
+    for (size_t l = 1; l <= net->depth; l++) {
+        run_layer(net, pass, l);
+        if (l < net->depth) {
+            fa_status status = step_local(net, pass, fb, l);
+            if (status != FA_OK)
+                return status;
+        }
+    }
+    return FA_OK;
+}
+
+fa_status fa_train_step(fa_network *net, fa_pass *pass, fa_feedback *fb, fa_optimizer *opt, const fa_matrix *x,
+                        const fa_matrix *target, double *loss)
+{
+    fa_status status;
+
+    if (!net || !pass || !fb || !opt || !x || !target)
+        return status_null(__func__, !net ? "net" : !pass ? "pass" : !fb ? "fb" : !opt ? "opt" : !x ? "x" : "target");
+    status = check_update(net, pass, fb, opt);
+    if (status == FA_OK)
+        status = check_forward(net, pass, x);
+    if (status == FA_OK)
+        status = check_target(net, target, x->rows);
+    if (status == FA_OK)
+        status = step_prepare(net, pass, fb);
+    if (status != FA_OK)
+        return status;
+    pass->gradient_samples = 0;
+    pass_begin(pass, x);
+    pass->target = *target;
+    step_reset(pass);
+    if (fb->rule.local)
+        status = forward_local(net, pass, fb);
+    else
+        for (size_t l = 1; l <= net->depth; l++)
+            run_layer(net, pass, l);
+    if (status == FA_OK)
+        status = make_error(net, pass, loss);
+    if (status == FA_OK)
+        status = make_deltas(net, pass, fb);
+    return status == FA_OK ? update_apply(net, pass, fb, opt) : status;
+}

@@ -1,0 +1,207 @@
+#include "update.h"
+
+#include <float.h>
+#include <math.h>
+
+#include "kernels.h"
+#include "matrix.h"
+#include "status.h"
+
+/* The activity that meets delta_l in the gradient of W_l. */
+static const fa_matrix *presynaptic(const fa_pass *pass, size_t l)
+{
+    const pass_layer *at = pass_at(pass, l);
+
+    return at->presynaptic.data ? &at->presynaptic : pass_h(pass, l - 1);
+}
+
+/* Sum of squares of a view; NaN or infinite if any element is, or if it overflows. */
+static double sum_squares(const fa_matrix *m)
+{
+    const kernels *k = kernels_for(m->dtype);
+
+    return m->col_stride == 1 || m->cols == 1
+               ? k->sum_squares(m->rows, m->cols, m->row_stride, m->data)
+               : k->sum_squares(m->cols, m->rows, m->col_stride, m->data);
+}
+
+/* --- accumulated gradient ----------------------------------------------------------------------------------- */
+
+/* gradient = beta gradient + n (what the rule wrote itself, a mean). */
+static void add_written(const fa_network *net, const fa_pass *pass, size_t l, double beta)
+{
+    const kernels    *k = kernels_for(pass->dtype);
+    const pass_layer *at = pass_at(pass, l);
+    fa_matrix         weights_t, bias;
+
+    pass_written(pass, net, l, &weights_t, &bias);
+    if (beta == 0.0) {
+        matrix_zero(&at->gradient);
+        if (bias.data)
+            matrix_zero(&at->bias_gradient);
+    }
+    k->add_scaled(weights_t.rows * weights_t.row_stride, (double)pass->batch, weights_t.data, at->gradient.data);
+    if (bias.data)
+        k->add_scaled(bias.row_stride, (double)pass->batch, bias.data, at->bias_gradient.data);
+}
+
+/* gradient = beta gradient + delta^T h. */
+static void add_product(const fa_network *net, const fa_pass *pass, size_t l, double beta)
+{
+    const layer      *found = network_layer(net, l);
+    const pass_layer *at = pass_at(pass, l);
+
+    if (!at->delta_written) {
+        if (beta == 0.0) {
+            matrix_zero(&at->gradient);
+            if (found->has_bias)
+                matrix_zero(&at->bias_gradient);
+        }
+        return;
+    }
+    found->kind->gradient(1.0, presynaptic(pass, l), &at->delta, beta, &at->gradient);
+    if (found->has_bias)
+        kernels_for(pass->dtype)->column_sums(at->delta.rows, at->delta.cols, at->delta.row_stride, 1.0, at->delta.data,
+                                              beta, at->bias_gradient.data);
+}
+
+/* The sum of squares is quick and may overflow; then every element is looked at. */
+static bool is_finite(const fa_matrix *m)
+{
+    return isfinite(sum_squares(m)) || matrix_check_finite(m, "the gradient") == FA_OK;
+}
+
+fa_status update_accumulate(const fa_network *net, fa_pass *pass)
+{
+    double beta = pass->gradient_samples == 0 ? 0.0 : 1.0;
+
+    pass->stage = PASS_TAKEN;
+    for (size_t l = 1; l <= pass->depth; l++) {
+        const pass_layer *at = pass_at(pass, l);
+
+        if (at->own_gradient)
+            add_written(net, pass, l, beta);
+        else
+            add_product(net, pass, l, beta);
+        if (!is_finite(&at->gradient) || (at->bias_gradient.data && !is_finite(&at->bias_gradient))) {
+            pass->gradient_samples = 0;
+            return status_set(FA_ERR_NOT_FINITE, "the gradient of layer %zu is NaN or infinite", l);
+        }
+    }
+    pass->gradient_samples += pass->batch;
+    return FA_OK;
+}
+
+static void apply_layer(fa_network *net, const fa_pass *pass, const fa_optimizer *opt, size_t l)
+{
+    const layer      *found = network_layer(net, l);
+    const pass_layer *at = pass_at(pass, l);
+    const fa_matrix  *arrays[2][2] = {{&at->gradient, &found->weights_t}, {&at->bias_gradient, &found->bias}};
+
+    for (int bias = 0; bias <= (found->has_bias ? 1 : 0); bias++) {
+        const fa_matrix *g = arrays[bias][0];
+        const fa_matrix *w = arrays[bias][1];
+        size_t           offset = (size_t)((const char *)g->data - (const char *)pass->gradients);
+
+        if (found->frozen)
+            matrix_zero(g); /* the increment that the rule may ask for */
+        else
+            optimizer_apply(opt, l, bias, pass->gradient_samples, offset, g->rows * g->row_stride, g->data, w->data);
+    }
+}
+
+/* --- plain descent: gradient and update in one product -------------------------------------------------------- */
+
+/* Whether alpha delta^T h is surely finite: by Cauchy and Schwarz no element, and no partial sum, exceeds
+ * |alpha| |delta| |h| in Frobenius norms. The margin covers the rounding of the norms, which are summed in the element
+ * type. */
+static bool surely_finite(fa_dtype dtype, double alpha, double delta, double h)
+{
+    double largest = (dtype == FA_FLOAT32 ? (double)FLT_MAX : DBL_MAX) * 0x1p-20;
+
+    return sqrt(delta) * sqrt(h) * fmax(1.0, fabs(alpha)) <= largest;
+}
+
+static bool layer_is_safe(const fa_network *net, const fa_pass *pass, const fa_optimizer *opt, size_t l)
+{
+    const layer      *found = network_layer(net, l);
+    const pass_layer *at = pass_at(pass, l);
+    double            alpha, beta, delta;
+
+    if (!opt->kind->linear(opt->values, optimizer_factor(opt, l, false), pass->batch, &alpha, &beta))
+        return false;
+    if (!at->delta_written || found->frozen)
+        return true;
+    delta = sum_squares(&at->delta);
+    if (!surely_finite(pass->dtype, alpha, delta, sum_squares(presynaptic(pass, l))))
+        return false;
+    if (!found->has_bias)
+        return true;
+    (void)opt->kind->linear(opt->values, optimizer_factor(opt, l, true), pass->batch, &alpha, &beta);
+    return surely_finite(pass->dtype, alpha, delta, (double)pass->batch);
+}
+
+/* Whether the whole update may be folded into the products: nobody wants to see the gradient, the update is linear in
+ * it, and it is finite. */
+static bool may_fuse(const fa_network *net, const fa_pass *pass, const fa_feedback *fb, const fa_optimizer *opt)
+{
+    if (pass->gradient_samples > 0 || (fb->rule.flags & (FA_RULE_NEEDS_INCREMENT | FA_RULE_WRITES_GRADIENT)))
+        return false;
+    for (size_t l = 1; l <= pass->depth; l++)
+        if (!layer_is_safe(net, pass, opt, l))
+            return false;
+    return true;
+}
+
+/* w = beta w for a layer without error signal. */
+static void shrink(const fa_matrix *w, double beta)
+{
+    if (beta != 1.0)
+        kernels_for(w->dtype)->add_scaled(w->rows * w->row_stride, beta - 1.0, w->data, w->data);
+}
+
+static void fuse_layer(fa_network *net, const fa_pass *pass, const fa_optimizer *opt, size_t l)
+{
+    const layer      *found = network_layer(net, l);
+    const pass_layer *at = pass_at(pass, l);
+    double            alpha, beta;
+
+    if (found->frozen)
+        return;
+    (void)opt->kind->linear(opt->values, optimizer_factor(opt, l, false), pass->batch, &alpha, &beta);
+    if (at->delta_written)
+        found->kind->gradient(alpha, presynaptic(pass, l), &at->delta, beta, &found->weights_t);
+    else
+        shrink(&found->weights_t, beta);
+    if (!found->has_bias)
+        return;
+    (void)opt->kind->linear(opt->values, optimizer_factor(opt, l, true), pass->batch, &alpha, &beta);
+    if (at->delta_written)
+        kernels_for(pass->dtype)->column_sums(at->delta.rows, at->delta.cols, at->delta.row_stride, alpha, at->delta.data,
+                                              beta, found->bias.data);
+    else
+        shrink(&found->bias, beta);
+}
+
+/* --- apply ----------------------------------------------------------------------------------------------- */
+
+fa_status update_apply(fa_network *net, fa_pass *pass, fa_feedback *fb, fa_optimizer *opt)
+{
+    if (pass->stage == PASS_BACKWARD && may_fuse(net, pass, fb, opt)) {
+        for (size_t l = 1; l <= pass->depth; l++)
+            fuse_layer(net, pass, opt, l);
+        pass->stage = PASS_TAKEN;
+    } else {
+        if (pass->stage == PASS_BACKWARD) {
+            fa_status status = update_accumulate(net, pass);
+            if (status != FA_OK)
+                return status;
+        }
+        for (size_t l = 1; l <= pass->depth; l++)
+            apply_layer(net, pass, opt, l);
+        pass->gradient_samples = 0;
+    }
+    opt->steps++;
+    step_adapt(net, pass, fb);
+    return FA_OK;
+}
