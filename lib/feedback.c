@@ -173,6 +173,15 @@ fa_status fa_feedback_get(const fa_feedback *fb, const char *name, size_t l, fa_
     return FA_OK;
 }
 
+void feedback_draw(feedback_array *array, fa_init init, double scale, uint64_t seed)
+{
+    const fa_matrix *matrix = &array->operand.matrix;
+    fa_stream        stream = {.seed = seed, .step = array->number, .purpose = FA_PURPOSE_FEEDBACK,
+                               .layer = (uint32_t)array->l};
+
+    rng_fill(matrix, init, scale, matrix->cols, matrix->rows, &stream);
+}
+
 fa_status fa_feedback_init(fa_feedback *fb, const char *name, size_t l, fa_init init, double scale, uint64_t seed)
 {
     bool      found = false;
@@ -184,12 +193,10 @@ fa_status fa_feedback_init(fa_feedback *fb, const char *name, size_t l, fa_init 
     if (status != FA_OK)
         return status;
     for (feedback_array *array = fb->arrays; array; array = array->next) {
-        fa_stream stream = {.seed = seed, .step = array->number, .purpose = FA_PURPOSE_FEEDBACK,
-                            .layer = (uint32_t)array->l};
         if (strcmp(array->name, name) != 0 || (l != 0 && array->l != l))
             continue;
         found = true;
-        rng_fill(&array->operand.matrix, init, scale, array->operand.matrix.cols, array->operand.matrix.rows, &stream);
+        feedback_draw(array, init, scale, seed);
     }
     return found ? FA_OK : no_array(fb, name, l);
 }

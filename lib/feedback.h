@@ -17,8 +17,6 @@ struct feedback_array {
     char            name[FEEDBACK_NAME_MAX + 1];
     size_t          l;
     uint64_t        number; /* of the name, in the order of declaration: the step of its stream */
-    fa_init         init;
-    double          scale;
     fa_operand      operand;
     size_t          bytes;
     void           *memory;
@@ -48,6 +46,9 @@ struct fa_setup {
 
 /* An array by name and label, or NULL. */
 feedback_array *feedback_find(const fa_feedback *fb, const char *name, size_t l);
+
+/* Draw an array from its stream under a seed. */
+void feedback_draw(feedback_array *array, fa_init init, double scale, uint64_t seed);
 
 /* Whether a rule is well-formed; copies what this version knows of it. */
 fa_status rule_check(const fa_rule *rule, fa_rule *copy);

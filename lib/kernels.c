@@ -29,28 +29,32 @@ static void store_tail(real *to, size_t count, vec value)
 
 double kernels_name(sum_squares)(size_t rows, size_t cols, size_t row_stride, const void *a)
 {
+    enum { CHAINS = 8 }; /* to overlap the latency of multiply-add */
     if (row_stride == cols) {
         cols *= rows;
         rows = 1;
     }
-    vec sum[4] = {{0}}; /* four chains, to overlap the latency of additions */
+    vec sum[CHAINS] = {{0}};
+    real tail = 0;
     for (size_t i = 0; i < rows; i++) {
         const real *row = (const real *)a + i * row_stride;
         size_t j = 0;
-        for (; j + 4 * LANES <= cols; j += 4 * LANES) {
-            for (size_t v = 0; v < 4; v++) {
+        for (; j + CHAINS * LANES <= cols; j += CHAINS * LANES) {
+            for (size_t v = 0; v < CHAINS; v++) {
                 vec x = vec_load(row + j + v * LANES);
                 sum[v] += x * x;
             }
         }
-        for (; j + LANES <= cols; j += LANES) {
+        for (size_t v = 0; j + LANES <= cols; j += LANES, v = (v + 1) % CHAINS) {
             vec x = vec_load(row + j);
-            sum[0] += x * x;
+            sum[v] += x * x;
         }
-        vec x = load_tail(row + j, cols - j);
-        sum[1] += x * x;
+        for (; j < cols; j++)
+            tail += row[j] * row[j];
     }
-    return vec_sum((sum[0] + sum[1]) + (sum[2] + sum[3]));
+    for (size_t v = 1; v < CHAINS; v++)
+        sum[0] += sum[v];
+    return vec_sum(sum[0]) + (double)tail;
 }
 
 void kernels_name(column_sums)(size_t rows, size_t cols, size_t ld, double alpha, const void *a, double beta,

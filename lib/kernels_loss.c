@@ -50,26 +50,35 @@ static inline double wide_sum(wide value)
     return sum;
 }
 
+/* One element of squared_error(). */
+static inline double difference(const real *y, const real *target, real *e)
+{
+    real d = *y - *target;
+    if (e != NULL)
+        *e = d;
+    return (double)d * (double)d;
+}
+
 double kernels_name(squared_error)(size_t rows, size_t cols, size_t ld, const void *y, const void *target,
                                    size_t target_row_stride, size_t target_col_stride, void *e)
 {
-    const real *output = y;
-    const real *wanted = target;
-    real *error = e;
-    wide sum = {0};
+    const size_t whole = target_col_stride == 1 ? cols - cols % WIDE_LANES : 0;
+    wide sum[2] = {{0}}; /* rows in turn, to overlap the latency of additions */
+    double tail[2] = {0};
     for (size_t i = 0; i < rows; i++) {
-        for (size_t j = 0; j < cols; j += WIDE_LANES) {
-            part t = part_gather(wanted + i * target_row_stride + j * target_col_stride, target_col_stride, cols - j);
-            part difference = part_load(output + i * ld + j) - t;
-            for (size_t lane = cols - j; lane < WIDE_LANES; lane++)
-                difference[lane] = 0;
+        const real *output = (const real *)y + i * ld;
+        const real *wanted = (const real *)target + i * target_row_stride;
+        real *error = e != NULL ? (real *)e + i * ld : NULL;
+        for (size_t j = 0; j < whole; j += WIDE_LANES) {
+            part d = part_load(output + j) - part_load(wanted + j);
             if (error != NULL)
-                part_store(error + i * ld + j, difference);
-            wide d = widen(difference);
-            sum += d * d;
+                part_store(error + j, d);
+            sum[i % 2] += widen(d) * widen(d);
         }
+        for (size_t j = whole; j < cols; j++)
+            tail[i % 2] += difference(output + j, wanted + j * target_col_stride, error != NULL ? error + j : NULL);
     }
-    return wide_sum(sum);
+    return wide_sum(sum[0] + sum[1]) + (tail[0] + tail[1]);
 }
 
 /* max(z, 0) - z t + ln(1 + exp(-|z|)) */

@@ -65,8 +65,9 @@ fa_status rule_check(const fa_rule *rule, fa_rule *copy)
                           sizeof *rule);
     if (!tail_is_zero(rule) || (rule->flags & ~KNOWN_FLAGS))
         return status_set(FA_ERR_UNSUPPORTED, "the rule asks for what only a later version of libfa offers");
-    if (!rule->name || !*rule->name)
-        return status_set(FA_ERR_ARGUMENT, "the rule has no name");
+    if (!rule->name || !*rule->name || rule->name[strspn(rule->name, "abcdefghijklmnopqrstuvwxyz0123456789_")])
+        return status_set(FA_ERR_ARGUMENT, "a rule's name is made of a-z, 0-9 and _; \"%.40s\" is not",
+                          rule->name ? rule->name : "");
     if (!(rule->flags & FA_RULE_LOCAL) != !rule->local)
         return status_set(FA_ERR_ARGUMENT, "rule %.40s: the function local and FA_RULE_LOCAL go together", rule->name);
     if (rule->local && rule->backward)

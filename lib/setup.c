@@ -99,12 +99,11 @@ fa_status fa_setup_array(fa_setup *setup, const char *name, size_t l, size_t row
     memcpy(array->name, name, strlen(name));
     array->l = l;
     array->number = number_of(setup->fb, name, &end);
-    array->init = init;
-    array->scale = scale;
     array->bytes = bytes;
     array->operand.matrix = matrix_inner_columns(array->memory, rows, cols, dtype);
     *end = array;
-    return fa_feedback_init(setup->fb, name, l, init, scale, setup->fb->seed);
+    feedback_draw(array, init, scale, setup->fb->seed);
+    return FA_OK;
 }
 
 fa_status fa_setup_feedback(fa_setup *setup, fa_topology topology)

@@ -44,7 +44,7 @@ typedef enum fa_rule_flag {
 /** A learning rule. Zero what you do not use. Strings and tables must outlive every feedback made with it. */
 typedef struct fa_rule {
     size_t          struct_size; /**< sizeof(fa_rule); lets the struct grow at its end */
-    const char     *name;        /**< unique, lower case */
+    const char     *name;        /**< unique; a-z, 0-9 and _ */
     const char     *summary;     /**< one line, with the formula */
     uint32_t        flags;       /**< fa_rule_flag, or'ed */
     const fa_param *params;      /**< [n_params], or NULL */
