@@ -1,0 +1,305 @@
+#include "settings.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "../common/complain.h"
+#include "../common/gnuplot.h"
+#include "../common/options.h"
+
+/* What was given, where the default depends on other options or where two options exclude each other. */
+typedef struct command_line {
+    settings *chosen;
+    bool      seed, seeds, omega, beta;
+} command_line;
+
+static bool add_rule(settings *chosen, const char *name)
+{
+    const fa_rule *rule = fa_rule_find(name);
+
+    if (!rule) {
+        complain("--rules: %s", fa_last_error());
+        return false;
+    }
+    for (size_t i = 0; i < chosen->n_rules; i++) {
+        if (chosen->rules[i] == rule) {
+            complain("--rules names %s twice", name);
+            return false;
+        }
+    }
+    if (chosen->n_rules == MAX_RULES) {
+        complain("--rules takes %d rules at most", MAX_RULES);
+        return false;
+    }
+    chosen->rules[chosen->n_rules++] = rule;
+    return true;
+}
+
+static bool set_rules(void *line, const char *name, const char *value)
+{
+    settings *chosen = ((command_line *)line)->chosen;
+    char rule[64];
+
+    chosen->n_rules = 0;
+    for (;;) {
+        size_t length = strcspn(value, ",");
+
+        if (length == 0 || length >= sizeof rule) {
+            complain("%s takes names of rules separated by commas, not '%s'", name, value);
+            return false;
+        }
+        memcpy(rule, value, length);
+        rule[length] = '\0';
+        if (!add_rule(chosen, rule))
+            return false;
+        if (value[length] == '\0')
+            return true;
+        value += length + 1;
+    }
+}
+
+static bool set_epochs(void *line, const char *name, const char *value)
+{
+    uint64_t epochs = 0;
+    bool good = option_whole(name, value, 1, 10000000, &epochs);
+
+    ((command_line *)line)->chosen->epochs = (size_t)epochs;
+    return good;
+}
+
+static bool set_eta(void *line, const char *name, const char *value)
+{
+    return option_real(name, value, 0.0, 1e6, &((command_line *)line)->chosen->eta);
+}
+
+static bool set_batch(void *line, const char *name, const char *value)
+{
+    uint64_t batch = 0;
+    bool good = option_whole(name, value, 1, 10000000, &batch);
+
+    ((command_line *)line)->chosen->batch = (size_t)batch;
+    return good;
+}
+
+static bool set_online(void *line, const char *name, const char *value)
+{
+    (void)name, (void)value;
+    ((command_line *)line)->chosen->online = true;
+    return true;
+}
+
+static bool set_omega(void *line, const char *name, const char *value)
+{
+    ((command_line *)line)->omega = true;
+    return option_real(name, value, 0.0, 1e6, &((command_line *)line)->chosen->omega);
+}
+
+static bool set_beta(void *line, const char *name, const char *value)
+{
+    ((command_line *)line)->beta = true;
+    return option_real(name, value, 0.0, 1e6, &((command_line *)line)->chosen->beta);
+}
+
+static bool set_seed(void *line, const char *name, const char *value)
+{
+    command_line *given = line;
+
+    given->seed = true;
+    if (!option_whole(name, value, 0, UINT64_MAX, &given->chosen->first_seed))
+        return false;
+    given->chosen->last_seed = given->chosen->first_seed;
+    return true;
+}
+
+static bool set_seeds(void *line, const char *name, const char *value)
+{
+    command_line *given = line;
+
+    given->seeds = true;
+    if (!option_range(name, value, &given->chosen->first_seed, &given->chosen->last_seed))
+        return false;
+    if (given->chosen->last_seed - given->chosen->first_seed >= 1000000) {
+        complain("%s takes a million seeds at most", name);
+        return false;
+    }
+    return true;
+}
+
+static bool set_dtype(void *line, const char *name, const char *value)
+{
+    settings *chosen = ((command_line *)line)->chosen;
+
+    if (strcmp(value, "f32") != 0 && strcmp(value, "f64") != 0) {
+        complain("%s takes f32 or f64, not '%s'", name, value);
+        return false;
+    }
+    chosen->dtype = strcmp(value, "f32") == 0 ? FA_FLOAT32 : FA_FLOAT64;
+    return true;
+}
+
+/* A path, never empty. */
+static bool set_path(const char **path, const char *name, const char *value)
+{
+    *path = value;
+    if (*value)
+        return true;
+    complain("%s needs a name", name);
+    return false;
+}
+
+static bool set_load(void *line, const char *name, const char *value)
+{
+    return set_path(&((command_line *)line)->chosen->load, name, value);
+}
+
+static bool set_save(void *line, const char *name, const char *value)
+{
+    return set_path(&((command_line *)line)->chosen->save, name, value);
+}
+
+static bool set_csv(void *line, const char *name, const char *value)
+{
+    return set_path(&((command_line *)line)->chosen->csv, name, value);
+}
+
+static bool set_plot(void *line, const char *name, const char *value)
+{
+    if (!gnuplot_takes(value)) {
+        complain("%s takes a file name that ends in .svg or .png, not '%s'", name, value);
+        return false;
+    }
+    return set_path(&((command_line *)line)->chosen->plot, name, value);
+}
+
+static bool set_quiet(void *line, const char *name, const char *value)
+{
+    (void)name, (void)value;
+    ((command_line *)line)->chosen->quiet = true;
+    return true;
+}
+
+static bool set_help(void *line, const char *name, const char *value)
+{
+    (void)name, (void)value;
+    ((command_line *)line)->chosen->help = true;
+    return true;
+}
+
+static bool set_version(void *line, const char *name, const char *value)
+{
+    (void)name, (void)value;
+    ((command_line *)line)->chosen->version = true;
+    return true;
+}
+
+static const option table[] = {
+    {"--rules", "LIST", "learning rules, separated by commas; default bp,fa,shallow", set_rules},
+    {"--epochs", "N", "1 .. 10000000; default 1000", set_epochs},
+    {"--eta", "F", "learning rate: an epoch adds eta times the mean over the samples of\n"
+                   "e h^T to W; default 0.1, with --online 0.001", set_eta},
+    {"--batch", "N", "samples in a mini-batch; an epoch sums its mini-batches and updates once,\n"
+                     "so only rounding and speed depend on N; default: all", set_batch},
+    {"--online", NULL, "update after every sample, and never use a sample twice: an epoch is as\n"
+                       "many fresh samples as there are training samples (75)", set_online},
+    {"--omega", "F", "W0, W are drawn from U[-F, F); default 0.01", set_omega},
+    {"--beta", "F", "B is drawn from U[-F, F); default 0.5", set_beta},
+    {"--seed", "N", "of everything that is drawn, 0 .. 2^64 - 1; default 1", set_seed},
+    {"--seeds", "A-B", "run every seed from A to B and report mean, standard deviation and the 95 %\n"
+                       "confidence interval of the mean (Student's t) over the seeds; losses by\n"
+                       "their decimal logarithm; runs that diverge are counted and left out", set_seeds},
+    {"--dtype", "f32|f64", "element type of the networks; the same numbers are drawn; default f64", set_dtype},
+    {"--load", "DIR", "start from W0 W B x_train y_train x_test y_test .npy, samples in columns;\n"
+                      "any sizes that fit together", set_load},
+    {"--save", "DIR", "write those files (and T.npy, if it was drawn) and the last weights of every\n"
+                      "rule, e.g. fa_W0.npy and fa_W.npy; the directory is made if missing", set_save},
+    {"--csv", "FILE", "write rule,epoch,train_loss,test_loss,update_angle,weight_angle, one line per\n"
+                      "epoch; with --seeds the seed comes first", set_csv},
+    {"--plot", "FILE", "draw losses and angles with gnuplot into FILE.svg or FILE.png; with --seeds\n"
+                       "the mean over the seeds (of the logarithm for losses) and one standard\n"
+                       "deviation to both sides", set_plot},
+    {"--quiet", NULL, "show no progress", set_quiet},
+    {"--help", NULL, "show this text", set_help},
+    {"--version", NULL, "show the version of libfa and what it was built with", set_version},
+};
+
+static const char introduction[] =
+    "usage: linear_function [options]\n"
+    "\n"
+    "A network of linear neurons, y = W W0 x with 30-20-10 neurons, learns y* = T x: T is uniform\n"
+    "in [-1, 1), x normal, 100 samples are split 75 / 25 at random into training and test samples.\n"
+    "Every learning rule starts from the same T, samples, W0, W and feedback matrix B. After\n"
+    "Lillicrap, Cownden, Tweed, Akerman: Random feedback weights support learning in deep neural\n"
+    "networks (arXiv:1411.0247).\n"
+    "\n";
+
+static const char conclusion[] =
+    "\n"
+    "Measured at every epoch, before its update (the table's last values: after the last update):\n"
+    "  train_loss    1/2 |e|^2 summed over the training samples, e = y* - y; with --online over\n"
+    "                the epoch's samples, each before its own update\n"
+    "  test_loss     the same over the test samples\n"
+    "  update_angle  between W^T e and B e for all training samples, flattened; with --online the\n"
+    "                mean over the epoch's samples. Degrees, 0 .. 180\n"
+    "  weight_angle  between W^T and B, flattened. Degrees, 0 .. 180\n"
+    "A field is empty where it does not exist: a loss that is not finite, an angle where a norm is 0,\n"
+    "and the update angle where e is at rounding level, |e| <= u (n_0 + n_1) (|y| + |y*|) in Frobenius\n"
+    "norms, u = 2^-53 (f64) or 2^-24 (f32), n_0 inputs, n_1 hidden neurons: as large as the bound of\n"
+    "the rounding errors of the two products y = W (W0 x), so that e may be nothing else.\n"
+    "With --online the expected squared error |T - W W0|^2 / |T|^2 is shown after 100 .. 5000 updates.\n"
+    "\n"
+    "Exit status: 0; 1 if something failed or a rule diverged (its loss became infinite or NaN; the\n"
+    "other rules go on) or Ctrl-C ended the work; 2 if the command line is wrong.\n";
+
+void settings_print_help(FILE *stream)
+{
+    fputs(introduction, stream);
+    options_print(table, sizeof table / sizeof table[0], stream);
+    fputs(conclusion, stream);
+}
+
+/* Options that contradict each other, and the defaults that depend on others. */
+static bool complete(const command_line *given)
+{
+    settings *chosen = given->chosen;
+    const char *problem = NULL;
+
+    if (given->seed && given->seeds)
+        problem = "--seed and --seeds exclude each other";
+    else if (chosen->load && given->seeds)
+        problem = "--load brings one set of data: --seeds does not go with it";
+    else if (chosen->load && (given->omega || given->beta))
+        problem = "--load brings W0, W and B: --omega and --beta do not go with it";
+    else if (chosen->load && chosen->online)
+        problem = "--online draws fresh samples: --load does not go with it";
+    else if (chosen->save && given->seeds)
+        problem = "--save writes one run: --seeds does not go with it";
+    else if (chosen->batch && chosen->online)
+        problem = "--online updates after every sample: --batch does not go with it";
+    if (problem) {
+        complain("%s", problem);
+        return false;
+    }
+    if (isnan(chosen->eta))
+        chosen->eta = chosen->online ? 1e-3 : 0.1;
+    return true;
+}
+
+bool settings_read(settings *chosen, int argc, char **argv)
+{
+    command_line given = {.chosen = chosen};
+
+    *chosen = (settings){.epochs = 1000, .eta = NAN, .omega = 0.01, .beta = 0.5, .first_seed = 1, .last_seed = 1,
+                         .dtype = FA_FLOAT64};
+    if (!options_parse(table, sizeof table / sizeof table[0], argc, argv, &given))
+        return false;
+    if (chosen->help || chosen->version)
+        return true;
+    if (chosen->n_rules == 0 && !set_rules(&given, "--rules", "bp,fa,shallow"))
+        return false;
+    return complete(&given);
+}
+
+bool settings_trace(const settings *chosen)
+{
+    return chosen->csv || chosen->plot;
+}

@@ -1,0 +1,35 @@
+/* What the command line asks for.
+ *
+ * SPDX-License-Identifier: MIT */
+#ifndef LINEAR_FUNCTION_SETTINGS_H
+#define LINEAR_FUNCTION_SETTINGS_H
+
+#include <fa/fa.h>
+#include <stdio.h>
+
+enum { MAX_RULES = 64 };
+
+typedef struct settings {
+    const fa_rule *rules[MAX_RULES];
+    size_t         n_rules;
+    size_t         epochs;
+    double         eta;
+    size_t         batch; /* 0: all training samples */
+    bool           online;
+    double         omega, beta;
+    uint64_t       first_seed, last_seed; /* equal without --seeds */
+    fa_dtype       dtype;
+    bool           quiet;
+    const char    *load, *save, *csv, *plot; /* NULL where not asked for */
+    bool           help, version;
+} settings;
+
+/* The settings of a command line with the defaults in place; false after a complaint. */
+bool settings_read(settings *chosen, int argc, char **argv);
+
+void settings_print_help(FILE *stream);
+
+/* Whether every epoch has to be measured in full: losses and angles. */
+bool settings_trace(const settings *chosen);
+
+#endif

@@ -1,0 +1,1035 @@
+"""libfa: feedback alignment and its family, from Python. One file over the C library; nothing is compiled.
+
+    import numpy as np, libfa
+
+    net = libfa.Network(30, "float64")
+    net.add_dense(20, "tanh")
+    net.add_dense(10, "identity")
+    net.init_weights(0, "glorot_uniform", 1.0, seed=1)
+    fb = libfa.Feedback(net, "fa", seed=2)
+    opt = libfa.Optimizer(net, "sgd", learning_rate=0.1)
+    pass_ = libfa.Pass(net, max_batch=75)
+    loss = libfa.train_step(net, pass_, fb, opt, x, target)
+
+The names are those of the headers fa/*.h, which are the manual; samples are rows, layers are counted l = 1 .. L.
+Arrays cross without a copy in both directions. NumPy is optional: without it the module imports and `lib` works, but
+whatever takes or returns an array raises ImportError.
+
+The library is loaded from the path in the environment variable LIBFA_LIBRARY, else by its soname. Every function of
+the headers is an attribute of `lib`, with argument types; those that return a status raise FaError in its place.
+
+SPDX-License-Identifier: MIT
+"""
+import ctypes
+import os
+import sys
+from ctypes import (CFUNCTYPE, POINTER, byref, c_bool, c_char_p, c_double, c_int, c_size_t, c_uint, c_uint32, c_uint64,
+                    c_void_p)
+
+try:
+    import numpy as np
+except ImportError:
+    np = None
+
+FLOAT32, FLOAT64 = 1, 2
+LAYERWISE, DIRECT = 1, 2
+WEIGHTS, BIASES = 1, 2
+PARAM_REAL, PARAM_INTEGER, PARAM_CHOICE = 1, 2, 3
+RULE_NEEDS_INCREMENT, RULE_WRITES_GRADIENT, RULE_LOCAL = 1, 2, 4
+PURPOSE_RAW, PURPOSE_WEIGHTS, PURPOSE_BIAS, PURPOSE_FEEDBACK, PURPOSE_ORDER, PURPOSE_RULE = range(6)
+PURPOSE_USER = 0x40000000
+
+
+# --- errors --------------------------------------------------------------------------------------------------------
+
+class FaError(Exception):
+    """A call that failed: `status` (a negative number) and `sentence` (what the library says about it)."""
+
+    def __init__(self, status, sentence):
+        super().__init__(status, sentence)
+        self.status = status
+        self.sentence = sentence
+
+    def __str__(self):
+        return self.sentence
+
+
+class ArgumentError(FaError, ValueError):
+    """FA_ERR_ARGUMENT"""
+
+
+class ShapeError(FaError, ValueError):
+    """FA_ERR_SHAPE"""
+
+
+class DtypeError(FaError, TypeError):
+    """FA_ERR_DTYPE"""
+
+
+class OutOfMemoryError(FaError, MemoryError):
+    """FA_ERR_MEMORY"""
+
+
+class NotFiniteError(FaError, ArithmeticError):
+    """FA_ERR_NOT_FINITE"""
+
+
+class StateError(FaError, RuntimeError):
+    """FA_ERR_STATE"""
+
+
+class UnsupportedError(FaError, NotImplementedError):
+    """FA_ERR_UNSUPPORTED"""
+
+
+class FileError(FaError, OSError):
+    """FA_ERR_IO"""
+
+
+class FormatError(FaError, ValueError):
+    """FA_ERR_FORMAT"""
+
+
+class RuleError(FaError, RuntimeError):
+    """FA_ERR_RULE: a rule failed; what a rule written in Python raised is the `__cause__`."""
+
+
+_ERRORS = {-1: ArgumentError, -2: ShapeError, -3: DtypeError, -4: OutOfMemoryError, -5: NotFiniteError,
+           -6: StateError, -7: UnsupportedError, -8: FileError, -9: FormatError, -10: RuleError}
+
+
+# --- structures ----------------------------------------------------------------------------------------------------
+
+class fa_matrix(ctypes.Structure):
+    """View of a matrix; matrix_view() makes one of an array. `owner` is what keeps the elements alive."""
+    _fields_ = [("data", c_void_p), ("rows", c_size_t), ("cols", c_size_t), ("row_stride", c_size_t),
+                ("col_stride", c_size_t), ("dtype", c_int)]
+    owner = None
+
+
+class fa_param(ctypes.Structure):
+    _fields_ = [("name", c_char_p), ("type", c_int), ("default_value", c_double), ("min", c_double),
+                ("max", c_double), ("choices", c_char_p), ("doc", c_char_p)]
+
+
+class fa_stream(ctypes.Structure):
+    _fields_ = [("seed", c_uint64), ("step", c_uint64), ("purpose", c_uint32), ("layer", c_uint32)]
+
+
+class fa_delta_report(ctypes.Structure):
+    _fields_ = [("angle", c_double), ("angle_mean", c_double), ("angle_deviation", c_double),
+                ("angle_samples", c_size_t), ("ratio", c_double)]
+
+
+_setup_callback = CFUNCTYPE(c_int, c_void_p)
+_backward_callback = CFUNCTYPE(c_int, c_void_p)
+_local_callback = CFUNCTYPE(c_int, c_void_p, c_size_t)
+_adapt_callback = CFUNCTYPE(None, c_void_p)
+_init_callback = CFUNCTYPE(c_int, c_void_p, c_void_p)
+_fini_callback = CFUNCTYPE(None, c_void_p)
+
+
+class fa_rule(ctypes.Structure):
+    _fields_ = [("struct_size", c_size_t), ("name", c_char_p), ("summary", c_char_p), ("flags", c_uint32),
+                ("params", POINTER(fa_param)), ("n_params", c_size_t), ("setup", _setup_callback),
+                ("backward", _backward_callback), ("local", _local_callback), ("adapt", _adapt_callback),
+                ("state_size", c_size_t), ("init", _init_callback), ("fini", _fini_callback)]
+
+
+# --- functions -----------------------------------------------------------------------------------------------------
+
+_status = object()  # in the place of a result: int in C, FaError in Python
+_h = c_void_p       # any handle, and any pointer that is only handed on
+_p = POINTER(c_void_p)
+_m = POINTER(fa_matrix)
+_n = c_size_t
+_d = c_double
+_dp = POINTER(c_double)
+_ip = POINTER(c_int)
+_s = c_char_p
+_u64 = c_uint64
+
+_FUNCTIONS = {  # name: (result, arguments...)
+    # base.h
+    "fa_status_string": (_s, c_int),
+    "fa_last_error": (_s,),
+    "fa_version": (_s,),
+    "fa_build_info": (_s,),
+    "fa_dtype_name": (_s, c_int),
+    "fa_dtype_size": (_n, c_int),
+    "fa_matrix_view": (fa_matrix, _h, _n, _n, c_int),
+    "fa_matrix_transpose": (fa_matrix, fa_matrix),
+    "fa_matrix_rows": (_status, _m, _n, _n, _m),
+    "fa_matrix_alloc": (_status, _m, _n, _n, c_int),
+    "fa_matrix_free": (None, _m),
+    "fa_matrix_copy": (_status, _m, _m),
+    # random.h
+    "fa_random_words": (_status, POINTER(fa_stream), _u64, _n, POINTER(c_uint64)),
+    "fa_random_uniform": (_status, POINTER(fa_stream), _d, _d, _m),
+    "fa_random_normal": (_status, POINTER(fa_stream), _d, _d, _m),
+    "fa_random_permutation": (_status, POINTER(fa_stream), _n, POINTER(c_size_t)),
+    # network.h
+    "fa_network_create": (_status, _p, c_int, _n),
+    "fa_network_destroy": (None, _h),
+    "fa_network_copy": (_status, _p, _h),
+    "fa_network_add_dense": (_status, _h, _n, c_int, c_bool),
+    "fa_network_set_loss": (_status, _h, c_int),
+    "fa_network_loss": (c_int, _h),
+    "fa_network_depth": (_n, _h),
+    "fa_network_width": (_n, _h, _n),
+    "fa_network_activation": (c_int, _h, _n),
+    "fa_network_has_bias": (c_bool, _h, _n),
+    "fa_network_dtype": (c_int, _h),
+    "fa_network_parameter_count": (_n, _h),
+    "fa_network_bytes": (_n, _h),
+    "fa_network_init_weights": (_status, _h, _n, c_int, _d, _u64),
+    "fa_network_init_bias": (_status, _h, _n, c_int, _d, _u64),
+    "fa_network_set_weights": (_status, _h, _n, _m),
+    "fa_network_set_bias": (_status, _h, _n, _m),
+    "fa_network_weights": (_status, _h, _n, _m),
+    "fa_network_bias": (_status, _h, _n, _m),
+    "fa_network_set_frozen": (_status, _h, _n, c_bool),
+    "fa_network_is_frozen": (c_bool, _h, _n),
+    "fa_network_predict": (_status, _h, _m, _m),
+    "fa_network_activity": (_status, _h, _m, _n, _m),
+    "fa_network_evaluate": (_status, _h, _m, _m, _dp),
+    "fa_activation_name": (_s, c_int),
+    "fa_activation_find": (_status, _s, _ip),
+    "fa_loss_name": (_s, c_int),
+    "fa_loss_find": (_status, _s, _ip),
+    "fa_init_name": (_s, c_int),
+    "fa_init_find": (_status, _s, _ip),
+    # pass.h
+    "fa_pass_create": (_status, _p, _h, _n),
+    "fa_pass_destroy": (None, _h),
+    "fa_pass_bytes": (_status, _h, _n, POINTER(c_size_t)),
+    "fa_pass_max_batch": (_n, _h),
+    "fa_pass_batch": (_n, _h),
+    "fa_pass_activity": (_status, _h, _n, _m),
+    "fa_pass_delta": (_status, _h, _n, _m),
+    "fa_pass_gradient": (_status, _h, _n, _m),
+    "fa_pass_bias_gradient": (_status, _h, _n, _m),
+    "fa_pass_gradient_samples": (_n, _h),
+    # rule.h
+    "fa_rule_count": (_n,),
+    "fa_rule_at": (POINTER(fa_rule), _n),
+    "fa_rule_find": (POINTER(fa_rule), _s),
+    "fa_setup_depth": (_n, _h),
+    "fa_setup_width": (_n, _h, _n),
+    "fa_setup_user_data": (_h, _h),
+    "fa_setup_feedback": (_status, _h, c_int),
+    "fa_setup_array": (_status, _h, _s, _n, _n, _n, c_int, _d),
+    "fa_setup_slots": (_status, _h, _n),
+    "fa_step_depth": (_n, _h),
+    "fa_step_width": (_n, _h, _n),
+    "fa_step_batch": (_n, _h),
+    "fa_step_dtype": (c_int, _h),
+    "fa_step_number": (_u64, _h),
+    "fa_step_user_data": (_h, _h),
+    "fa_step_state": (_h, _h),
+    "fa_step_param": (_status, _h, _s, _dp),
+    "fa_step_activity": (_status, _h, _n, _n, _m),
+    "fa_step_target": (_status, _h, _m),
+    "fa_step_delta": (_status, _h, _n, _m),
+    "fa_step_weights": (_status, _h, _n, _m),
+    "fa_step_bias": (_status, _h, _n, _m),
+    "fa_step_array": (_status, _h, _s, _n, _m),
+    "fa_step_transport": (_status, _h, _n),
+    "fa_step_inject": (_status, _h, _n),
+    "fa_step_weights_operand": (_h, _h, _n),
+    "fa_step_array_operand": (_h, _h, _s, _n),
+    "fa_step_transport_with": (_status, _h, _n, _h),
+    "fa_step_inject_with": (_status, _h, _n, _h),
+    "fa_step_apply_slope": (_status, _h, _n),
+    "fa_step_forward": (_status, _h, _n, _m, _n),
+    "fa_step_loss": (_status, _h, _n, _dp),
+    "fa_step_uniform": (_status, _h, c_uint32, _n, _d, _d, _m),
+    "fa_step_normal": (_status, _h, c_uint32, _n, _d, _d, _m),
+    "fa_step_set_presynaptic": (_status, _h, _n, _m),
+    "fa_step_gradient": (_status, _h, _n, _m, _m),
+    "fa_step_increment": (_status, _h, _n, _m, _m),
+    "fa_rule_fail": (c_int, _s),
+    # feedback.h
+    "fa_feedback_create": (_status, _p, _h, POINTER(fa_rule), _h, _u64),
+    "fa_feedback_destroy": (None, _h),
+    "fa_feedback_rule_name": (_s, _h),
+    "fa_feedback_bytes": (_n, _h),
+    "fa_feedback_set_param": (_status, _h, _s, _d),
+    "fa_feedback_set_choice": (_status, _h, _s, _s),
+    "fa_feedback_param": (_status, _h, _s, _dp),
+    "fa_feedback_set": (_status, _h, _s, _n, _m),
+    "fa_feedback_get": (_status, _h, _s, _n, _m),
+    "fa_feedback_init": (_status, _h, _s, _n, c_int, _d, _u64),
+    # optimizer.h
+    "fa_optimizer_create": (_status, _p, _h, _s),
+    "fa_optimizer_destroy": (None, _h),
+    "fa_optimizer_count": (_n,),
+    "fa_optimizer_name_at": (_s, _n),
+    "fa_optimizer_params": (POINTER(fa_param), _s, POINTER(c_size_t)),
+    "fa_optimizer_set": (_status, _h, _s, _d),
+    "fa_optimizer_set_choice": (_status, _h, _s, _s),
+    "fa_optimizer_get": (_status, _h, _s, _dp),
+    "fa_optimizer_set_rate_factor": (_status, _h, _n, c_uint, _d),
+    "fa_optimizer_steps": (_u64, _h),
+    # train.h
+    "fa_forward": (_status, _h, _h, _m),
+    "fa_error": (_status, _h, _h, _m, _dp),
+    "fa_backward": (_status, _h, _h, _h),
+    "fa_gradient": (_status, _h, _h, _h),
+    "fa_gradient_reset": (None, _h),
+    "fa_update": (_status, _h, _h, _h, _h),
+    "fa_train_step": (_status, _h, _h, _h, _h, _m, _m, _dp),
+    # diagnostics.h
+    "fa_angle": (_status, _m, _m, _dp),
+    "fa_compare_deltas": (_status, _h, _h, POINTER(fa_delta_report)),
+    "fa_weight_angle": (_status, _h, _h, _n, _dp),
+    "fa_gradient_check": (_status, _h, _m, _m, _d, _dp),
+    # io.h
+    "fa_npy_read": (_status, _s, _m),
+    "fa_npy_write": (_status, _s, _m),
+}
+
+
+def _failure(status):
+    sentence = lib.fa_last_error().decode("utf-8", "replace")
+    return _ERRORS.get(status, FaError)(status, sentence or lib.fa_status_string(status).decode())
+
+
+def _check(status, _function, _arguments):
+    if status:
+        raise _failure(status)
+
+
+def _load():
+    """The library, by explicit path or by soname. A plain libfa.so may be another project's (Augeas has one)."""
+    name = os.environ.get("LIBFA_LIBRARY") or ("libfa.0.dylib" if sys.platform == "darwin" else "libfa.so.0")
+    try:
+        library = ctypes.CDLL(name)
+    except OSError as error:
+        raise ImportError(f"cannot load the libfa library: {error}. Install it where the loader looks, or name its "
+                          "file in LIBFA_LIBRARY.") from error
+    for function_name, (result, *arguments) in _FUNCTIONS.items():
+        try:
+            function = getattr(library, function_name)
+        except AttributeError:
+            what = "is another library of that name" if not hasattr(library, "fa_version") else "is an older libfa"
+            raise ImportError(f"{name} {what}: it has no function {function_name}. Name the right file in "
+                              "LIBFA_LIBRARY.") from None
+        function.argtypes = arguments
+        function.restype = c_int if result is _status else result
+        if result is _status:
+            function.errcheck = _check
+    return library
+
+
+lib = _load()
+
+
+def version():
+    """Version of the library that is loaded."""
+    return lib.fa_version().decode()
+
+
+def build_info():
+    """One line about the library that is loaded: version, BLAS, CPU level."""
+    return lib.fa_build_info().decode("utf-8", "replace")
+
+
+# --- arrays --------------------------------------------------------------------------------------------------------
+
+_ELEMENT = {FLOAT32: ("float32", 4, "=f4"), FLOAT64: ("float64", 8, "=f8")}
+_DTYPES = {name: number for number, (name, _, _) in _ELEMENT.items()}
+if np is not None:
+    _ELEMENT = {number: (name, size, np.dtype(name).str) for number, (name, size, _) in _ELEMENT.items()}
+    _DTYPES.update({np.dtype(name): number for name, number in list(_DTYPES.items())})
+
+
+def _numpy():
+    if np is None:
+        raise ImportError("this call of libfa needs NumPy (Debian: python3-numpy)")
+    return np
+
+
+def _dtype(dtype):
+    """FLOAT32 or FLOAT64 of a name, a NumPy dtype or type, or the number itself."""
+    if dtype in _ELEMENT:
+        return dtype
+    found = _DTYPES.get(dtype if isinstance(dtype, str) or np is None else np.dtype(dtype))
+    if found is None:
+        raise TypeError(f"dtype {dtype!r}: libfa has float32 and float64")
+    return found
+
+
+def matrix_view(array, writable=False):
+    """The fa_matrix of a NumPy array, without a copy; an fa_matrix is returned as it is.
+
+    The array is float32 or float64 in native byte order, in C or Fortran order, a range of rows or columns of such a
+    one, or its transpose; one dimension counts as a row. Prepare views once where the same arrays are used in every
+    step. The view keeps the array alive.
+    """
+    if isinstance(array, fa_matrix):
+        return array
+    numpy = _numpy()
+    if not isinstance(array, numpy.ndarray) or isinstance(array, numpy.ma.MaskedArray):
+        raise TypeError(f"expected a NumPy array, got {type(array).__name__}")
+    dtype = _DTYPES.get(array.dtype)
+    if dtype is None:
+        raise TypeError(f"the array has dtype {array.dtype.str}; libfa takes float32 and float64 in native byte order")
+    if not 1 <= array.ndim <= 2:
+        raise ValueError(f"the array has {array.ndim} dimensions; libfa takes 2, or 1 as a row")
+    if writable and not array.flags.writeable:
+        raise ValueError("the array is read only and cannot take a result")
+    address, strides = array.__array_interface__["data"][0], array.strides
+    rows, cols = array.shape if array.ndim == 2 else (1, array.shape[0])
+    row_stride, col_stride = _element_strides(rows, cols, strides if array.ndim == 2 else (0, strides[0]),
+                                              array.itemsize)
+    if address % array.itemsize or row_stride is None:
+        raise ValueError(f"strides {array.strides} or alignment of the array do not fit: along one dimension elements "
+                         "must lie side by side, and nothing may run backward; numpy.ascontiguousarray() makes a copy "
+                         "that fits")
+    matrix = fa_matrix(address, rows, cols, row_stride, col_stride, dtype)
+    matrix.owner = array
+    return matrix
+
+
+def _element_strides(rows, cols, strides, size):
+    """(row_stride, col_stride) in elements; None in the place of the first where fa_matrix has no such view."""
+    row_stride, col_stride = strides[0] // size, strides[1] // size
+    if rows <= 1 and cols <= 1 or rows == 0 or cols == 0:
+        return max(cols, 1), 1
+    # A stride along an extent of 1 means nothing: give it the value that suits the other one.
+    if rows == 1:
+        row_stride = cols if col_stride == 1 else 1
+    elif cols == 1:
+        col_stride = rows if row_stride == 1 else 1
+    fits = (col_stride == 1 and row_stride >= cols) or (row_stride == 1 and col_stride >= rows)
+    exact = (rows == 1 or strides[0] % size == 0) and (cols == 1 or strides[1] % size == 0)
+    return (row_stride if fits and exact else None), col_stride
+
+
+class _Memory:
+    """Elements of the library as NumPy sees them; becomes the `base` of an array and so keeps the owner alive."""
+    __slots__ = ("__array_interface__", "_owner")
+
+    def __init__(self, matrix, owner, writable):
+        _, size, typestr = _ELEMENT[matrix.dtype]
+        self._owner = owner
+        self.__array_interface__ = {
+            "version": 3, "typestr": typestr, "shape": (matrix.rows, matrix.cols),
+            "strides": (matrix.row_stride * size, matrix.col_stride * size), "data": (matrix.data, not writable)}
+
+
+def _view(owner, writable, function, *arguments):
+    """Call a function whose last argument is the view that it gives; that view as an array."""
+    matrix = fa_matrix()
+    function(*arguments, byref(matrix))
+    return _numpy().asarray(_Memory(matrix, owner, writable))
+
+
+def _real(function, *arguments):
+    """Call a function whose last argument is the double that it gives."""
+    value = c_double()
+    function(*arguments, byref(value))
+    return value.value
+
+
+def _unsigned(value, name, bits=64):
+    """ctypes would wrap a number that does not fit; this refuses it."""
+    if not 0 <= value < 1 << bits:
+        raise ValueError(f"{name} is {value}; it must be 0 .. 2**{bits} - 1")
+    return value
+
+
+def _number(find, value):
+    """Number of an enumerator given by its name, or the number itself."""
+    if not isinstance(value, str):
+        return value
+    number = c_int()
+    find(value.encode(), byref(number))
+    return number.value
+
+
+# --- handles -------------------------------------------------------------------------------------------------------
+
+class _Handle:
+    """Owns one object of the library; lives as long as the Python object or any view of its arrays."""
+    __slots__ = ("pointer", "_destroy")
+
+    def __init__(self, pointer, destroy):
+        self.pointer = pointer
+        self._destroy = destroy
+
+    def __del__(self):
+        self._destroy(self.pointer)
+
+
+class _Object:
+    """Common to all handles: a context manager. After close() every call fails with "... is NULL"; arrays that were
+    handed out stay valid, because the memory goes with the last of them."""
+    _handle = None
+    _pointer = None
+
+    def _own(self, destroy, create, *arguments):
+        out = c_void_p()
+        create(byref(out), *arguments)
+        self._handle = _Handle(out.value, destroy)
+        self._pointer = out.value
+
+    def close(self):
+        self._handle = self._pointer = None
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()
+
+
+class Network(_Object):
+    """Layers, weights, biases and the loss: fa/network.h."""
+
+    def __init__(self, n_inputs, dtype="float32"):
+        self._own(lib.fa_network_destroy, lib.fa_network_create, _dtype(dtype), _unsigned(n_inputs, "n_inputs"))
+
+    def copy(self):
+        other = Network.__new__(Network)
+        other._own(lib.fa_network_destroy, lib.fa_network_copy, self._pointer)
+        return other
+
+    def add_dense(self, n_outputs, activation="identity", bias=True):
+        lib.fa_network_add_dense(self._pointer, _unsigned(n_outputs, "n_outputs"),
+                                 _number(lib.fa_activation_find, activation), bias)
+
+    @property
+    def loss(self):
+        """Name of the loss; may be set."""
+        return lib.fa_loss_name(lib.fa_network_loss(self._pointer)).decode()
+
+    @loss.setter
+    def loss(self, loss):
+        lib.fa_network_set_loss(self._pointer, _number(lib.fa_loss_find, loss))
+
+    depth = property(lambda self: lib.fa_network_depth(self._pointer), doc="L")
+    dtype = property(lambda self: lib.fa_dtype_name(lib.fa_network_dtype(self._pointer)).decode(), doc="its name")
+    parameter_count = property(lambda self: lib.fa_network_parameter_count(self._pointer))
+    bytes = property(lambda self: lib.fa_network_bytes(self._pointer))
+
+    def width(self, l):
+        return lib.fa_network_width(self._pointer, _unsigned(l, "l"))
+
+    def activation(self, l):
+        return lib.fa_activation_name(lib.fa_network_activation(self._pointer, _unsigned(l, "l"))).decode()
+
+    def has_bias(self, l):
+        return lib.fa_network_has_bias(self._pointer, _unsigned(l, "l"))
+
+    def init_weights(self, l, init, scale, seed):
+        lib.fa_network_init_weights(self._pointer, _unsigned(l, "l"), _number(lib.fa_init_find, init), scale,
+                                    _unsigned(seed, "seed"))
+
+    def init_bias(self, l, init, scale, seed):
+        lib.fa_network_init_bias(self._pointer, _unsigned(l, "l"), _number(lib.fa_init_find, init), scale,
+                                 _unsigned(seed, "seed"))
+
+    def weights(self, l):
+        """W_l [n_l x n_{l-1}] as it lies in the network: a read-only view that changes as the network learns."""
+        return _view(self._handle, False, lib.fa_network_weights, self._pointer, _unsigned(l, "l"))
+
+    def bias(self, l):
+        """b_l [n_l], a read-only view."""
+        return _view(self._handle, False, lib.fa_network_bias, self._pointer, _unsigned(l, "l"))[0]
+
+    def set_weights(self, l, weights):
+        lib.fa_network_set_weights(self._pointer, _unsigned(l, "l"), matrix_view(weights))
+
+    def set_bias(self, l, bias):
+        lib.fa_network_set_bias(self._pointer, _unsigned(l, "l"), matrix_view(bias))
+
+    def set_frozen(self, l, frozen=True):
+        lib.fa_network_set_frozen(self._pointer, _unsigned(l, "l"), frozen)
+
+    def is_frozen(self, l):
+        return lib.fa_network_is_frozen(self._pointer, _unsigned(l, "l"))
+
+    def activity(self, x, l, out=None):
+        """h_l [n x n_l] in a new array, or in `out`."""
+        x = matrix_view(x)
+        if out is None:
+            name = _ELEMENT.get(lib.fa_network_dtype(self._pointer), _ELEMENT[x.dtype])[0]
+            out = _numpy().empty((x.rows, max(self.width(l), 1)), name)
+        lib.fa_network_activity(self._pointer, x, l, matrix_view(out, writable=True))
+        return out
+
+    def predict(self, x, out=None):
+        """y [n x n_L] in a new array, or in `out`."""
+        return self.activity(x, self.depth, out)
+
+    def evaluate(self, x, target):
+        """Mean loss."""
+        return _real(lib.fa_network_evaluate, self._pointer, matrix_view(x), matrix_view(target))
+
+
+class Pass(_Object):
+    """Activities, error signals and gradients of one batch: fa/pass.h. One per thread. Its arrays are read-only views,
+    overwritten by the next batch."""
+
+    def __init__(self, net, max_batch):
+        self._own(lib.fa_pass_destroy, lib.fa_pass_create, net._pointer, _unsigned(max_batch, "max_batch"))
+        self._borrowed = ()       # x and target of the batch, needed until the update; see _batch()
+        self._loss = c_double()   # made once, not in every step
+
+    max_batch = property(lambda self: lib.fa_pass_max_batch(self._pointer))
+    batch = property(lambda self: lib.fa_pass_batch(self._pointer))
+    gradient_samples = property(lambda self: lib.fa_pass_gradient_samples(self._pointer))
+
+    def activity(self, l):
+        return _view(self._handle, False, lib.fa_pass_activity, self._pointer, _unsigned(l, "l"))
+
+    def delta(self, l):
+        return _view(self._handle, False, lib.fa_pass_delta, self._pointer, _unsigned(l, "l"))
+
+    def gradient(self, l):
+        """What gradient() has accumulated for W_l: the sum over gradient_samples samples."""
+        return _view(self._handle, False, lib.fa_pass_gradient, self._pointer, _unsigned(l, "l"))
+
+    def bias_gradient(self, l):
+        return _view(self._handle, False, lib.fa_pass_bias_gradient, self._pointer, _unsigned(l, "l"))[0]
+
+
+def pass_bytes(net, max_batch):
+    """Bytes that Pass(net, max_batch) would take."""
+    size = c_size_t()
+    lib.fa_pass_bytes(net._pointer, _unsigned(max_batch, "max_batch"), byref(size))
+    return size.value
+
+
+class Feedback(_Object):
+    """A learning rule bound to a network: fa/feedback.h. `rule` is the name of a built-in rule or a Rule."""
+
+    def __init__(self, net, rule, seed):
+        self._running = _Running(rule.name) if isinstance(rule, Rule) else None
+        if self._running is None:
+            self._rule = lib.fa_rule_find(rule.encode())
+            if not self._rule:
+                raise _failure(-1)
+        else:
+            # Only calls with this object run the callbacks, so they may die with it, before its arrays do. Arrays that
+            # the rule has kept would otherwise keep the rule alive, and NumPy's take no part in garbage collection.
+            self._rule = ctypes.pointer(_rule_struct(rule, self._running))
+        _reraising(self._running, (), self._own, lib.fa_feedback_destroy, lib.fa_feedback_create, net._pointer,
+                   self._rule, None, _unsigned(seed, "seed"))
+
+    rule_name = property(lambda self: lib.fa_feedback_rule_name(self._pointer).decode())
+    bytes = property(lambda self: lib.fa_feedback_bytes(self._pointer))
+
+    def set_param(self, name, value):
+        """Set a parameter; a choice by its name."""
+        if isinstance(value, str):
+            lib.fa_feedback_set_choice(self._pointer, name.encode(), value.encode())
+        else:
+            lib.fa_feedback_set_param(self._pointer, name.encode(), value)
+
+    def param(self, name):
+        return _real(lib.fa_feedback_param, self._pointer, name.encode())
+
+    def set(self, name, l, array):
+        lib.fa_feedback_set(self._pointer, name.encode(), _unsigned(l, "l"), matrix_view(array))
+
+    def get(self, name, l):
+        """An array of the rule, e.g. get("B", 1): a read-only view."""
+        return _view(self._handle, False, lib.fa_feedback_get, self._pointer, name.encode(), _unsigned(l, "l"))
+
+    def init(self, name, l, init, scale, seed):
+        lib.fa_feedback_init(self._pointer, name.encode(), _unsigned(l, "l"), _number(lib.fa_init_find, init), scale,
+                             _unsigned(seed, "seed"))
+
+
+class Optimizer(_Object):
+    """From gradient to weight change: fa/optimizer.h. Parameters may be given by name."""
+
+    def __init__(self, net, name="sgd", **parameters):
+        self._own(lib.fa_optimizer_destroy, lib.fa_optimizer_create, net._pointer, name.encode())
+        for parameter, value in parameters.items():
+            self.set(parameter, value)
+
+    steps = property(lambda self: lib.fa_optimizer_steps(self._pointer))
+
+    def set(self, name, value):
+        """Set a parameter; a choice by its name."""
+        if isinstance(value, str):
+            lib.fa_optimizer_set_choice(self._pointer, name.encode(), value.encode())
+        else:
+            lib.fa_optimizer_set(self._pointer, name.encode(), value)
+
+    def get(self, name):
+        return _real(lib.fa_optimizer_get, self._pointer, name.encode())
+
+    def set_rate_factor(self, l, which, factor):
+        """`which` is WEIGHTS, BIASES or WEIGHTS | BIASES."""
+        lib.fa_optimizer_set_rate_factor(self._pointer, _unsigned(l, "l"), _unsigned(which, "which", 32), factor)
+
+
+# --- training ------------------------------------------------------------------------------------------------------
+
+def _batch(pass_):
+    """x and target that the pass has borrowed. After a train_step() that failed nobody keeps them any more."""
+    if pass_._borrowed is None:
+        raise StateError(-6, "the last train_step() with this pass failed; begin the next batch with forward()")
+    return pass_._borrowed
+
+
+def forward(net, pass_, x):
+    x = matrix_view(x)
+    lib.fa_forward(net._pointer, pass_._pointer, x)
+    pass_._borrowed = (x,)
+
+
+def error(net, pass_, target):
+    """Mean loss of the batch that went forward."""
+    target = matrix_view(target)
+    # Kept even where the call fails: the library may have taken the view before it found the loss infinite.
+    pass_._borrowed = (*_batch(pass_)[:1], target)
+    lib.fa_error(net._pointer, pass_._pointer, target, pass_._loss)
+    return pass_._loss.value
+
+
+def backward(net, pass_, fb):
+    batch = _batch(pass_)
+    _reraising(fb._running, (net, pass_, fb, batch), lib.fa_backward, net._pointer, pass_._pointer, fb._pointer)
+    if fb._running is not None:
+        pass_._borrowed = batch[:2] + fb._running.kept
+
+
+def gradient(net, pass_, fb):
+    _batch(pass_)
+    lib.fa_gradient(net._pointer, pass_._pointer, fb._pointer)
+
+
+def gradient_reset(pass_):
+    lib.fa_gradient_reset(pass_._pointer)
+
+
+def update(net, pass_, fb, opt):
+    _reraising(fb._running, (net, pass_, fb, _batch(pass_)), lib.fa_update, net._pointer, pass_._pointer, fb._pointer,
+               opt._pointer)
+    pass_._borrowed = ()
+
+
+def train_step(net, pass_, fb, opt, x, target):
+    """All phases at once; mean loss of the batch before the update."""
+    x, target = matrix_view(x), matrix_view(target)
+    pass_._borrowed = None
+    if fb._running is None:
+        lib.fa_train_step(net._pointer, pass_._pointer, fb._pointer, opt._pointer, x, target, pass_._loss)
+    else:
+        _reraising(fb._running, (net, pass_, fb, (x, target)), lib.fa_train_step, net._pointer, pass_._pointer,
+                   fb._pointer, opt._pointer, x, target, pass_._loss)
+    pass_._borrowed = ()
+    return pass_._loss.value
+
+
+# --- learning rules ------------------------------------------------------------------------------------------------
+
+def rules():
+    """Built-in rules: {name: summary}."""
+    found = (lib.fa_rule_at(i).contents for i in range(lib.fa_rule_count()))
+    return {rule.name.decode(): rule.summary.decode() for rule in found}
+
+
+def optimizers():
+    """Names of the optimizers."""
+    return [lib.fa_optimizer_name_at(i).decode() for i in range(lib.fa_optimizer_count())]
+
+
+def real_param(name, default, low, high, doc=""):
+    """A parameter for Rule.params."""
+    return fa_param(name.encode(), PARAM_REAL, default, low, high, None, doc.encode())
+
+
+class Rule:
+    """A learning rule written in Python: fa/rule.h. Derive from it and define what the rule needs.
+
+        setup(self, setup)      declare the arrays that the rule keeps; `setup` is a Setup
+        backward(self, step)    write delta_l, l = 1 .. L - 1; `step` is a Step
+        local(self, step, l)    in the place of backward: write delta_l before the loss is known
+        adapt(self, step)       change the rule's own arrays after the update
+
+    An exception ends the step before anything is updated, and is the cause of the RuleError that the call raises.
+    In adapt it comes too late for that: the weights are updated, the RuleError is raised afterwards. State of the rule
+    belongs into attributes of the object. Do not call the library with the objects of the step from inside the rule.
+    """
+    name = "python"
+    summary = "a rule written in Python"
+    flags = 0     # RULE_NEEDS_INCREMENT | RULE_WRITES_GRADIENT
+    params = ()   # of real_param()
+    setup = backward = local = adapt = None
+
+
+class Setup:
+    """The making of a feedback, seen by Rule.setup; only valid there."""
+    __slots__ = ("_pointer",)
+
+    def __init__(self, pointer, _running):
+        self._pointer = pointer
+
+    depth = property(lambda self: lib.fa_setup_depth(self._pointer), doc="L")
+
+    def width(self, l):
+        return lib.fa_setup_width(self._pointer, _unsigned(l, "l"))
+
+    def feedback(self, topology):
+        """Keep "B" for every hidden layer; LAYERWISE or DIRECT."""
+        lib.fa_setup_feedback(self._pointer, topology)
+
+    def array(self, name, l, rows, cols, init="zero", scale=1.0):
+        lib.fa_setup_array(self._pointer, name.encode(), _unsigned(l, "l"), _unsigned(rows, "rows"),
+                           _unsigned(cols, "cols"), _number(lib.fa_init_find, init), scale)
+
+    def slots(self, count):
+        lib.fa_setup_slots(self._pointer, _unsigned(count, "count"))
+
+
+class Step:
+    """One training step, seen by Rule.backward, local and adapt; only valid there. Arrays are views of the library's
+    own, read only unless said otherwise; copy what is to be kept."""
+    __slots__ = ("_pointer", "_running", "_adapting")
+
+    def __init__(self, pointer, running, adapting=False):
+        self._pointer = pointer
+        self._running = running
+        self._adapting = adapting
+
+    depth = property(lambda self: lib.fa_step_depth(self._pointer), doc="L")
+    batch = property(lambda self: lib.fa_step_batch(self._pointer), doc="samples n")
+    dtype = property(lambda self: lib.fa_dtype_name(lib.fa_step_dtype(self._pointer)).decode(), doc="its name")
+    number = property(lambda self: lib.fa_step_number(self._pointer), doc="steps completed")
+
+    def width(self, l):
+        return lib.fa_step_width(self._pointer, _unsigned(l, "l"))
+
+    def param(self, name):
+        return _real(lib.fa_step_param, self._pointer, name.encode())
+
+    def _array(self, writable, function, *arguments):
+        return _view(self._running.owners, writable, function, self._pointer, *arguments)
+
+    def activity(self, l, slot=0):
+        """h_l [n x n_l]; of a slot above 0: may be written."""
+        return self._array(slot > 0, lib.fa_step_activity, _unsigned(slot, "slot"), _unsigned(l, "l"))
+
+    def target(self):
+        return self._array(False, lib.fa_step_target)
+
+    def delta(self, l):
+        """delta_l [n x n_l]; may be written for l < L."""
+        return self._array(l < self.depth and not self._adapting, lib.fa_step_delta, _unsigned(l, "l"))
+
+    def weights(self, l):
+        return self._array(False, lib.fa_step_weights, _unsigned(l, "l"))
+
+    def bias(self, l):
+        return self._array(False, lib.fa_step_bias, _unsigned(l, "l"))[0]
+
+    def array(self, name, l):
+        """An array that setup declared; may be written in adapt."""
+        return self._array(self._adapting, lib.fa_step_array, name.encode(), _unsigned(l, "l"))
+
+    def weights_operand(self, l):
+        """W_{l+1} transposed, for transport() and inject()."""
+        return self._operand(lib.fa_step_weights_operand(self._pointer, _unsigned(l, "l")), f"layer {l}")
+
+    def array_operand(self, name, l):
+        """A declared array, for transport() and inject()."""
+        found = lib.fa_step_array_operand(self._pointer, name.encode(), _unsigned(l, "l"))
+        return self._operand(found, f"array {name} of layer {l}")
+
+    @staticmethod
+    def _operand(found, what):
+        if found is None:
+            raise ArgumentError(-1, f"there is no operand for {what}")
+        return found
+
+    def transport(self, l, operand=None):
+        """delta_l = (B_l delta_{l+1}) .* f'(z_l)"""
+        if operand is None:
+            lib.fa_step_transport(self._pointer, _unsigned(l, "l"))
+        else:
+            lib.fa_step_transport_with(self._pointer, _unsigned(l, "l"), operand)
+
+    def inject(self, l, operand=None):
+        """delta_l = (B_l e) .* f'(z_l)"""
+        if operand is None:
+            lib.fa_step_inject(self._pointer, _unsigned(l, "l"))
+        else:
+            lib.fa_step_inject_with(self._pointer, _unsigned(l, "l"), operand)
+
+    def apply_slope(self, l):
+        """delta_l = delta_l .* f'(z_l)"""
+        lib.fa_step_apply_slope(self._pointer, _unsigned(l, "l"))
+
+    def forward(self, slot, x=None, noise_slot=0):
+        lib.fa_step_forward(self._pointer, _unsigned(slot, "slot"), None if x is None else matrix_view(x),
+                            _unsigned(noise_slot, "noise_slot"))
+
+    def loss(self, slot=0):
+        """Loss of every sample [n], a new array."""
+        losses = _numpy().empty(self.batch)
+        lib.fa_step_loss(self._pointer, _unsigned(slot, "slot"), losses.ctypes.data_as(_dp))
+        return losses
+
+    def uniform(self, purpose, l, low, high, out):
+        lib.fa_step_uniform(self._pointer, _unsigned(purpose, "purpose", 32), _unsigned(l, "l"), low, high,
+                            matrix_view(out, writable=True))
+        return out
+
+    def normal(self, purpose, l, mean, deviation, out):
+        lib.fa_step_normal(self._pointer, _unsigned(purpose, "purpose", 32), _unsigned(l, "l"), mean, deviation,
+                           matrix_view(out, writable=True))
+        return out
+
+    def set_presynaptic(self, l, h):
+        """Let h [n x n_{l-1}] stand for h_{l-1} in the gradient; leave it unchanged until the update."""
+        view = matrix_view(h)
+        lib.fa_step_set_presynaptic(self._pointer, _unsigned(l, "l"), view)
+        self._running.kept += (view,)
+
+    def _pair(self, writable, function, l):
+        weights, bias = fa_matrix(), fa_matrix()
+        function(self._pointer, _unsigned(l, "l"), byref(weights), byref(bias))
+        return tuple(_numpy().asarray(_Memory(matrix, self._running.owners, writable)) if matrix.data else None
+                     for matrix in (weights, bias))
+
+    def gradient(self, l):
+        """(gradient of W_l, gradient of b_l [1 x n_l] or None), to be written: the mean over the batch."""
+        return self._pair(True, lib.fa_step_gradient, l)
+
+    def increment(self, l):
+        """In adapt: (change of W_l, change of b_l [1 x n_l] or None) that the optimizer made."""
+        return self._pair(False, lib.fa_step_increment, l)
+
+
+class _Running:
+    """What the callbacks of a rule written in Python share with the call that runs them."""
+    __slots__ = ("name", "owners", "kept", "raised")
+
+    def __init__(self, name):
+        self.name = name
+        self.owners = ()     # what a view of this step has to keep alive
+        self.kept = ()       # what the rule gave to Step.set_presynaptic(), needed until the update
+        self.raised = None   # the first exception of a callback
+
+
+def _adapting_step(pointer, running):
+    return Step(pointer, running, adapting=True)
+
+
+def _callback(running, method, seen_as, fail):
+    """Run a method of the rule from C: no exception may pass through C, so it waits in `running`."""
+    def callback(pointer, *rest):
+        seen = seen_as(pointer, running)
+        try:
+            method(seen, *rest)
+        except BaseException as exception:
+            running.raised = running.raised or exception
+            return fail(f"{type(exception).__name__}: {exception}".encode("utf-8", "replace"))
+        finally:
+            seen._pointer = None  # the C object is gone now
+        return 0
+    return callback
+
+
+def _rule_struct(rule, running):
+    """The fa_rule of a Rule. It owns the callbacks, and refers to `running` through them."""
+    struct = fa_rule(struct_size=ctypes.sizeof(fa_rule), name=rule.name.encode(), summary=rule.summary.encode(),
+                     flags=rule.flags | (RULE_LOCAL if rule.local else 0), n_params=len(rule.params))
+    if rule.params:
+        struct.params = (fa_param * len(rule.params))(*rule.params)
+    if rule.setup:
+        struct.setup = _setup_callback(_callback(running, rule.setup, Setup, lib.fa_rule_fail))
+    if rule.backward:
+        struct.backward = _backward_callback(_callback(running, rule.backward, Step, lib.fa_rule_fail))
+    if rule.local:
+        struct.local = _local_callback(_callback(running, rule.local, Step, lib.fa_rule_fail))
+    if rule.adapt:
+        struct.adapt = _adapt_callback(_callback(running, rule.adapt, _adapting_step, lambda sentence: None))
+    return struct
+
+
+def _reraising(running, objects, function, *arguments):
+    """Call the library; what a rule written in Python raised meanwhile comes out here."""
+    if running is None:
+        function(*arguments)
+        return
+    if objects:
+        *handles, batch = objects
+        running.kept = ()
+        running.owners = (*(one._handle for one in handles), batch)
+    failed = None
+    try:
+        function(*arguments)
+    except FaError as caught:
+        failed = caught
+    raised, running.raised, running.owners = running.raised, None, ()
+    if raised is None:
+        if failed is not None:
+            raise failed
+        return
+    if not isinstance(raised, Exception):
+        raise raised  # KeyboardInterrupt and its like
+    if failed is None:
+        failed = RuleError(-10, f"adapt of rule {running.name} raised {type(raised).__name__}: {raised}")
+    raise failed from raised
+
+
+# --- random numbers and diagnostics --------------------------------------------------------------------------------
+
+def stream(seed, purpose=PURPOSE_RAW, layer=0, step=0):
+    """Name of a stream of random numbers: fa/random.h."""
+    return fa_stream(_unsigned(seed, "seed"), _unsigned(step, "step"), _unsigned(purpose, "purpose", 32),
+                     _unsigned(layer, "layer", 32))
+
+
+def random_words(stream_, first, count):
+    words = _numpy().empty(_unsigned(count, "count"), "uint64")
+    lib.fa_random_words(byref(stream_), _unsigned(first, "first"), count, words.ctypes.data_as(POINTER(c_uint64)))
+    return words
+
+
+def random_uniform(stream_, low, high, out):
+    """Fill an array with U[low, high)."""
+    lib.fa_random_uniform(byref(stream_), low, high, matrix_view(out, writable=True))
+    return out
+
+
+def random_normal(stream_, mean, deviation, out):
+    """Fill an array with N(mean, deviation^2)."""
+    lib.fa_random_normal(byref(stream_), mean, deviation, matrix_view(out, writable=True))
+    return out
+
+
+def random_permutation(stream_, count):
+    order = _numpy().empty(_unsigned(count, "count"), "uintp")
+    lib.fa_random_permutation(byref(stream_), count, order.ctypes.data_as(POINTER(c_size_t)))
+    return order
+
+
+def angle(a, b):
+    """Degrees between two arrays of one shape, flattened; NaN where one is 0."""
+    return _real(lib.fa_angle, matrix_view(a), matrix_view(b))
+
+
+def weight_angle(net, fb, l):
+    """Degrees between the transpose of W_{l+1} and B_l."""
+    return _real(lib.fa_weight_angle, net._pointer, fb._pointer, _unsigned(l, "l"))
+
+
+def compare_deltas(net, pass_):
+    """The rule's delta_l against back-propagation's: a list of fa_delta_report, element l - 1 for layer l."""
+    reports = (fa_delta_report * max(net.depth - 1, 1))()
+    lib.fa_compare_deltas(net._pointer, pass_._pointer, reports)
+    return list(reports)
+
+
+def gradient_check(net, x, target, step=0.0):
+    """Worst difference between back-propagation's gradient and central differences."""
+    return _real(lib.fa_gradient_check, net._pointer, matrix_view(x), matrix_view(target), step)

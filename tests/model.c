@@ -1,0 +1,390 @@
+#include "model.h"
+
+#include <math.h>
+#include <string.h>
+
+/* --- numbers --- */
+
+static double gamma_of(const model *m, size_t k)
+{
+    return 2 * (double)k * m->u / (1 - (double)k * m->u);
+}
+
+static num exact(double v)
+{
+    return (num){v, 0};
+}
+
+/* A sum of products under way: value, bound carried over from the factors, sum of absolute values. */
+typedef struct sum {
+    double v, e, a;
+} sum;
+
+static void add_product(sum *s, num x, num y)
+{
+    s->v += x.v * y.v;
+    s->e += fabs(x.v) * y.e + fabs(y.v) * x.e + x.e * y.e;
+    s->a += (fabs(x.v) + x.e) * (fabs(y.v) + y.e);
+}
+
+static num finish_sum(const model *m, const sum *s, size_t terms)
+{
+    if (s->a == 0) /* sums of zeros are exact */
+        return exact(0);
+    return (num){s->v, s->e + gamma_of(m, terms + 2) * s->a + m->tiny};
+}
+
+/* A parameter in double that the library may round to its element type. */
+static num rounded(const model *m, double v)
+{
+    return (num){v, 4 * m->u * fabs(v)};
+}
+
+static num product(const model *m, num x, num y)
+{
+    sum s = {0, 0, 0};
+    add_product(&s, x, y);
+    return finish_sum(m, &s, 1);
+}
+
+static num plus(const model *m, num x, num y)
+{
+    return (num){x.v + y.v, x.e + y.e + 2 * m->u * (fabs(x.v) + x.e + fabs(y.v) + y.e) + m->tiny};
+}
+
+static num minus(const model *m, num x, num y)
+{
+    return plus(m, x, (num){-y.v, y.e});
+}
+
+/* --- setting up --- */
+
+static void read_matrix(num *numbers, const fa_matrix *view)
+{
+    for (size_t i = 0; i < view->rows; i++)
+        for (size_t j = 0; j < view->cols; j++)
+            numbers[i * view->cols + j] = exact(element(view, i, j));
+}
+
+void model_read_weights(model *m, const fa_network *net)
+{
+    for (size_t l = 1; l <= m->spec.depth; l++) {
+        fa_matrix view = weights_of(net, l);
+        read_matrix(m->layer[l].w, &view);
+        if (m->spec.bias[l]) {
+            view = bias_of(net, l);
+            read_matrix(m->layer[l].b, &view);
+        }
+    }
+}
+
+model *make_model(const net_spec *spec, const fa_network *net, const fa_feedback *fb)
+{
+    model *m = make_memory(1, sizeof *m);
+    m->spec = *spec;
+    m->u = spec->dtype == FA_FLOAT32 ? 0x1p-24 : 0x1p-53;
+    m->tiny = spec->dtype == FA_FLOAT32 ? 1e-36 : 1e-300;
+    model_read_weights(m, net);
+    for (size_t l = 1; l <= spec->depth; l++) {
+        model_layer *layer = &m->layer[l];
+        fa_matrix view;
+        if (fa_feedback_get(fb, "B", l, &view) == FA_OK)
+            read_matrix(layer->feedback, &view);
+        layer->w_factor = layer->b_factor = 1;
+    }
+    return m;
+}
+
+/* --- forward --- */
+
+/* f(z), f Lipschitz with constant 1, from a library function good to a few units in the last place. */
+static num activate(const model *m, fa_activation f, num z)
+{
+    double h = 0;
+    switch (f) {
+    case FA_TANH:
+        h = tanh(z.v);
+        break;
+    case FA_LOGISTIC:
+        h = 1 / (1 + exp(-z.v));
+        break;
+    case FA_RELU:
+        h = z.v > 0 ? z.v : 0;
+        break;
+    case FA_ERF:
+        h = erf(z.v / sqrt(2));
+        break;
+    default:
+        h = z.v;
+    }
+    return (num){h, z.e + 12 * m->u * fabs(h) + (h == 0 ? 0 : m->tiny)};
+}
+
+/* p_i = exp(z_i - max) / sum: errors of z and of the rounded difference enter as relative ones, e^(2 r) - 1. */
+static void softmax(const model *m, size_t n, const num *z, num *h)
+{
+    double max = z[0].v, total = 0, worst = 0;
+    for (size_t i = 1; i < n; i++)
+        max = fmax(max, z[i].v);
+    for (size_t i = 0; i < n; i++) {
+        total += exp(z[i].v - max);
+        worst = fmax(worst, z[i].e + 2 * m->u * (max - z[i].v));
+    }
+    for (size_t i = 0; i < n; i++) {
+        double p = exp(z[i].v - max) / total;
+        h[i] = (num){p, p * (expm1(2 * worst) + gamma_of(m, n + 10)) + m->tiny};
+    }
+}
+
+static void forward_sample(const model *m, size_t l, const num *input, num *z, num *h)
+{
+    const model_layer *layer = &m->layer[l];
+    size_t n_in = m->spec.width[l - 1], n_out = m->spec.width[l];
+    for (size_t j = 0; j < n_out; j++) {
+        sum s = {0, 0, 0};
+        for (size_t k = 0; k < n_in; k++)
+            add_product(&s, input[k], layer->w[j * n_in + k]);
+        add_product(&s, layer->b[j], exact(1));
+        z[j] = finish_sum(m, &s, n_in + 1);
+        h[j] = activate(m, m->spec.activation[l], z[j]);
+    }
+    if (m->spec.activation[l] == FA_SOFTMAX)
+        softmax(m, n_out, z, h);
+}
+
+void model_forward(model *m, const fa_matrix *x)
+{
+    m->batch = x->rows;
+    read_matrix(m->layer[0].h, x);
+    for (size_t l = 1; l <= m->spec.depth; l++)
+        for (size_t s = 0; s < m->batch; s++)
+            forward_sample(m, l, m->layer[l - 1].h + s * m->spec.width[l - 1],
+                           m->layer[l].z + s * m->spec.width[l], m->layer[l].h + s * m->spec.width[l]);
+}
+
+/* --- error --- */
+
+static num slope(const model *m, fa_activation f, num z, num h)
+{
+    num one = exact(1);
+    switch (f) {
+    case FA_TANH:
+        return minus(m, one, product(m, h, h));
+    case FA_LOGISTIC:
+        return product(m, h, minus(m, one, h));
+    case FA_RELU: /* next to the kink either slope is right */
+        return z.v != 0 && fabs(z.v) <= z.e ? (num){0.5, 0.5} : exact(z.v > 0 ? 1 : 0);
+    case FA_ERF: { /* |f''| <= 1/2; the square in the exponent magnifies rounding by z^2 */
+        double d = sqrt(2 / acos(-1)) * exp(-z.v * z.v / 2);
+        return (num){d, 0.5 * z.e + m->u * d * (16 + 4 * z.v * z.v) + m->tiny};
+    }
+    default:
+        return one;
+    }
+}
+
+static num squared_error(const model *m, size_t n, const num *y, const num *t)
+{
+    sum s = {0, 0, 0};
+    for (size_t j = 0; j < n; j++) {
+        num d = minus(m, y[j], t[j]);
+        add_product(&s, d, d);
+    }
+    num total = finish_sum(m, &s, n);
+    return (num){total.v / 2, total.e / 2};
+}
+
+/* Sum of max(z, 0) - z t + ln(1 + exp(-|z|)), whose derivative is y - t, itself Lipschitz with 1/4. */
+static num binary_cross_entropy(const model *m, size_t n, const num *z, const num *t)
+{
+    num loss = exact(0);
+    for (size_t j = 0; j < n; j++) {
+        double y = 1 / (1 + exp(-z[j].v)), hinge = fmax(z[j].v, 0), soft = log1p(exp(-fabs(z[j].v)));
+        double size = hinge + fabs(z[j].v * t[j].v) + soft;
+        num term = {hinge - z[j].v * t[j].v + soft,
+                    (fabs(y - t[j].v) + z[j].e) * z[j].e + 12 * m->u * size + m->tiny};
+        loss = plus(m, loss, term);
+    }
+    return loss;
+}
+
+/* s ln sum_k exp z_k - z . t: ln sum exp is Lipschitz with 1 in the largest |z_k| error. */
+static num cross_entropy(const model *m, size_t n, const num *z, const num *t)
+{
+    double max = z[0].v, total = 0, worst = 0;
+    for (size_t j = 1; j < n; j++)
+        max = fmax(max, z[j].v);
+    for (size_t j = 0; j < n; j++) {
+        total += exp(z[j].v - max);
+        worst = fmax(worst, z[j].e + 2 * m->u * (max - z[j].v));
+    }
+    num log_sum = {max + log(total), worst + gamma_of(m, n + 10) * (1 + fabs(max) + log(total))};
+    sum targets = {0, 0, 0}, dot = {0, 0, 0};
+    for (size_t j = 0; j < n; j++) {
+        add_product(&targets, t[j], exact(1));
+        add_product(&dot, z[j], t[j]);
+    }
+    return minus(m, product(m, finish_sum(m, &targets, n), log_sum), finish_sum(m, &dot, n));
+}
+
+static num sample_loss(const model *m, const num *z, const num *y, const num *t)
+{
+    size_t n = m->spec.width[m->spec.depth];
+    switch (m->spec.loss) {
+    case FA_BINARY_CROSS_ENTROPY:
+        return binary_cross_entropy(m, n, z, t);
+    case FA_CROSS_ENTROPY:
+        return cross_entropy(m, n, z, t);
+    default:
+        return squared_error(m, n, y, t);
+    }
+}
+
+/* dloss/dz_L. Softmax under squared error: y_i (d_i - sum_j y_j d_j), d = y - t. */
+static void sample_error(const model *m, const num *z, const num *y, const num *t, num *e)
+{
+    size_t n = m->spec.width[m->spec.depth];
+    fa_activation f = m->spec.activation[m->spec.depth];
+    sum targets = {0, 0, 0}, mix = {0, 0, 0};
+    for (size_t j = 0; j < n; j++) {
+        add_product(&targets, t[j], exact(1));
+        add_product(&mix, y[j], minus(m, y[j], t[j]));
+    }
+    num weight = m->spec.loss == FA_CROSS_ENTROPY ? finish_sum(m, &targets, n) : exact(1);
+    for (size_t j = 0; j < n; j++) {
+        e[j] = minus(m, product(m, y[j], weight), t[j]);
+        if (m->spec.loss == FA_SQUARED_ERROR && f == FA_SOFTMAX)
+            e[j] = product(m, y[j], minus(m, e[j], finish_sum(m, &mix, n)));
+        else if (m->spec.loss == FA_SQUARED_ERROR)
+            e[j] = product(m, e[j], slope(m, f, z[j], y[j]));
+    }
+}
+
+void model_error(model *m, const fa_matrix *target)
+{
+    model_layer *out = &m->layer[m->spec.depth];
+    size_t n = m->spec.width[m->spec.depth];
+    num t[MAX_WIDTH], total = exact(0);
+    for (size_t s = 0; s < m->batch; s++) {
+        fa_matrix row;
+        expect_ok(fa_matrix_rows(target, s, 1, &row));
+        read_matrix(t, &row);
+        total = plus(m, total, sample_loss(m, out->z + s * n, out->h + s * n, t));
+        sample_error(m, out->z + s * n, out->h + s * n, t, out->delta + s * n);
+    }
+    m->loss = product(m, total, exact(1 / (double)m->batch));
+}
+
+/* --- deltas, gradient, update --- */
+
+static num transported(const model *m, const char *rule, size_t l, size_t sample, size_t i)
+{
+    size_t n = m->spec.width[l], above = m->spec.width[l + 1];
+    const model_layer *layer = &m->layer[l], *next = &m->layer[l + 1];
+    sum s = {0, 0, 0};
+    for (size_t k = 0; k < above; k++)
+        add_product(&s, next->delta[sample * above + k],
+                    strcmp(rule, "bp") == 0 ? next->w[k * n + i] : layer->feedback[i * above + k]);
+    return finish_sum(m, &s, above);
+}
+
+void model_backward(model *m, const char *rule)
+{
+    for (size_t l = m->spec.depth - 1; l >= 1; l--) {
+        model_layer *layer = &m->layer[l];
+        size_t n = m->spec.width[l];
+        for (size_t at = 0; at < m->batch * n; at++)
+            layer->delta[at] = strcmp(rule, "shallow") == 0
+                                   ? exact(0)
+                                   : product(m, transported(m, rule, l, at / n, at % n),
+                                             slope(m, m->spec.activation[l], layer->z[at], layer->h[at]));
+    }
+}
+
+/* total + the sum over the batch; a product that accumulates rounds the old total at every sample. */
+static void accumulate(const model *m, num *total, const sum *batch)
+{
+    sum s = *batch;
+    s.v += total->v;
+    s.e += total->e;
+    s.a += fabs(total->v) + total->e;
+    *total = finish_sum(m, &s, m->batch + 1);
+}
+
+void model_gradient(model *m)
+{
+    for (size_t l = 1; l <= m->spec.depth; l++) {
+        model_layer *layer = &m->layer[l];
+        size_t n_in = m->spec.width[l - 1], n_out = m->spec.width[l];
+        for (size_t at = 0; at < n_in * n_out; at++) {
+            sum s = {0, 0, 0};
+            for (size_t k = 0; k < m->batch; k++)
+                add_product(&s, layer->delta[k * n_out + at / n_in], m->layer[l - 1].h[k * n_in + at % n_in]);
+            accumulate(m, &layer->w_gradient[at], &s);
+        }
+        for (size_t j = 0; j < n_out && m->spec.bias[l]; j++) {
+            sum s = {0, 0, 0};
+            for (size_t k = 0; k < m->batch; k++)
+                add_product(&s, layer->delta[k * n_out + j], exact(1));
+            accumulate(m, &layer->b_gradient[j], &s);
+        }
+    }
+    m->samples += m->batch;
+}
+
+/* The equations of <fa/optimizer.h>. The gradient may be accumulated right into w, rounding w at every sample. */
+static void update(const model *m, size_t count, double factor, num *w, num *velocity, num *gradient)
+{
+    double rate = m->learning_rate * factor;
+    for (size_t i = 0; i < count; i++) {
+        num g = product(m, gradient[i], rounded(m, 1 / (double)m->samples));
+        g = plus(m, g, product(m, rounded(m, m->weight_decay), w[i]));
+        velocity[i] = plus(m, product(m, rounded(m, m->momentum), velocity[i]), g);
+        num d = m->nesterov ? plus(m, g, product(m, rounded(m, m->momentum), velocity[i])) : velocity[i];
+        num kept = product(m, rounded(m, 1 - rate * m->decoupled_weight_decay), w[i]);
+        w[i] = minus(m, kept, product(m, rounded(m, rate), d));
+        w[i].e += gamma_of(m, m->samples) * fabs(kept.v);
+        gradient[i] = exact(0);
+    }
+}
+
+void model_update(model *m)
+{
+    for (size_t l = 1; l <= m->spec.depth; l++) {
+        model_layer *layer = &m->layer[l];
+        update(m, m->spec.width[l] * m->spec.width[l - 1], layer->w_factor, layer->w, layer->w_velocity,
+               layer->w_gradient);
+        if (m->spec.bias[l])
+            update(m, m->spec.width[l], layer->b_factor, layer->b, layer->b_velocity, layer->b_gradient);
+    }
+    m->samples = 0;
+}
+
+/* --- comparing --- */
+
+double misfit_number(num expected, double got)
+{
+    double off = fabs(got - expected.v);
+    if (isnan(off))
+        return (double)INFINITY;
+    return off == 0 ? 0 : off / expected.e;
+}
+
+double misfit(const num *expected, const fa_matrix *got)
+{
+    double worst = 0;
+    for (size_t i = 0; i < got->rows; i++)
+        for (size_t j = 0; j < got->cols; j++)
+            worst = fmax(worst, misfit_number(expected[i * got->cols + j], element(got, i, j)));
+    return worst;
+}
+
+double relative_bound(const num *expected, size_t count)
+{
+    double bound = 0, size = 0;
+    for (size_t i = 0; i < count; i++) {
+        bound = fmax(bound, expected[i].e);
+        size = fmax(size, fabs(expected[i].v));
+    }
+    return size > 0 ? bound / size : 0;
+}

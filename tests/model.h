@@ -1,0 +1,62 @@
+/* An independent model of a training step: naive float64 loops over numbers that carry an error bound.
+ *
+ * A num is a value and a bound on how far what the library computes may lie from it, by running error analysis
+ * (Higham, Accuracy and Stability of Numerical Algorithms, 3.3): sums of k products, in any order and with or without
+ * fused multiply-adds, add gamma_k = k u / (1 - k u) times the sum of absolute values; u is the unit roundoff of the
+ * library's element type. Bounds travel through every layer, phase and step. The model rounds as well: constants
+ * are chosen twice as large as needed. */
+#ifndef LIBFA_TESTS_MODEL_H
+#define LIBFA_TESTS_MODEL_H
+
+#include "session.h"
+
+typedef struct num {
+    double v; /* value */
+    double e; /* bound on |library - v| */
+} num;
+
+enum { MODEL_WEIGHTS = MAX_WIDTH * MAX_WIDTH, MODEL_ACTIVITIES = MAX_BATCH * MAX_WIDTH };
+
+typedef struct model_layer {
+    num w[MODEL_WEIGHTS], b[MAX_WIDTH];
+    num w_velocity[MODEL_WEIGHTS], b_velocity[MAX_WIDTH];
+    num w_gradient[MODEL_WEIGHTS], b_gradient[MAX_WIDTH]; /* summed over samples */
+    num feedback[MODEL_WEIGHTS];                          /* B_l [n_l x n_{l+1}] */
+    num h[MODEL_ACTIVITIES], z[MODEL_ACTIVITIES], delta[MODEL_ACTIVITIES];
+    double w_factor, b_factor;
+} model_layer;
+
+typedef struct model {
+    net_spec spec;
+    double u;
+    double tiny; /* what underflow may take away */
+    size_t batch;
+    size_t samples; /* accumulated */
+    num loss;
+    double learning_rate, momentum, weight_decay, decoupled_weight_decay;
+    bool nesterov;
+    model_layer layer[MAX_DEPTH + 1];
+} model;
+
+/* Weights and biases of the network; B of the feedback if it has any. */
+model *make_model(const net_spec *spec, const fa_network *net, const fa_feedback *fb);
+
+/* Go on from the weights that the library has, as exact numbers, so that bounds do not grow from step to step. */
+void model_read_weights(model *m, const fa_network *net);
+
+void model_forward(model *m, const fa_matrix *x);
+void model_error(model *m, const fa_matrix *target);
+
+/* "bp", "fa" or "shallow". */
+void model_backward(model *m, const char *rule);
+void model_gradient(model *m);
+void model_update(model *m);
+
+/* max |got - v| / e; infinite if anything is NaN. 1 or less is agreement. */
+double misfit(const num *expected, const fa_matrix *got);
+double misfit_number(num expected, double got);
+
+/* max e / max |v|: a bound that is too wide proves nothing. */
+double relative_bound(const num *expected, size_t count);
+
+#endif

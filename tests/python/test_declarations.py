@@ -1,0 +1,124 @@
+"""libfa.py declares what the headers declare: every function, argument by argument, structures and constants."""
+import ctypes
+import glob
+import os
+import re
+import shlex
+import subprocess
+import tempfile
+import unittest
+
+import libfa
+import tap
+
+SCALARS = {"void": None, "size_t": ctypes.c_size_t, "double": ctypes.c_double, "bool": ctypes.c_bool,
+           "unsigned": ctypes.c_uint, "uint32_t": ctypes.c_uint32, "uint64_t": ctypes.c_uint64}
+ENUMS = {"fa_status", "fa_dtype", "fa_param_type", "fa_activation", "fa_loss", "fa_init", "fa_purpose", "fa_rule_flag",
+         "fa_topology", "fa_parameters"}
+HANDLES = {"fa_network", "fa_pass", "fa_feedback", "fa_optimizer", "fa_setup", "fa_step", "fa_operand", "void"}
+STRUCTS = {"fa_matrix", "fa_param", "fa_stream", "fa_delta_report", "fa_rule"}
+
+
+def ctype(words):
+    """The ctypes type of a C type such as "const fa_matrix *"."""
+    base = words.replace("const", "").replace("*", "").strip()
+    stars = words.count("*")
+    if base == "char" and stars == 1:
+        return ctypes.c_char_p
+    if base in HANDLES and stars:
+        return ctypes.c_void_p if stars == 1 else ctypes.POINTER(ctypes.c_void_p)
+    plain = ctypes.c_int if base in ENUMS else getattr(libfa, base) if base in STRUCTS else SCALARS[base]
+    return ctypes.POINTER(plain) if stars else plain
+
+
+def prototypes():
+    """{name: (result, [arguments])} of every FA_API declaration."""
+    found = {}
+    for path in sorted(glob.glob(os.path.join(tap.INCLUDE, "fa", "*.h"))):
+        with open(path, encoding="utf-8") as header:
+            text = re.sub(r"/\*.*?\*/|#[^\n]*", " ", header.read(), flags=re.S)
+        for result, name, arguments in re.findall(r"FA_API\s+([^;()]*?)(\w+)\s*\(([^()]*)\)\s*;", text):
+            kinds = [] if arguments.strip() == "void" else [ctype(re.sub(r"\w+\s*$", "", argument.strip()))
+                                                            for argument in arguments.split(",")]
+            found[name] = (result.strip(), kinds)
+    return found
+
+
+class Functions(unittest.TestCase):
+    def test_same_names_as_the_headers(self):
+        self.assertGreater(len(prototypes()), 100)
+        self.assertEqual(sorted(prototypes()), sorted(libfa._FUNCTIONS))
+
+    def test_same_arguments_and_results(self):
+        for name, (result, arguments) in prototypes().items():
+            with self.subTest(name):
+                function = getattr(libfa.lib, name)
+                self.assertEqual(list(function.argtypes), arguments)
+                self.assertEqual(function.restype, ctype(result))
+
+    def test_every_status_is_checked(self):
+        for name, (result, _) in prototypes().items():
+            with self.subTest(name):
+                checked = getattr(libfa.lib, name).errcheck is libfa._check
+                # fa_rule_fail() fails for the rule, not for its caller.
+                self.assertEqual(checked, result == "fa_status" and name != "fa_rule_fail")
+
+
+class Layout(unittest.TestCase):
+    """What the C compiler says about sizes, offsets and enumerators."""
+
+    CONSTANTS = {
+        "FA_": ("FLOAT32", "FLOAT64", "LAYERWISE", "DIRECT", "WEIGHTS", "BIASES", "PARAM_REAL", "PARAM_INTEGER",
+                "PARAM_CHOICE", "RULE_NEEDS_INCREMENT", "RULE_WRITES_GRADIENT", "RULE_LOCAL", "PURPOSE_RAW",
+                "PURPOSE_WEIGHTS", "PURPOSE_BIAS", "PURPOSE_FEEDBACK", "PURPOSE_ORDER", "PURPOSE_RULE",
+                "PURPOSE_USER")}
+    STATUSES = {"ARGUMENT": libfa.ArgumentError, "SHAPE": libfa.ShapeError, "DTYPE": libfa.DtypeError,
+                "MEMORY": libfa.OutOfMemoryError, "NOT_FINITE": libfa.NotFiniteError, "STATE": libfa.StateError,
+                "UNSUPPORTED": libfa.UnsupportedError, "IO": libfa.FileError, "FORMAT": libfa.FormatError,
+                "RULE": libfa.RuleError}
+
+    @staticmethod
+    def questions():
+        """{C expression: what Python says}"""
+        asked = {f"sizeof({name})": 4 for name in ENUMS}
+        for name in STRUCTS:
+            struct = getattr(libfa, name)
+            asked[f"sizeof({name})"] = ctypes.sizeof(struct)
+            for field in struct._fields_:
+                asked[f"offsetof({name}, {field[0]})"] = getattr(struct, field[0]).offset
+                asked[f"sizeof((({name} *)0)->{field[0]})"] = getattr(struct, field[0]).size
+        for prefix, names in Layout.CONSTANTS.items():
+            asked.update({prefix + name: getattr(libfa, name) for name in names})
+        for name, error in Layout.STATUSES.items():
+            asked[f"FA_ERR_{name}"] = next(status for status, known in libfa._ERRORS.items() if known is error)
+        return asked
+
+    def test_sizes_offsets_and_enumerators(self):
+        compiler = shlex.split(os.environ.get("LIBFA_TEST_CC", ""))
+        if not compiler:
+            self.skipTest("no C compiler named in LIBFA_TEST_CC")
+        asked = self.questions()
+        lines = "".join(f'    printf("%lld\\n", (long long)({question}));\n' for question in asked)
+        with tempfile.TemporaryDirectory() as folder:
+            source, program = os.path.join(folder, "layout.c"), os.path.join(folder, "layout")
+            with open(source, "w", encoding="utf-8") as file:
+                file.write(f"#include <fa/fa.h>\n#include <stdio.h>\nint main(void)\n{{\n{lines}    return 0;\n}}\n")
+            subprocess.run([*compiler, "-I", tap.INCLUDE, source, "-o", program], check=True)
+            answers = subprocess.run([program], check=True, capture_output=True, text=True).stdout.split()
+        self.assertEqual(dict(zip(asked, map(int, answers))), asked)
+
+    def test_every_field_is_declared(self):
+        for name in STRUCTS:
+            with self.subTest(name):
+                text = ""
+                for path in glob.glob(os.path.join(tap.INCLUDE, "fa", "*.h")):
+                    with open(path, encoding="utf-8") as header:
+                        text += re.sub(r"/\*.*?\*/", " ", header.read(), flags=re.S)
+                body = re.search(r"typedef struct %s \{(.*?)\} %s;" % (name, name), text, re.S).group(1)
+                fields = [re.search(r"\(\*(\w+)\)|(\w+)\s*$", member.strip()) for member in body.split(";")[:-1]]
+                self.assertEqual([found.group(1) or found.group(2) for found in fields],
+                                 [field[0] for field in getattr(libfa, name)._fields_])
+
+
+if __name__ == "__main__":
+    tap.main()

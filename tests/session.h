@@ -1,0 +1,68 @@
+/* What the tests train: random architectures, networks, whole sessions, copies of all that a step may change. */
+#ifndef LIBFA_TESTS_SESSION_H
+#define LIBFA_TESTS_SESSION_H
+
+#include "support.h"
+
+enum { MAX_DEPTH = 4, MAX_WIDTH = 33, MAX_BATCH = 40 };
+
+/* An architecture: width[0 .. depth], activation and bias [1 .. depth]. */
+typedef struct net_spec {
+    fa_dtype dtype;
+    fa_loss loss;
+    size_t depth;
+    size_t width[MAX_DEPTH + 1];
+    fa_activation activation[MAX_DEPTH + 1];
+    bool bias[MAX_DEPTH + 1];
+} net_spec;
+
+/* All layers alike: `activation` in the hidden layers, identity at the end, squared error. */
+net_spec make_spec(fa_dtype dtype, size_t depth, size_t width, fa_activation activation, bool bias);
+
+/* Any depth, widths, activations, biases, and a loss that the outputs may have. */
+net_spec random_spec(fa_dtype dtype, uint64_t *state);
+
+/* Number of pairs of an output activation and a loss it may have; pair i. */
+size_t output_pair_count(void);
+void set_output_pair(net_spec *spec, size_t i);
+
+/* Weights and biases U[-1.5, 1.5) / sqrt(n_{l-1}). */
+fa_network *make_network(const net_spec *spec, uint64_t seed);
+fa_pass *make_pass(const fa_network *net, size_t max_batch);
+fa_feedback *make_feedback(const fa_network *net, const fa_rule *rule, void *user_data, uint64_t seed);
+fa_optimizer *make_optimizer(const fa_network *net, double learning_rate);
+
+/* Legal targets for the loss. */
+fa_matrix make_target(const net_spec *spec, size_t n, view_layout layout, uint64_t *state);
+
+typedef struct session {
+    net_spec spec;
+    fa_network *net;
+    fa_pass *pass;
+    fa_feedback *fb;
+    fa_optimizer *opt;
+    fa_matrix x;
+    fa_matrix target;
+} session;
+
+/* Everything for a rule, equal for equal seeds: n samples, learning rate 0.05, momentum 0.5. */
+session make_session(const net_spec *spec, const fa_rule *rule, size_t n, uint64_t seed);
+
+fa_status session_step(session *s, double *loss);
+fa_status session_phases(session *s, double *loss);
+
+/* W_l, b_l, delta_l of a session, or the test fails. */
+fa_matrix weights_of(const fa_network *net, size_t l);
+fa_matrix bias_of(const fa_network *net, size_t l);
+fa_matrix delta_of(const fa_pass *pass, size_t l);
+
+/* Every weight, bias and array "B", in a row. */
+typedef struct state_copy {
+    size_t count;
+    double *values;
+} state_copy;
+
+state_copy take_snapshot(const session *s);
+bool same_snapshot(const state_copy *a, const state_copy *b);
+
+#endif

@@ -1,0 +1,227 @@
+/* The contract that every registered rule keeps: one test function a promise, looped over the registry. */
+#include "session.h"
+
+#include <ctype.h>
+#include <math.h>
+#include <string.h>
+
+/* Test number _i: a rule, and one of eight kinds of network. */
+enum { VARIANTS = 12 };
+
+static const fa_rule *rule_of(int i)
+{
+    return fa_rule_at((size_t)i / VARIANTS);
+}
+
+static net_spec spec_of(int i)
+{
+    static const size_t depths[] = {1, 2, 4};
+    net_spec spec = make_spec(i % 2 ? FA_FLOAT32 : FA_FLOAT64, depths[i / 4 % 3], 9, FA_TANH, i / 2 % 2);
+    set_output_pair(&spec, (size_t)(i + i / 2) % output_pair_count());
+    return spec;
+}
+
+START_TEST(names_and_tables_are_sound)
+{
+    const fa_rule *rule = fa_rule_at((size_t)_i);
+    ck_assert_ptr_nonnull(rule);
+    ck_assert_uint_eq(rule->struct_size, sizeof *rule);
+    ck_assert(rule->name != NULL && rule->name[0] != '\0');
+    for (const char *c = rule->name; *c != '\0'; c++)
+        ck_assert_msg(islower((unsigned char)*c) || isdigit((unsigned char)*c) || *c == '_', "%s", rule->name);
+    ck_assert(rule->summary != NULL && rule->summary[0] != '\0' && strchr(rule->summary, '\n') == NULL);
+    ck_assert_ptr_eq(fa_rule_find(rule->name), rule);
+    if (_i > 0)
+        ck_assert_msg(strcmp(fa_rule_at((size_t)_i - 1)->name, rule->name) < 0, "%s is out of order", rule->name);
+    ck_assert((rule->flags & FA_RULE_LOCAL) == 0 || rule->local != NULL);
+    ck_assert((rule->n_params == 0) == (rule->params == NULL));
+    for (size_t p = 0; p < rule->n_params; p++) {
+        const fa_param *param = &rule->params[p];
+        ck_assert(param->name != NULL && param->name[0] != '\0' && param->doc != NULL && param->doc[0] != '\0');
+        ck_assert(param->type >= FA_PARAM_REAL && param->type <= FA_PARAM_CHOICE);
+        ck_assert((param->type == FA_PARAM_CHOICE) == (param->choices != NULL));
+        ck_assert(param->min <= param->default_value && param->default_value <= param->max);
+        for (size_t q = 0; q < p; q++)
+            ck_assert_str_ne(rule->params[q].name, param->name);
+    }
+}
+END_TEST
+
+START_TEST(registry_ends)
+{
+    ck_assert_uint_ge(fa_rule_count(), 3);
+    ck_assert_ptr_null(fa_rule_at(fa_rule_count()));
+    ck_assert_ptr_null(fa_rule_at((size_t)-1));
+    ck_assert_ptr_null(fa_rule_find("no_such_rule"));
+    for (size_t i = 0; i < fa_rule_count(); i++)
+        ck_assert_ptr_nonnull(strstr(fa_last_error(), fa_rule_at(i)->name));
+    ck_assert_ptr_null(fa_rule_find(NULL));
+    ck_assert_ptr_null(fa_rule_find(""));
+    ck_assert_ptr_null(fa_rule_find("BP"));
+}
+END_TEST
+
+/* Any batch up to the largest; the output layer at least learns. */
+START_TEST(every_batch_size_runs)
+{
+    net_spec spec = spec_of(_i);
+    session s = make_session(&spec, rule_of(_i), 12, 3);
+    fa_matrix x = s.x, target = s.target;
+    double loss;
+    for (size_t n = 1; n <= 12; n++) {
+        state_copy before = take_snapshot(&s);
+        expect_ok(fa_matrix_rows(&x, 12 - n, n, &s.x));
+        expect_ok(fa_matrix_rows(&target, 12 - n, n, &s.target));
+        expect_ok(session_step(&s, &loss));
+        state_copy after = take_snapshot(&s);
+        ck_assert_uint_eq(fa_pass_batch(s.pass), n);
+        ck_assert(isfinite(loss) && !same_snapshot(&before, &after));
+    }
+    ck_assert_uint_eq(fa_optimizer_steps(s.opt), 12);
+    ck_assert_str_eq(fa_feedback_rule_name(s.fb), rule_of(_i)->name);
+}
+END_TEST
+
+START_TEST(runs_repeat_bit_for_bit)
+{
+    net_spec spec = spec_of(_i);
+    session one = make_session(&spec, rule_of(_i), 12, 3), two = make_session(&spec, rule_of(_i), 12, 3);
+    for (int step = 0; step < 4; step++) {
+        double first, second;
+        expect_ok(session_step(&one, &first));
+        expect_ok(session_step(&two, &second));
+        ck_assert_mem_eq(&first, &second, sizeof first);
+    }
+    state_copy a = take_snapshot(&one), b = take_snapshot(&two);
+    ck_assert(same_snapshot(&a, &b));
+}
+END_TEST
+
+/* |a - b| <= steps * (terms of the longest sum + slack) * u * scale for well-scaled tanh networks, where no weight,
+ * activity, delta or rate times gradient exceeds scale = 4 and sums magnify by at most the width. */
+static double rounding_bound(const net_spec *spec, size_t n, int steps)
+{
+    double u = spec->dtype == FA_FLOAT32 ? 0x1p-24 : 0x1p-53;
+    return steps * (double)(spec->depth * (spec->width[1] + n + 20)) * u * 4 * (double)spec->width[1];
+}
+
+static void check_close(const session *a, const session *b, double bound)
+{
+    state_copy left = take_snapshot(a), right = take_snapshot(b);
+    ck_assert_uint_eq(left.count, right.count);
+    for (size_t i = 0; i < left.count; i++)
+        ck_assert_msg(fabs(left.values[i] - right.values[i]) <= bound, "%zu: %.17g, %.17g, bound %.3g", i,
+                      left.values[i], right.values[i], bound);
+}
+
+START_TEST(phases_equal_train_step)
+{
+    net_spec spec = spec_of(_i);
+    session whole = make_session(&spec, rule_of(_i), 12, 3), parts = make_session(&spec, rule_of(_i), 12, 3);
+    for (int step = 0; step < 3; step++) {
+        double first, second;
+        expect_ok(session_step(&whole, &first));
+        expect_ok(session_phases(&parts, &second));
+        ck_assert_double_le(fabs(first - second), rounding_bound(&spec, 12, 3));
+    }
+    check_close(&whole, &parts, rounding_bound(&spec, 12, 3));
+}
+END_TEST
+
+/* The mean over 12 samples, in one batch and as 5 + 7. Deltas of a rule that draws numbers may differ. */
+START_TEST(two_batches_equal_one)
+{
+    net_spec spec = spec_of(_i);
+    session whole = make_session(&spec, rule_of(_i), 12, 3), parts = make_session(&spec, rule_of(_i), 12, 3);
+    fa_matrix x = parts.x, target = parts.target;
+    expect_ok(session_step(&whole, NULL));
+    for (size_t part = 0; part < 2; part++) {
+        expect_ok(fa_matrix_rows(&x, part * 5, part ? 7 : 5, &parts.x));
+        expect_ok(fa_matrix_rows(&target, part * 5, part ? 7 : 5, &parts.target));
+        expect_ok(fa_forward(parts.net, parts.pass, &parts.x));
+        expect_ok(fa_error(parts.net, parts.pass, &parts.target, NULL));
+        expect_ok(fa_backward(parts.net, parts.pass, parts.fb));
+        expect_ok(fa_gradient(parts.net, parts.pass, parts.fb));
+    }
+    expect_ok(fa_update(parts.net, parts.pass, parts.fb, parts.opt));
+    ck_assert_uint_eq(fa_optimizer_steps(parts.opt), 1);
+    check_close(&whole, &parts, rounding_bound(&spec, 12, 1));
+}
+END_TEST
+
+/* Frozen layers keep their bits; the other layers learn as if nothing were frozen in the first step. */
+START_TEST(frozen_layers_stay)
+{
+    net_spec spec = spec_of(_i);
+    session s = make_session(&spec, rule_of(_i), 12, 3), free = make_session(&spec, rule_of(_i), 12, 3);
+    size_t frozen = 1 + (size_t)_i % spec.depth;
+    expect_ok(fa_network_set_frozen(s.net, frozen, true));
+    expect_ok(fa_optimizer_set(s.opt, "weight_decay", 0.01));
+    expect_ok(fa_optimizer_set(free.opt, "weight_decay", 0.01));
+    fa_matrix first = weights_of(s.net, frozen), old = make_matrix(spec.dtype, first.rows, first.cols);
+    expect_ok(fa_matrix_copy(&first, &old));
+    expect_ok(session_step(&s, NULL));
+    expect_ok(session_step(&free, NULL));
+    for (size_t l = 1; l <= spec.depth; l++) {
+        fa_matrix here = weights_of(s.net, l), there = weights_of(free.net, l);
+        ck_assert(l == frozen ? same_bits(&here, &old) : same_bits(&here, &there));
+    }
+    expect_ok(session_phases(&s, NULL));
+    fa_matrix now = weights_of(s.net, frozen);
+    ck_assert(same_bits(&now, &old));
+    expect_ok(fa_network_set_frozen(s.net, frozen, false));
+    expect_ok(session_step(&s, NULL));
+    ck_assert(spec.depth > 1 || !same_bits(&now, &old));
+}
+END_TEST
+
+/* A rule's deltas follow from the weights before the update: changing the rate changes no first delta. */
+START_TEST(deltas_ignore_the_update)
+{
+    net_spec spec = spec_of(_i);
+    session slow = make_session(&spec, rule_of(_i), 12, 3), fast = make_session(&spec, rule_of(_i), 12, 3);
+    expect_ok(fa_optimizer_set(fast.opt, "learning_rate", 0.5));
+    expect_ok(session_step(&slow, NULL));
+    expect_ok(session_step(&fast, NULL));
+    for (size_t l = 1; l <= spec.depth; l++) {
+        fa_matrix a, b;
+        if (fa_pass_delta(slow.pass, l, &a) != FA_OK || fa_pass_delta(fast.pass, l, &b) != FA_OK)
+            continue;
+        ck_assert(same_bits(&a, &b));
+    }
+}
+END_TEST
+
+/* A linear map that a linear network can hold: bp and fa end far below the first loss, shallow below it. */
+START_TEST(loss_falls)
+{
+    const fa_rule *rule = fa_rule_at((size_t)_i / 2);
+    net_spec spec = make_spec(_i % 2 ? FA_FLOAT32 : FA_FLOAT64, 2, 8, FA_IDENTITY, true);
+    session s = make_session(&spec, rule, 20, 11);
+    fa_network *teacher = make_network(&spec, 12);
+    expect_ok(fa_network_predict(teacher, &s.x, &s.target));
+    double first, loss = 0;
+    expect_ok(session_step(&s, &first));
+    for (int step = 0; step < 600; step++)
+        expect_ok(session_step(&s, &loss));
+    bool learns = strcmp(rule->name, "bp") == 0 || strcmp(rule->name, "fa") == 0;
+    ck_assert_msg(loss < first * (learns ? 0.1 : 1), "%s: %g, then %g", rule->name, first, loss);
+}
+END_TEST
+
+int main(void)
+{
+    int count = (int)fa_rule_count(), all = count * VARIANTS;
+    Suite *suite = suite_create("rules");
+    TCase *tcase = support_case(suite);
+    tcase_add_loop_test(tcase, names_and_tables_are_sound, 0, count);
+    tcase_add_test(tcase, registry_ends);
+    tcase_add_loop_test(tcase, every_batch_size_runs, 0, all);
+    tcase_add_loop_test(tcase, runs_repeat_bit_for_bit, 0, all);
+    tcase_add_loop_test(tcase, phases_equal_train_step, 0, all);
+    tcase_add_loop_test(tcase, two_batches_equal_one, 0, all);
+    tcase_add_loop_test(tcase, frozen_layers_stay, 0, all);
+    tcase_add_loop_test(tcase, deltas_ignore_the_update, 0, all);
+    tcase_add_loop_test(tcase, loss_falls, 0, count * 2);
+    return support_run(suite, true);
+}
