@@ -6,9 +6,9 @@
  *     delta_l = (V_l delta_{l+1}) .* f'(z_l)
  *     V_l <- V_l + gain dW_{l+1}^T          after the update
  *
- * Nothing of W itself is looked at. gain = 0 is feedback alignment; gain = 1 without V's random start would be
- * back-propagation; in between the random part fades beside what was learned, and the angle between W^T and V falls.
- * With gain = 1 and a decay of both it is the rule of Kolen & Pollack (1994).
+ * W itself is never looked at. gain = 0 is feedback alignment; with gain > 0 what V started from fades beside what was
+ * learned, and the angle between W^T and V falls. Started from V_l = W_{l+1}^T, gain = 1 would be back-propagation; with
+ * gain = 1 and the same decay of W and V it is the rule of Kolen & Pollack (1994).
  *
  * The rule needs <fa/rule.h> only; everything from struct example on is the program that tries it.
  *
@@ -88,6 +88,8 @@ static const fa_rule tracking = {
 
 enum { N_INPUTS = 30, N_HIDDEN = 20, N_OUTPUTS = 10, N_SAMPLES = 75, EPOCHS = 1000 };
 
+static const double learning_rate = 0.05;
+
 typedef struct example {
     fa_network *start; /* every rule learns in a copy of it */
     fa_matrix   x, y, feedback;
@@ -160,7 +162,7 @@ static fa_status learn(const example *task, fa_network *net, fa_feedback *fb, ou
     if (status == FA_OK)
         status = fa_optimizer_create(&opt, net, "sgd");
     if (status == FA_OK)
-        status = fa_optimizer_set(opt, "learning_rate", 0.05);
+        status = fa_optimizer_set(opt, "learning_rate", learning_rate);
     for (size_t epoch = 0; epoch < EPOCHS && status == FA_OK; epoch++) {
         status = fa_train_step(net, pass, fb, opt, &task->x, &task->y, &seen->last_loss);
         if (epoch == 0)
@@ -192,10 +194,12 @@ static fa_status try_rule(const example *task, const fa_rule *rule, const char *
     if (status == FA_OK && array) {
         fa_matrix W, feedback;
 
-        fa_network_weights(net, 2, &W);
-        fa_feedback_get(fb, array, 1, &feedback);
+        status = fa_network_weights(net, 2, &W);
+        if (status == FA_OK)
+            status = fa_feedback_get(fb, array, 1, &feedback);
         W = fa_matrix_transpose(W);
-        status = fa_angle(&W, &feedback, &seen->angle);
+        if (status == FA_OK)
+            status = fa_angle(&W, &feedback, &seen->angle);
     }
     fa_feedback_destroy(fb);
     fa_network_destroy(net);
@@ -232,6 +236,7 @@ static fa_status compare(const example *task, bool *learned)
         if (status == FA_OK)
             show(name, &own);
     }
+    printf("Learning rate %g for all: the larger the feedback, the faster the hidden layer moves.\n", learning_rate);
     *learned = own.last_loss < 1e-6 * own.first_loss && own.angle < fa.angle;
     return status;
 }

@@ -173,7 +173,7 @@ static num slope(const model *m, fa_activation f, num z, num h)
     case FA_LOGISTIC:
         return product(m, h, minus(m, one, h));
     case FA_RELU: /* next to the kink either slope is right */
-        return z.v != 0 && fabs(z.v) <= z.e ? (num){0.5, 0.5} : exact(z.v > 0 ? 1 : 0);
+        return z.e > 0 && fabs(z.v) <= z.e ? (num){0.5, 0.5} : exact(z.v > 0 ? 1 : 0);
     case FA_ERF: { /* |f''| <= 1/2; the square in the exponent magnifies rounding by z^2 */
         double d = sqrt(2 / acos(-1)) * exp(-z.v * z.v / 2);
         return (num){d, 0.5 * z.e + m->u * d * (16 + 4 * z.v * z.v) + m->tiny};

@@ -98,9 +98,9 @@ static int run_experiment(const settings *chosen)
     csv file;
     int status;
 
+    interrupt_catch();
     if (!csv_open(&file, chosen->csv, chosen->first_seed != chosen->last_seed))
         return FAILURE;
-    interrupt_catch();
     status = chosen->first_seed != chosen->last_seed ? run_study(chosen, &file) : run_single(chosen, &file);
     if (!csv_close(&file) && status == SUCCESS)
         status = FAILURE;

@@ -110,15 +110,21 @@ class Outputs(program.TestCase):
         self.assertIn("bp: 0 runs complete, 2 diverged\nshallow: 2 runs complete, 0 diverged\n", done.stdout)
 
     def test_interrupt(self):
+        """Ctrl-C: what there is so far is written and told."""
         process = program.subprocess.Popen(
-            [program.LINEAR_FUNCTION, "--epochs", "10000000", "--rules", "bp"], stdout=program.subprocess.PIPE,
-            stderr=program.subprocess.PIPE, text=True, preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))
-        time.sleep(0.5)
+            [program.LINEAR_FUNCTION, "--quiet", "--epochs", "10000000", "--csv", self.path("run.csv")], text=True,
+            stdout=program.subprocess.PIPE, stderr=program.subprocess.PIPE,
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))
+        while not os.path.exists(self.path("run.csv")):  # the signal is caught by then
+            time.sleep(0.01)
+        time.sleep(0.1)
         process.send_signal(signal.SIGINT)
-        output, complaint = process.communicate(timeout=30)
-        self.assertEqual(process.returncode, 1)
-        self.assertIn("interrupted", complaint)
-        self.assertIn("stopped after epoch", output)
+        output, complaint = process.communicate(timeout=60)
+        self.assertEqual((process.returncode, complaint),
+                         (1, "linear_function: interrupted; this is what there is so far\n"))
+        self.assertIn("bp", output)
+        self.assertNotIn("shallow", output)
+        self.assertTrue(all(line["rule"] == "bp" for line in program.read_csv(self.path("run.csv"))))
 
 
 class Plot(program.TestCase):
