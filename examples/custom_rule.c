@@ -7,8 +7,8 @@
  *     V_l <- V_l + gain dW_{l+1}^T          after the update
  *
  * W itself is never looked at. gain = 0 is feedback alignment; with gain > 0 what V started from fades beside what was
- * learned, and the angle between W^T and V falls. Started from V_l = W_{l+1}^T, gain = 1 would be back-propagation; with
- * gain = 1 and the same decay of W and V it is the rule of Kolen & Pollack (1994).
+ * learned, and the angle between W^T and V falls. Started from V_l = W_{l+1}^T, gain = 1 would be back-propagation;
+ * with gain = 1 and the same decay of W and V it is the rule of Kolen & Pollack (1994).
  *
  * The rule needs <fa/rule.h> only; everything from struct example on is the program that tries it.
  *
@@ -176,7 +176,8 @@ static fa_status learn(const example *task, fa_network *net, fa_feedback *fb, ou
 }
 
 /* array: the name of the rule's feedback, NULL if it keeps none. gain: NULL if the rule has no such parameter. */
-static fa_status try_rule(const example *task, const fa_rule *rule, const char *array, const double *gain, outcome *seen)
+static fa_status try_rule(const example *task, const fa_rule *rule, const char *array, const double *gain,
+                          outcome *seen)
 {
     fa_network *net = NULL;
     fa_feedback *fb = NULL;

@@ -63,13 +63,18 @@ void kernels_name(column_sums)(size_t rows, size_t cols, size_t ld, double alpha
     for (size_t j = 0; j < cols; j += LANES) {
         const real *column = (const real *)a + j;
         real *destination = (real *)out + j;
-        vec sum = {0};
-        for (size_t i = 0; i < rows; i++)
-            sum += vec_load(column + i * ld);
-        sum *= (real)alpha;
+        vec sum[4] = {{0}};
+        size_t i = 0;
+        for (; i + 4 <= rows; i += 4) {
+            for (size_t v = 0; v < 4; v++)
+                sum[v] += vec_load(column + (i + v) * ld);
+        }
+        for (; i < rows; i++)
+            sum[0] += vec_load(column + i * ld);
+        vec total = (real)alpha * ((sum[0] + sum[1]) + (sum[2] + sum[3]));
         if (beta != 0)
-            sum += (real)beta * vec_load(destination);
-        vec_store(destination, sum);
+            total += (real)beta * vec_load(destination);
+        vec_store(destination, total);
     }
 }
 

@@ -17,14 +17,27 @@ static inline void part_store(real *to, part value)
     *(part_anywhere *)to = value;
 }
 
-/* `count` elements of somebody's array, which must not be read past its end; 0 in the other lanes. */
-static inline part part_gather(const real *from, size_t stride, size_t count)
+/* A row of the target, somebody's array: nothing past its end may be read. */
+typedef struct target_row {
+    const real *at;
+    size_t      stride;
+    size_t      left; /* elements that lie side by side from `at` on, those of later rows included */
+} target_row;
+
+static target_row row_of(const void *target, size_t i, size_t rows, size_t cols, size_t row_stride, size_t col_stride)
 {
-    if (stride == 1 && count >= WIDE_LANES)
-        return part_load(from);
+    bool joined = row_stride == cols && col_stride == 1;
+    return (target_row){(const real *)target + i * row_stride, col_stride, joined ? (rows - i) * cols : cols};
+}
+
+/* Elements j .. j + count - 1 of the row. The other lanes hold anything. */
+static inline part part_gather(const target_row *row, size_t j, size_t count)
+{
+    if (row->stride == 1 && row->left - j >= WIDE_LANES)
+        return part_load(row->at + j);
     part value = {0};
-    for (size_t i = 0; i < WIDE_LANES && i < count; i++)
-        value[i] = from[i * stride];
+    for (size_t lane = 0; lane < WIDE_LANES && lane < count; lane++)
+        value[lane] = row->at[(j + lane) * row->stride];
     return value;
 }
 
@@ -33,13 +46,18 @@ static inline wide widen(part value)
     return __builtin_convertvector(value, wide);
 }
 
-/* `count` lanes of an inner matrix's row, 0 in the place of padding. */
+/* The first `count` lanes, 0 in the place of the others, whatever they hold. */
+static inline wide wide_first(wide value, size_t count)
+{
+    wide_mask lane;
+    for (size_t i = 0; i < WIDE_LANES; i++)
+        lane[i] = (int64_t)i;
+    return (wide)((wide_mask)value & (lane < (int64_t)count));
+}
+
 static inline wide wide_row(const real *from, size_t count)
 {
-    wide value = widen(part_load(from));
-    for (size_t i = count; i < WIDE_LANES; i++)
-        value[i] = 0;
-    return value;
+    return wide_first(widen(part_load(from)), count);
 }
 
 static inline double wide_sum(wide value)
@@ -95,16 +113,13 @@ double kernels_name(binary_cross_entropy)(size_t rows, size_t cols, size_t ld, c
 {
     const real *argument = z;
     const real *output = y;
-    const real *wanted = target;
     real *error = e;
     wide sum = {0};
     for (size_t i = 0; i < rows; i++) {
+        const target_row row = row_of(target, i, rows, cols, target_row_stride, target_col_stride);
         for (size_t j = 0; j < cols; j += WIDE_LANES) {
-            part t = part_gather(wanted + i * target_row_stride + j * target_col_stride, target_col_stride, cols - j);
-            wide loss = logistic_loss(wide_row(argument + i * ld + j, cols - j), widen(t));
-            for (size_t lane = cols - j; lane < WIDE_LANES; lane++)
-                loss[lane] = 0;
-            sum += loss;
+            part t = part_gather(&row, j, cols - j);
+            sum += wide_first(logistic_loss(widen(part_load(argument + i * ld + j)), widen(t)), cols - j);
             if (error != NULL)
                 part_store(error + i * ld + j, part_load(output + i * ld + j) - t);
         }
@@ -120,10 +135,8 @@ static double log_sum_exp(size_t cols, const real *z)
         max = (double)z[j] > max ? (double)z[j] : max;
     wide sum = {0};
     for (size_t j = 0; j < cols; j += WIDE_LANES) {
-        wide term = wide_exp(wide_row(z + j, cols - j) - max);
-        for (size_t lane = cols - j; lane < WIDE_LANES; lane++)
-            term[lane] = 0;
-        sum += term;
+        wide term = wide_exp(widen(part_load(z + j)) - max);
+        sum += wide_first(term, cols - j);
     }
     return max + log(wide_sum(sum));
 }
@@ -135,18 +148,18 @@ double kernels_name(cross_entropy)(size_t rows, size_t cols, size_t ld, const vo
     for (size_t i = 0; i < rows; i++) {
         const real *argument = (const real *)z + i * ld;
         const real *output = (const real *)y + i * ld;
-        const real *wanted = (const real *)target + i * target_row_stride;
+        const target_row row = row_of(target, i, rows, cols, target_row_stride, target_col_stride);
         wide total = {0};
         wide dot = {0};
         for (size_t j = 0; j < cols; j += WIDE_LANES) {
-            wide t = widen(part_gather(wanted + j * target_col_stride, target_col_stride, cols - j));
+            wide t = wide_first(widen(part_gather(&row, j, cols - j)), cols - j);
             total += t;
             dot += t * wide_row(argument + j, cols - j);
         }
         double sum = wide_sum(total);
         loss += sum * log_sum_exp(cols, argument) - wide_sum(dot);
         for (size_t j = 0; e != NULL && j < cols; j += WIDE_LANES) {
-            part t = part_gather(wanted + j * target_col_stride, target_col_stride, cols - j);
+            part t = part_gather(&row, j, cols - j);
             part_store((real *)e + i * ld + j, (real)sum * part_load(output + j) - t);
         }
     }

@@ -136,8 +136,17 @@ void kernels_name(transpose)(size_t rows, size_t cols, const void *a, size_t a_l
 {
     const real *source = a;
     real *destination = t;
-    for (size_t j = 0; j < cols; j++) {
-        for (size_t i = 0; i < rows; i++)
+    size_t i = 0;
+    for (; i + LANES <= rows; i += LANES) {
+        for (size_t j = 0; j < cols; j++) {
+            vec column;
+            for (size_t lane = 0; lane < LANES; lane++)
+                column[lane] = source[(i + lane) * a_ld + j];
+            vec_store(destination + j * t_ld + i, column);
+        }
+    }
+    for (; i < rows; i++) {
+        for (size_t j = 0; j < cols; j++)
             destination[j * t_ld + i] = source[i * a_ld + j];
     }
 }

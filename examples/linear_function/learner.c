@@ -59,8 +59,8 @@ void learner_free(learner *student)
     *student = (learner){0};
 }
 
-/* One step on a whole batch. Where the angle is wanted the phases are called one by one, and between error and deltas the
- * meter looks at the same pass. loss is summed over the batch. */
+/* One step on a whole batch. Where the angle is wanted the phases are called one by one, and between error and deltas
+ * the meter looks at the same pass. loss is summed over the batch. */
 static fa_status step(learner *student, const fa_matrix *x, const fa_matrix *y, double y_norm, double *loss,
                       double *update_angle)
 {

@@ -25,8 +25,8 @@ typedef struct meter {
 bool meter_create(meter *instrument, const task *problem, const fa_network *net);
 void meter_free(meter *instrument);
 
-/* Angle between W^T e and B e for the batch in a pass after fa_error(), flattened; NaN where it does not exist. What the
- * rule under test puts into the pass comes afterwards. loss is the batch's sum, y_norm the |y*| of the batch. */
+/* Angle between W^T e and B e for the batch in a pass after fa_error(), flattened; NaN where it does not exist. What
+ * the rule under test puts into the pass comes afterwards. loss is the batch's sum, y_norm the |y*| of the batch. */
 double meter_update_angle(const meter *instrument, const fa_network *net, fa_pass *pass, double loss, double y_norm);
 
 /* All but train_loss and update_angle. */
