@@ -11,7 +11,8 @@ class CustomRule(unittest.TestCase):
         self.assertEqual((done.returncode, done.stderr), (0, ""))
         rows = [line.rsplit(None, 4) for line in done.stdout.splitlines()[1:-1]]
         table = {name: numbers for name, *numbers in rows}
-        self.assertEqual(list(table), ["bp", "fa"] + [f"tracking, gain {gain}" for gain in ("0.0", "0.5", "1.0", "2.0")])
+        self.assertEqual(list(table),
+                         ["bp", "fa"] + [f"tracking, gain {gain}" for gain in ("0.0", "0.5", "1.0", "2.0")])
         self.assertEqual(table["tracking, gain 0.0"], table["fa"])
         angles = [float(row[-1]) for row in rows[2:]]
         self.assertEqual(angles, sorted(angles, reverse=True))

@@ -1,8 +1,8 @@
 """linear_function against a run made with NumPy (tests/data/make_linear_reference.py).
 
 The two sum in other orders. A product of n terms is known to n u relative to the size of what is summed (Higham 2002,
-section 3.1), so an epoch of either run may move y by (n_0 + n_1 + n_train) u (|y| + |y*|): forward pass and gradient. In
-a descent that contracts these add up at most linearly with the epochs; 2 for two runs. The loss is |e|^2: 2 again.
+section 3.1), so an epoch of either run may move y by (n_0 + n_1 + n_train) u (|y| + |y*|): forward pass and gradient.
+In a descent that contracts these add up at most linearly with the epochs; 2 for two runs. The loss is |e|^2: 2 again.
 """
 import math
 import os
