@@ -116,23 +116,23 @@ END_TEST
 
 enum { MAX_CALLS = 80 };
 
-typedef struct script {
+typedef struct call_script {
     int calls;
     fa_status expected[MAX_CALLS], got[MAX_CALLS];
     int line[MAX_CALLS];
     const fa_operand *operands[6];
-} script;
+} call_script;
 
 #define RECORD(status, call) record(script, (status), (call), __LINE__)
 
-static void record(script *script, fa_status expected, fa_status got, int line)
+static void record(call_script *script, fa_status expected, fa_status got, int line)
 {
     script->expected[script->calls] = expected;
     script->got[script->calls] = got;
     script->line[script->calls++] = line;
 }
 
-static void refuse_views(fa_step *step, script *script)
+static void refuse_views(fa_step *step, call_script *script)
 {
     fa_matrix view;
     double losses[SAMPLES], value;
@@ -162,7 +162,7 @@ static void refuse_views(fa_step *step, script *script)
     RECORD(FA_ERR_STATE, fa_step_loss(step, 2, losses)); /* no forward pass there */
 }
 
-static void refuse_transport(fa_step *step, script *script)
+static void refuse_transport(fa_step *step, call_script *script)
 {
     script->operands[0] = fa_step_weights_operand(step, 0);
     script->operands[1] = fa_step_weights_operand(step, DEPTH);
@@ -186,7 +186,7 @@ static void refuse_transport(fa_step *step, script *script)
     RECORD(FA_ERR_ARGUMENT, fa_step_apply_slope(NULL, 1));
 }
 
-static void refuse_passes(fa_step *step, script *script)
+static void refuse_passes(fa_step *step, call_script *script)
 {
     double other[SAMPLES * 5] = {0};
     float narrow[SAMPLES * 5] = {0};
@@ -216,7 +216,7 @@ static void refuse_passes(fa_step *step, script *script)
 
 static fa_status refuse_all(fa_step *step)
 {
-    script *script = fa_step_user_data(step);
+    call_script *script = fa_step_user_data(step);
     fa_matrix weights, bias;
     refuse_views(step, script);
     refuse_transport(step, script);
@@ -228,7 +228,7 @@ static fa_status refuse_all(fa_step *step)
 
 static void refuse_in_adapt(fa_step *step)
 {
-    script *script = fa_step_user_data(step);
+    call_script *script = fa_step_user_data(step);
     fa_matrix weights, bias;
     RECORD(FA_ERR_STATE, fa_step_gradient(step, 1, &weights, &bias));
     RECORD(FA_ERR_STATE, fa_step_increment(step, 1, &weights, &bias)); /* the rule does not need it */
@@ -243,7 +243,7 @@ static fa_status setup(fa_setup *setup)
 /* None of the refused calls leaves anything behind: the step ends as shallow would. */
 START_TEST(a_step_refuses)
 {
-    script script = {0};
+    call_script script = {0};
     net_spec spec = make_spec(FA_FLOAT64, DEPTH, 5, FA_TANH, true);
     spec.bias[2] = false;
     fa_rule rule = {.struct_size = sizeof rule, .name = "refused", .summary = "asks for too much", .setup = setup,
