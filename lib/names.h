@@ -1,8 +1,17 @@
-/* Tables of named numbers: activations, losses, initializations. */
+/* Names: tables of named numbers (activations, losses, initializations), and lists of what is known for sentences. */
 #ifndef LIBFA_NAMES_H
 #define LIBFA_NAMES_H
 
 #include <fa/base.h>
+
+/* Names separated by commas, cut where they do not fit; starts as {0}. */
+typedef struct names_list {
+    char   text[320];
+    size_t length;
+} names_list;
+
+/* Add the first `length` characters of a name. */
+void names_list_add(names_list *list, const char *name, size_t length);
 
 typedef struct named {
     const char *name;

@@ -1,10 +1,10 @@
 #include "optimizer.h"
 
 #include <math.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "alloc.h"
+#include "names.h"
 #include "network.h"
 #include "optimizer_table.h"
 #include "param.h"
@@ -24,17 +24,14 @@ const char *fa_optimizer_name_at(size_t i)
 
 static const optimizer_kind *find_kind(const char *name)
 {
-    char   known[256] = "";
-    size_t length = 0;
+    names_list known = {0};
 
     for (size_t i = 0; i < N_OPTIMIZERS; i++) {
         if (strcmp(optimizer_table[i]->name, name) == 0)
             return optimizer_table[i];
-        int written = snprintf(known + length, sizeof known - length, "%s%s", i ? ", " : "", optimizer_table[i]->name);
-        if (written > 0 && (size_t)written < sizeof known - length)
-            length += (size_t)written;
+        names_list_add(&known, optimizer_table[i]->name, strlen(optimizer_table[i]->name));
     }
-    (void)status_set(FA_ERR_ARGUMENT, "there is no optimizer \"%.40s\"; known: %s", name, known);
+    (void)status_set(FA_ERR_ARGUMENT, "there is no optimizer \"%.40s\"; known: %s", name, known.text);
     return NULL;
 }
 

@@ -1,26 +1,10 @@
 #include "param.h"
 
+#include "names.h"
 #include "status.h"
 
 #include <math.h>
-#include <stdio.h>
 #include <string.h>
-
-/* A list of names for a sentence, cut where it does not fit. */
-typedef struct names {
-    char   text[320];
-    size_t length;
-} names;
-
-static void names_add(names *list, const char *name, size_t length)
-{
-    const size_t room = sizeof(list->text) - list->length;
-    const int written = snprintf(list->text + list->length, room, "%s%.*s", list->length > 0 ? ", " : "", (int)length,
-                                 name);
-
-    if (written > 0)
-        list->length += (size_t)written < room ? (size_t)written : room - 1;
-}
 
 /* Length of the choice that starts at text; the next one, if any, starts after its '|'. */
 static size_t choice_length(const char *text)
@@ -119,13 +103,13 @@ void param_defaults(const fa_param *params, size_t n, double *values)
 
 size_t param_find(const fa_param *params, size_t n, const char *owner, const char *name)
 {
-    names list = {{0}, 0};
+    names_list list = {{0}, 0};
 
     for (size_t i = 0; i < n; i++)
         if (strcmp(params[i].name, name) == 0)
             return i;
     for (size_t i = 0; i < n; i++)
-        names_add(&list, params[i].name, strlen(params[i].name));
+        names_list_add(&list, params[i].name, strlen(params[i].name));
     if (n == 0)
         status_set(FA_ERR_ARGUMENT, "%s has no parameter \"%.64s\"; it has none at all", owner, name);
     else
@@ -161,7 +145,7 @@ fa_status param_set_choice(const fa_param *params, size_t n, double *values, con
                            const char *choice)
 {
     const size_t i = param_find(params, n, owner, name);
-    names list = {{0}, 0};
+    names_list list = {{0}, 0};
 
     if (i == n)
         return FA_ERR_ARGUMENT;
@@ -171,7 +155,7 @@ fa_status param_set_choice(const fa_param *params, size_t n, double *values, con
     const size_t index = find_choice(params[i].choices, choice, strlen(choice));
     if (index == count_choices(params[i].choices)) {
         for (const char *known = params[i].choices; known != NULL; known = next_choice(known))
-            names_add(&list, known, choice_length(known));
+            names_list_add(&list, known, choice_length(known));
         return status_set(FA_ERR_ARGUMENT, "%s: %s = \"%.64s\" has to be one of %s", owner, name, choice, list.text);
     }
     values[i] = (double)index;

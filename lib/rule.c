@@ -1,10 +1,10 @@
 /* The registry of rules, and what makes a rule well-formed. */
 #include <fa/rule.h>
 
-#include <stdio.h>
 #include <string.h>
 
 #include "feedback.h"
+#include "names.h"
 #include "param.h"
 #include "rule_table.h"
 #include "status.h"
@@ -24,8 +24,7 @@ const fa_rule *fa_rule_at(size_t i)
 
 const fa_rule *fa_rule_find(const char *name)
 {
-    char   known[256] = "";
-    size_t length = 0;
+    names_list known = {0};
 
     if (!name) {
         (void)status_null(__func__, "name");
@@ -34,11 +33,9 @@ const fa_rule *fa_rule_find(const char *name)
     for (size_t i = 0; i < N_RULES; i++) {
         if (strcmp(rule_table[i]->name, name) == 0)
             return rule_table[i];
-        int written = snprintf(known + length, sizeof known - length, "%s%s", i ? ", " : "", rule_table[i]->name);
-        if (written > 0 && (size_t)written < sizeof known - length)
-            length += (size_t)written;
+        names_list_add(&known, rule_table[i]->name, strlen(rule_table[i]->name));
     }
-    (void)status_set(FA_ERR_ARGUMENT, "there is no rule \"%.40s\"; known: %s", name, known);
+    (void)status_set(FA_ERR_ARGUMENT, "there is no rule \"%.40s\"; known: %s", name, known.text);
     return NULL;
 }
 

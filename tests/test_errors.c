@@ -93,7 +93,7 @@ START_TEST(network_creation)
 }
 END_TEST
 
-START_TEST(layers)
+START_TEST(new_layers)
 {
     fa_network *net;
     expect_ok(fa_network_create(&net, FA_FLOAT64, INT_MAX));
@@ -139,7 +139,7 @@ typedef fa_status init_array(fa_network *, size_t, fa_init, double, uint64_t);
 static void check_array(const session *s, set_array *set, get_array *get, init_array *init, size_t rows)
 {
     fa_dtype other = s->spec.dtype == FA_FLOAT64 ? FA_FLOAT32 : FA_FLOAT64;
-    const size_t layers[] = {0, 3, SIZE_MAX};
+    const size_t numbers[] = {0, 3, SIZE_MAX};
     fa_matrix good = make_matrix(s->spec.dtype, rows, rows == 1 ? 5 : 4), bad = good, view;
     expect_failure(FA_ERR_ARGUMENT, set(NULL, 1, &good));
     expect_failure(FA_ERR_ARGUMENT, set(s->net, 1, NULL));
@@ -151,11 +151,11 @@ static void check_array(const session *s, set_array *set, get_array *get, init_a
     expect_failure(FA_ERR_ARGUMENT, init(s->net, 1, FA_INIT_UNIFORM, -1, 1));
     expect_failure(FA_ERR_ARGUMENT, init(s->net, 1, FA_INIT_UNIFORM, INFINITY, 1));
     for (int i = 0; i < 3; i++) {
-        expect_failure(FA_ERR_ARGUMENT, set(s->net, layers[i], &good));
-        expect_failure(FA_ERR_ARGUMENT, get(s->net, layers[i], &view));
+        expect_failure(FA_ERR_ARGUMENT, set(s->net, numbers[i], &good));
+        expect_failure(FA_ERR_ARGUMENT, get(s->net, numbers[i], &view));
         ck_assert(is_zeroed(&view));
-        if (layers[i] > 0)
-            expect_failure(FA_ERR_ARGUMENT, init(s->net, layers[i], FA_INIT_ZERO, 1, 1));
+        if (numbers[i] > 0)
+            expect_failure(FA_ERR_ARGUMENT, init(s->net, numbers[i], FA_INIT_ZERO, 1, 1));
     }
     bad.cols -= 1;
     expect_failure(FA_ERR_SHAPE, set(s->net, 1, &bad));
@@ -170,7 +170,8 @@ static void check_array(const session *s, set_array *set, get_array *get, init_a
     bad = good;
     bad.col_stride = 2;
     bad.row_stride = 3;
-    expect_failure(FA_ERR_SHAPE, set(s->net, 1, &bad));
+    if (rows > 1) /* one row of a Fortran array is a view like any other */
+        expect_failure(FA_ERR_SHAPE, set(s->net, 1, &bad));
 }
 
 START_TEST(weights_and_biases)
@@ -276,7 +277,7 @@ int main(void)
     tcase_add_test(tcase, matrices);
     tcase_add_test(tcase, random_numbers);
     tcase_add_test(tcase, network_creation);
-    tcase_add_test(tcase, layers);
+    tcase_add_test(tcase, new_layers);
     tcase_add_test(tcase, a_loss_binds_the_outputs);
     tcase_add_loop_test(tcase, weights_and_biases, 0, 2);
     tcase_add_test(tcase, names);

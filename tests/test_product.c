@@ -151,8 +151,10 @@ END_TEST
 static const struct {
     size_t m, n, k;
 } shapes[] = {
-    {1, 1, 1},    {1, 9, 7},     {7, 1, 9},     {9, 7, 1},    {10, 20, 30},  {58, 58, 58}, {59, 59, 59}, {1, 200, 150},
-    {1, 20001, 1}, {1, 1, 20001}, {500, 401, 1}, {501, 1, 401}, {2, 100, 100}, {3, 33, 130}, {70, 64, 81}, {300, 3, 300},
+    {1, 1, 1},     {1, 9, 7},     {7, 1, 9},     {9, 7, 1},     {10, 20, 30},
+    {58, 58, 58},  {59, 59, 59},  {1, 200, 150},
+    {1, 20001, 1}, {1, 1, 20001}, {500, 401, 1}, {501, 1, 401},
+    {2, 100, 100}, {3, 33, 130}, {70, 64, 81}, {300, 3, 300},
 };
 
 /* Both directions of B, every layout of A, twice. */
@@ -198,7 +200,8 @@ START_TEST(product_ignores_idle_strides)
 {
     uint64_t state = 1;
     for (size_t shape = 0; shape < sizeof shapes / sizeof *shapes; shape++) {
-        product_case p = make_case(dtypes[_i], shapes[shape].m, shapes[shape].n, shapes[shape].k, LAYOUT_C, false, &state);
+        product_case p =
+            make_case(dtypes[_i], shapes[shape].m, shapes[shape].n, shapes[shape].k, LAYOUT_C, false, &state);
         if (p.a.rows == 1)
             p.a.row_stride = 0;
         if (p.a.cols == 1 && p.a.rows == 1)
