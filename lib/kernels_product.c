@@ -24,7 +24,7 @@ typedef struct operands {
     size_t      a_col_stride;
     const real *b;
     size_t      b_ld;
-    real        beta;
+    bool        accumulate; /* C holds something to add to */
     real       *c;
     size_t      c_ld;
 } operands;
@@ -39,8 +39,8 @@ static ALWAYS_INLINE void tile_store(const size_t rows, const size_t vectors, co
         real *c = o->c + i * o->c_ld;
         for (size_t v = 0; v < vectors; v++) {
             vec value = o->alpha * sum[i][v];
-            if (o->beta != 0)
-                value += o->beta * vec_load(c + v * LANES);
+            if (o->accumulate)
+                value += vec_load(c + v * LANES);
             vec_store(c + v * LANES, value);
         }
     }
@@ -115,13 +115,25 @@ static void panel_of(size_t vectors, size_t m, const operands *o)
     }
 }
 
+/* C = beta C, apart from the sums: of alpha s + beta c the compiler may fuse either product into the addition, and need
+ * not choose alike in every tile. */
+static void scale(size_t m, size_t n, real beta, real *c, size_t c_ld)
+{
+    for (size_t i = 0; i < m; i++) {
+        for (size_t j = 0; j < n; j += LANES)
+            vec_store(c + i * c_ld + j, beta * vec_load(c + i * c_ld + j));
+    }
+}
+
 void kernels_name(product)(size_t m, size_t n, size_t k, double alpha, const void *a, size_t a_row_stride,
                            size_t a_col_stride, const void *b, size_t b_ld, double beta, void *c, size_t c_ld)
 {
     operands o = {
         .k = k, .alpha = (real)alpha, .a = a, .a_row_stride = a_row_stride, .a_col_stride = a_col_stride,
-        .b = b, .b_ld = b_ld, .beta = (real)beta, .c = c, .c_ld = c_ld,
+        .b = b, .b_ld = b_ld, .accumulate = beta != 0, .c = c, .c_ld = c_ld,
     };
+    if (beta != 0 && beta != 1)
+        scale(m, n, (real)beta, c, c_ld);
     size_t vectors = (n + LANES - 1) / LANES;
     for (size_t panels = (vectors + MAX_VECTORS - 1) / MAX_VECTORS; panels > 0; panels--) {
         size_t width = (vectors + panels - 1) / panels;

@@ -169,6 +169,29 @@ START_TEST(large_gradient_is_finite)
 }
 END_TEST
 
+/* Four errors of 3e38 have no sum in float, their mean is one: the step is refused, or it is done and right. */
+START_TEST(sums_that_overflow_never_reach_the_weights)
+{
+    net_spec spec = make_spec(FA_FLOAT32, 1, 3, FA_IDENTITY, true);
+    session s = make_session(&spec, fa_rule_at((size_t)_i / 2), 4, 5);
+    state_copy before = take_snapshot(&s);
+    fa_matrix bias = bias_of(s.net, 1);
+    s.x = make_matrix(FA_FLOAT32, 4, 3);
+    for (size_t i = 0; i < 4; i++)
+        for (size_t j = 0; j < spec.width[1]; j++)
+            set_element(&s.target, i, j, -3e38);
+    expect_ok(fa_optimizer_set(s.opt, "momentum", _i % 2 ? 0 : 0.5));
+    expect_ok(fa_optimizer_set(s.opt, "learning_rate", 0.5));
+    fa_status status = session_step(&s, NULL);
+    state_copy after = take_snapshot(&s);
+    if (status == FA_ERR_NOT_FINITE)
+        ck_assert(same_snapshot(&before, &after));
+    else
+        for (size_t j = 0; j < spec.width[1]; j++) /* half of 3e38 down; some roundings */
+            ck_assert_double_le(fabs(element(&bias, 0, j) + 1.5e38), 16 * 0x1p-24 * 3e38);
+}
+END_TEST
+
 START_TEST(weights_refuse)
 {
     const double values[] = {NAN, INFINITY, -INFINITY};
@@ -219,6 +242,7 @@ int main(void)
     tcase_add_loop_test(tcase, failed_step_leaves_no_trace, 0, rules * VARIANTS);
     tcase_add_loop_test(tcase, accumulated_overflow_is_discarded, 0, 2 * rules);
     tcase_add_loop_test(tcase, large_gradient_is_finite, 0, rules);
+    tcase_add_loop_test(tcase, sums_that_overflow_never_reach_the_weights, 0, 2 * rules);
     tcase_add_loop_test(tcase, weights_refuse, 0, LAYOUTS);
     tcase_add_loop_test(tcase, nan_goes_forward, 0, 12);
     return support_run(suite, true);

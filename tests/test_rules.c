@@ -5,8 +5,9 @@
 #include <math.h>
 #include <string.h>
 
-/* Test number _i: a rule, and one of eight kinds of network. */
-enum { VARIANTS = 12 };
+/* Test number _i: a rule, one of twelve kinds of network, and an optimizer with or without momentum: without, gradient and
+ * update may be one product. */
+enum { VARIANTS = 24 };
 
 static const fa_rule *rule_of(int i)
 {
@@ -19,6 +20,15 @@ static net_spec spec_of(int i)
     net_spec spec = make_spec(i % 2 ? FA_FLOAT32 : FA_FLOAT64, depths[i / 4 % 3], 9, FA_TANH, i / 2 % 2);
     set_output_pair(&spec, (size_t)(i + i / 2) % output_pair_count());
     return spec;
+}
+
+static session start(int i)
+{
+    net_spec spec = spec_of(i);
+    session s = make_session(&spec, rule_of(i), 12, 3);
+    if (i / 12 % 2 == 1)
+        expect_ok(fa_optimizer_set(s.opt, "momentum", 0));
+    return s;
 }
 
 START_TEST(names_and_tables_are_sound)
@@ -64,8 +74,7 @@ END_TEST
 /* Any batch up to the largest; the output layer at least learns. */
 START_TEST(every_batch_size_runs)
 {
-    net_spec spec = spec_of(_i);
-    session s = make_session(&spec, rule_of(_i), 12, 3);
+    session s = start(_i);
     fa_matrix x = s.x, target = s.target;
     double loss;
     for (size_t n = 1; n <= 12; n++) {
@@ -84,8 +93,7 @@ END_TEST
 
 START_TEST(runs_repeat_bit_for_bit)
 {
-    net_spec spec = spec_of(_i);
-    session one = make_session(&spec, rule_of(_i), 12, 3), two = make_session(&spec, rule_of(_i), 12, 3);
+    session one = start(_i), two = start(_i);
     for (int step = 0; step < 4; step++) {
         double first, second;
         expect_ok(session_step(&one, &first));
@@ -117,7 +125,7 @@ static void check_close(const session *a, const session *b, double bound)
 START_TEST(phases_equal_train_step)
 {
     net_spec spec = spec_of(_i);
-    session whole = make_session(&spec, rule_of(_i), 12, 3), parts = make_session(&spec, rule_of(_i), 12, 3);
+    session whole = start(_i), parts = start(_i);
     for (int step = 0; step < 3; step++) {
         double first, second;
         expect_ok(session_step(&whole, &first));
@@ -132,7 +140,7 @@ END_TEST
 START_TEST(two_batches_equal_one)
 {
     net_spec spec = spec_of(_i);
-    session whole = make_session(&spec, rule_of(_i), 12, 3), parts = make_session(&spec, rule_of(_i), 12, 3);
+    session whole = start(_i), parts = start(_i);
     fa_matrix x = parts.x, target = parts.target;
     expect_ok(session_step(&whole, NULL));
     for (size_t part = 0; part < 2; part++) {
@@ -153,7 +161,7 @@ END_TEST
 START_TEST(frozen_layers_stay)
 {
     net_spec spec = spec_of(_i);
-    session s = make_session(&spec, rule_of(_i), 12, 3), free = make_session(&spec, rule_of(_i), 12, 3);
+    session s = start(_i), free = start(_i);
     size_t frozen = 1 + (size_t)_i % spec.depth;
     expect_ok(fa_network_set_frozen(s.net, frozen, true));
     expect_ok(fa_optimizer_set(s.opt, "weight_decay", 0.01));
@@ -179,7 +187,7 @@ END_TEST
 START_TEST(deltas_ignore_the_update)
 {
     net_spec spec = spec_of(_i);
-    session slow = make_session(&spec, rule_of(_i), 12, 3), fast = make_session(&spec, rule_of(_i), 12, 3);
+    session slow = start(_i), fast = start(_i);
     expect_ok(fa_optimizer_set(fast.opt, "learning_rate", 0.5));
     expect_ok(session_step(&slow, NULL));
     expect_ok(session_step(&fast, NULL));
