@@ -130,7 +130,7 @@ static bool layer_is_safe(const fa_network *net, const fa_pass *pass, const fa_o
 
     if (!opt->kind->linear(opt->values, optimizer_factor(opt, l, false), pass->batch, &alpha, &beta))
         return false;
-    if (!at->delta_written || found->frozen)
+    if (!at->delta_written)
         return true;
     delta = sum_squares(&at->delta);
     if (!surely_finite(pass->dtype, alpha, delta, sum_squares(presynaptic(pass, l))))

@@ -43,9 +43,9 @@ typedef enum fa_rule_flag {
 
 /** A learning rule. Zero what you do not use. Strings and tables must outlive every feedback made with it. */
 typedef struct fa_rule {
-    size_t          struct_size; /**< sizeof(fa_rule); lets the struct grow at its end */
+    size_t          struct_size; /**< sizeof(fa_rule); larger ones are taken while what this version does not know is 0 */
     const char     *name;        /**< unique; a-z, 0-9 and _ */
-    const char     *summary;     /**< one line, with the formula */
+    const char     *summary;     /**< one line, with the formula; may be NULL */
     uint32_t        flags;       /**< fa_rule_flag, or'ed */
     const fa_param *params;      /**< [n_params], or NULL */
     size_t          n_params;
@@ -68,7 +68,7 @@ typedef struct fa_rule {
     /** Fill the zeroed state; after `setup`. NULL if zeros are right. A failure ends fa_feedback_create(). */
     fa_status (*init)(fa_setup *setup, void *state);
 
-    /** Release what the state owns; NULL if nothing. The library releases the state itself. */
+    /** Release what the state owns; NULL if nothing. Not called if `init` failed. The library releases the state itself. */
     void (*fini)(void *state);
 } fa_rule;
 

@@ -73,7 +73,8 @@ FA_API void fa_gradient_reset(fa_pass *pass);
 
 /**
  * Update the weights with the mean gradient of everything accumulated since the last update; a batch that went backward
- * but not through fa_gradient() is taken in first. Then the rule adapts its arrays.
+ * but not through fa_gradient() is taken in first. Then the rule adapts its arrays. A finite gradient times an enormous
+ * learning rate can still make a weight infinite; the next step then ends with FA_ERR_NOT_FINITE.
  *
  * @param[in] fb  the one that went backward
  * @retval FA_ERR_ARGUMENT    a NULL
