@@ -5,6 +5,8 @@
 
 #include <cblas.h>
 #include <dlfcn.h>
+#include <limits.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* Up to this many multiplications the library's own kernel runs, whatever the BLAS. */
@@ -134,5 +136,9 @@ const char *blas_file(void)
     void *address;
     memcpy(&address, &function, sizeof address);
     Dl_info info;
-    return dladdr(address, &info) != 0 && info.dli_fname != NULL ? info.dli_fname : "?";
+    if (dladdr(address, &info) == 0 || info.dli_fname == NULL)
+        return "?";
+    /* The name may be a link that a system points from one BLAS to another; what it leads to is what computes. */
+    static _Thread_local char file[PATH_MAX];
+    return realpath(info.dli_fname, file) != NULL ? file : info.dli_fname;
 }

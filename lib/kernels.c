@@ -84,16 +84,22 @@ typedef struct coefficients {
     bool nesterov;
 } coefficients;
 
-/* One vector of parameters; v is left alone unless it is in use. */
-static inline void sgd_vector(const coefficients *c, bool use_velocity, vec *g, vec *v, vec *w)
+/* `count` parameters, whole vectors. Not inlined: one piece of machine code for all parameters, so that products are
+ * fused into additions in the same way for each. */
+static __attribute__((noinline)) void sgd_vectors(size_t count, const coefficients *c, real *g, real *v, real *w)
 {
-    vec d = c->gradient_scale * *g + c->weight_decay * *w;
-    if (use_velocity) {
-        *v = c->momentum * *v + d;
-        d = c->nesterov ? d + c->momentum * *v : *v;
+    for (size_t i = 0; i < count; i += LANES) {
+        vec weight = vec_load(w + i);
+        vec d = c->gradient_scale * vec_load(g + i) + c->weight_decay * weight;
+        if (v != NULL) {
+            vec velocity = c->momentum * vec_load(v + i) + d;
+            vec_store(v + i, velocity);
+            d = c->nesterov ? d + c->momentum * velocity : velocity;
+        }
+        vec increment = -c->rate * d;
+        vec_store(g + i, increment);
+        vec_store(w + i, c->keep * weight + increment);
     }
-    *g = -c->rate * d;
-    *w = c->keep * *w + *g;
 }
 
 void kernels_name(sgd)(size_t count, const kernels_sgd *c, void *g, void *v, void *w)
@@ -101,33 +107,21 @@ void kernels_name(sgd)(size_t count, const kernels_sgd *c, void *g, void *v, voi
     const coefficients r = {
         (real)c->gradient_scale, (real)c->weight_decay, (real)c->momentum, (real)c->rate, (real)c->keep, c->nesterov,
     };
-    real *gradient = g;
-    real *velocity = v;
-    real *weight = w;
-    vec x_v = {0};
-    size_t i = 0;
-    for (; i + LANES <= count; i += LANES) {
-        vec x_g = vec_load(gradient + i);
-        vec x_w = vec_load(weight + i);
-        if (velocity != NULL)
-            x_v = vec_load(velocity + i);
-        sgd_vector(&r, velocity != NULL, &x_g, &x_v, &x_w);
-        vec_store(gradient + i, x_g);
-        vec_store(weight + i, x_w);
-        if (velocity != NULL)
-            vec_store(velocity + i, x_v);
-    }
-    if (i == count)
+    const size_t rest = count % LANES;
+    real *arrays[] = {g, v, w};
+    real tails[3][LANES] = {{0}};
+    sgd_vectors(count - rest, &r, g, v, w);
+    if (rest == 0)
         return;
-    vec x_g = load_tail(gradient + i, count - i);
-    vec x_w = load_tail(weight + i, count - i);
-    if (velocity != NULL)
-        x_v = load_tail(velocity + i, count - i);
-    sgd_vector(&r, velocity != NULL, &x_g, &x_v, &x_w);
-    store_tail(gradient + i, count - i, x_g);
-    store_tail(weight + i, count - i, x_w);
-    if (velocity != NULL)
-        store_tail(velocity + i, count - i, x_v);
+    for (size_t n = 0; n < 3; n++) {
+        if (arrays[n] != NULL)
+            memcpy(tails[n], arrays[n] + count - rest, rest * sizeof(real));
+    }
+    sgd_vectors(LANES, &r, tails[0], v != NULL ? tails[1] : NULL, tails[2]);
+    for (size_t n = 0; n < 3; n++) {
+        if (arrays[n] != NULL)
+            memcpy(arrays[n] + count - rest, tails[n], rest * sizeof(real));
+    }
 }
 
 void kernels_name(add_scaled)(size_t count, double scale, const void *b, void *a)

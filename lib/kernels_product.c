@@ -24,26 +24,39 @@ typedef struct operands {
     size_t      a_col_stride;
     const real *b;
     size_t      b_ld;
+    bool        accumulate; /* C holds something to add to */
     real       *c;
     size_t      c_ld;
-    const real *old; /* what the sums are added to: C itself, or zeros again and again */
-    size_t      old_ld;
 } operands;
-
-static const real zeros[MAX_VECTORS * LANES];
 
 /* The inlined functions below get their counts as constants, so that loops over them unroll and sum[][] is registers. */
 #define ALWAYS_INLINE inline __attribute__((always_inline))
 
-/* C = old + alpha sum. Without a branch: a compiler that may fuse the product into the addition then does so in every
- * tile or in none, and an element's bits do not depend on its place. */
+/* The product it is given, rounded. Compilers may fuse a product into the addition that follows, and not every tile
+ * would get the same choice; one that the empty statement may have changed cannot be fused. */
+static ALWAYS_INLINE vec rounded(vec product)
+{
+#if defined(__x86_64__)
+    __asm__("" : "+v"(product));
+#elif defined(__aarch64__)
+    __asm__("" : "+w"(product));
+#else
+    __asm__("" : "+m"(product));
+#endif
+    return product;
+}
+
+/* C = alpha sum, or what is there already plus that. */
 static ALWAYS_INLINE void tile_store(const size_t rows, const size_t vectors, const operands *o,
                                      vec sum[MAX_ROWS][MAX_VECTORS])
 {
     for (size_t i = 0; i < rows; i++) {
+        real *c = o->c + i * o->c_ld;
         for (size_t v = 0; v < vectors; v++) {
-            vec old = vec_load(o->old + i * o->old_ld + v * LANES);
-            vec_store(o->c + i * o->c_ld + v * LANES, old + o->alpha * sum[i][v]);
+            vec value = rounded(o->alpha * sum[i][v]);
+            if (o->accumulate)
+                value += vec_load(c + v * LANES);
+            vec_store(c + v * LANES, value);
         }
     }
 }
@@ -77,7 +90,6 @@ static ALWAYS_INLINE void tile_then_down(const size_t rows, const size_t vectors
     tile(rows, vectors, o);
     o->a += rows * o->a_row_stride;
     o->c += rows * o->c_ld;
-    o->old += rows * o->old_ld;
 }
 
 /* All m rows of a panel: tiles of `rows` rows, the rest in tiles of 4, 2 and 1. */
@@ -118,7 +130,7 @@ static void panel_of(size_t vectors, size_t m, const operands *o)
     }
 }
 
-/* C = beta C, apart from the sums: of beta c + alpha s the compiler could fuse either product into the addition. */
+/* C = beta C, before the sums come: beta = 1 needs nothing of it. */
 static void scale(size_t m, size_t n, real beta, real *c, size_t c_ld)
 {
     for (size_t i = 0; i < m; i++) {
@@ -132,7 +144,7 @@ void kernels_name(product)(size_t m, size_t n, size_t k, double alpha, const voi
 {
     operands o = {
         .k = k, .alpha = (real)alpha, .a = a, .a_row_stride = a_row_stride, .a_col_stride = a_col_stride,
-        .b = b, .b_ld = b_ld, .c = c, .c_ld = c_ld, .old = beta != 0 ? c : zeros, .old_ld = beta != 0 ? c_ld : 0,
+        .b = b, .b_ld = b_ld, .accumulate = beta != 0, .c = c, .c_ld = c_ld,
     };
     if (beta != 0 && beta != 1)
         scale(m, n, (real)beta, c, c_ld);
@@ -142,7 +154,6 @@ void kernels_name(product)(size_t m, size_t n, size_t k, double alpha, const voi
         panel_of(width, m, &o);
         o.b += width * LANES;
         o.c += width * LANES;
-        o.old += beta != 0 ? width * LANES : 0;
         vectors -= width;
     }
 }

@@ -37,7 +37,7 @@ static inline double epsilon(fa_dtype dtype)
     return dtype == FA_FLOAT32 ? (double)FLT_EPSILON : DBL_EPSILON;
 }
 
-/* The expected number, NaN or infinity, or what is within the bound of it; `what` and `argument` are for the message. */
+/* The expected number, NaN or infinity, or one within the bound of it; `what` and `argument` are for the message. */
 static inline void check_near(double got, double expected, double bound, const char *what, double argument)
 {
     bool same = isnan(expected) ? isnan(got) : got == expected || fabs(got - expected) <= bound;

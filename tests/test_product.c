@@ -88,10 +88,13 @@ START_TEST(kernel_of_random_sizes)
 }
 END_TEST
 
-/* Equal rows of A and equal columns of B: one number, the same bits wherever it stands and however large C is. */
+/* Equal rows of A, equal columns of B and one number all over C: one result, the same bits wherever it stands and
+ * however large C is. Neither coefficient is a power of two, so fusing one product instead of the other would show. */
 START_TEST(kernel_does_not_depend_on_the_place)
 {
-    enum { K = 23, MOST = 70 };
+    enum { K = 23 };
+    static const double betas[] = {0, 1, 0.3};
+    const fa_dtype dtype = dtypes[_i / 3];
     uint64_t state = 5;
     double a_row[K], b_column[K], first = 0;
     for (size_t q = 0; q < K; q++) {
@@ -100,20 +103,23 @@ START_TEST(kernel_does_not_depend_on_the_place)
     }
     for (size_t m = 1; m <= 17; m++) {
         const size_t n = m * 4 + 2;
-        product_case p = {.alpha = 0.7, .beta = 0};
-        p.a = make_matrix(dtypes[_i], m, K);
-        p.b = make_inner(dtypes[_i], K, n);
-        p.c = make_inner(dtypes[_i], m, n);
+        product_case p = {.alpha = 0.7, .beta = betas[_i % 3]};
+        p.a = make_matrix(dtype, m, K);
+        p.b = make_inner(dtype, K, n);
+        p.c = make_inner(dtype, m, n);
         for (size_t q = 0; q < K; q++) {
             for (size_t i = 0; i < m; i++)
                 set_element(&p.a, i, q, a_row[q]);
             for (size_t j = 0; j < n; j++)
                 set_element(&p.b, q, j, b_column[q]);
         }
+        for (size_t at = 0; at < m * n; at++)
+            set_element(&p.c, at / n, at % n, 0.9);
         run_kernel(&p);
         first = m == 1 ? element(&p.c, 0, 0) : first;
         for (size_t at = 0; at < m * n; at++)
-            ck_assert(element(&p.c, at / n, at % n) == first);
+            ck_assert_msg(element(&p.c, at / n, at % n) == first, "%zu x %zu, beta %g: (%zu, %zu) differs", m, n,
+                          p.beta, at / n, at % n);
     }
 }
 END_TEST
@@ -238,7 +244,7 @@ int main(void)
     TCase *tcase = support_case(suite);
     tcase_add_loop_test(tcase, kernel_of_every_size, 0, 40);
     tcase_add_loop_test(tcase, kernel_of_random_sizes, 0, 20);
-    tcase_add_loop_test(tcase, kernel_does_not_depend_on_the_place, 0, 2);
+    tcase_add_loop_test(tcase, kernel_does_not_depend_on_the_place, 0, 6);
     tcase_add_loop_test(tcase, kernel_passes_on_nan_and_infinity, 0, 2);
     tcase_add_loop_test(tcase, kernel_transposes, 0, 2);
     tcase_add_loop_test(tcase, product_of_every_layout, 0, (int)(2 * sizeof shapes / sizeof *shapes));

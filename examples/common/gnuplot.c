@@ -33,6 +33,9 @@ static int spawn(pid_t *process, int input, int output)
     posix_spawn_file_actions_t actions;
     int failure = posix_spawn_file_actions_init(&actions);
 
+    /* The labels are UTF-8; in a C locale, which containers have, gnuplot would complain of its degree sign. */
+    setenv("LC_ALL", "C.UTF-8", 1);
+
     if (failure)
         return failure;
     failure = posix_spawn_file_actions_adddup2(&actions, input, STDIN_FILENO);

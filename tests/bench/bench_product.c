@@ -126,13 +126,6 @@ static void by_library(const operands *o)
     blas_product(1e-3, &o->a, &o->b, o->beta, &o->c);
 }
 
-static void by_kernel(const operands *o)
-{
-    kernels_for(o->c.dtype)->product(o->c.rows, o->c.cols, o->a.cols, 1e-3, o->a.data, o->a.row_stride,
-                                     o->a.col_stride, o->b.data, o->b.row_stride, o->beta, o->c.data,
-                                     o->c.row_stride);
-}
-
 /* Nanoseconds for all products once: the best of many rounds, so that another program's moments do not count. */
 static double best(void (*product)(const operands *), const operands *list, size_t count)
 {
@@ -161,13 +154,9 @@ static void report(const char *name, const operands *list, size_t count)
         flops += 2.0 * (double)list[i].c.rows * (double)list[i].c.cols * (double)list[i].a.cols;
     double ours = best(by_library, list, count);
     double theirs = best(by_cblas, list, count);
-    double kernel = getenv("KERNEL") && list[0].b.col_stride == 1 ? best(by_kernel, list, count) : 0;
-    printf("%-16s %4zu x %4zu x %4zu  %s  library %8.0f ns %5.1f GFLOP/s   CBLAS %8.0f ns %5.1f GFLOP/s   ratio %.2f",
+    printf("%-16s %4zu x %4zu x %4zu  %s  library %8.0f ns %5.1f GFLOP/s   CBLAS %8.0f ns %5.1f GFLOP/s   ratio %.2f\n",
            name, list[0].c.rows, list[0].c.cols, list[0].a.cols, fa_dtype_name(list[0].c.dtype), ours, flops / ours,
            theirs, flops / theirs, theirs / ours);
-    if (kernel > 0)
-        printf(" kernel %8.0f %.2f", kernel, theirs / kernel);
-    puts("");
 }
 
 int main(void)
