@@ -9,8 +9,8 @@
  * depends on m, n, k and the strides alone, so the same call gives the same bits. */
 void blas_product(double alpha, const fa_matrix *a, const fa_matrix *b, double beta, const fa_matrix *c);
 
-/* File of the shared object that answers CBLAS calls, links resolved, or "?". The text belongs to the calling thread and stays
- * until its next call. */
+/* File of the shared object that answers CBLAS calls, links resolved, or "?". The text belongs to the calling thread and
+ * stays until its next call. */
 const char *blas_file(void);
 
 #endif

@@ -105,7 +105,7 @@ fa_status fa_angle(const fa_matrix *a, const fa_matrix *b, double *degrees)
     return FA_OK;
 }
 
-/* Flattened angle, angles per sample, ratio of norms. The sum of squared deviations is updated as Welford (1962) does. */
+/* Flattened angle, angles per sample, ratio of norms. Squared deviations are summed as Welford (1962) does. */
 static fa_delta_report compare(const fa_matrix *rule, const fa_matrix *bp, const rows *r)
 {
     fa_delta_report report = {0};
@@ -219,8 +219,8 @@ fa_status fa_weight_angle(const fa_network *net, const fa_feedback *fb, size_t l
         return status_null(__func__, !net ? "net" : "fb");
     status = network_check_fits(net, fb->fingerprint, "feedback");
     if (status == FA_OK && (l < 1 || l >= net->depth))
-        status = status_set(FA_ERR_ARGUMENT, "%s: layer %zu is no hidden layer of a network with %zu layers", __func__, l,
-                            net->depth);
+        status = status_set(FA_ERR_ARGUMENT, "%s: layer %zu is no hidden layer of a network with %zu layers", __func__,
+                            l, net->depth);
     if (status == FA_OK)
         status = fa_feedback_get(fb, "B", l, &b);
     return status == FA_OK ? fa_angle(&network_layer(net, l + 1)->weights_t, &b, degrees) : status;

@@ -107,7 +107,8 @@ static fa_status check_array(const checked *c, const fa_matrix *w, const fa_matr
     return FA_OK;
 }
 
-fa_status fa_gradient_check(const fa_network *net, const fa_matrix *x, const fa_matrix *target, double step, double *worst)
+fa_status fa_gradient_check(const fa_network *net, const fa_matrix *x, const fa_matrix *target, double step,
+                            double *worst)
 {
     checked   c = {0};
     double    largest = 0.0;

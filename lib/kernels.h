@@ -1,7 +1,7 @@
 /* Loops over elements, compiled once per element type and CPU level.
  *
  * Sizes and strides count elements. Where a stride is called `ld`, the matrix is an inner one (matrix.h): rows
- * start on 32-byte boundaries and their padding may be read and overwritten. Pointers are to the table's element type. */
+ * start on 32-byte boundaries, and their padding may be read and overwritten. Pointers are to the table's type. */
 #ifndef LIBFA_KERNELS_H
 #define LIBFA_KERNELS_H
 

@@ -8,8 +8,8 @@
 void names_list_add(names_list *list, const char *name, size_t length)
 {
     const size_t room = sizeof list->text - list->length;
-    const int    written = snprintf(list->text + list->length, room, "%s%.*s", list->length > 0 ? ", " : "", (int)length,
-                                    name);
+    const int    written = snprintf(list->text + list->length, room, "%s%.*s", list->length > 0 ? ", " : "",
+                                    (int)length, name);
 
     if (written > 0)
         list->length += (size_t)written < room ? (size_t)written : room - 1;

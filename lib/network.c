@@ -197,8 +197,8 @@ static fa_status find_layer(const fa_network *net, size_t l, const char *functio
     if (!net)
         return status_null(function, "net");
     if (l < 1 || l > net->depth)
-        return status_set(FA_ERR_ARGUMENT, "%s: there is no layer %zu; the network has %zu, counted from 1", function, l,
-                          net->depth);
+        return status_set(FA_ERR_ARGUMENT, "%s: there is no layer %zu; the network has %zu, counted from 1", function,
+                          l, net->depth);
     *found = &net->layers[l - 1];
     return FA_OK;
 }

@@ -47,7 +47,7 @@ struct fa_pass {
     void       *gradients;        /* arena of all gradients */
     size_t      gradient_bytes;
     size_t      gradient_samples; /* accumulated */
-    void       *written;          /* arena of the gradients that a rule writes itself, laid out like gradients; or NULL */
+    void       *written;          /* arena of what a rule writes itself, laid out like gradients; or NULL */
     pass_slot  *slots;            /* [n_slots]; slot s is slots[s - 1] */
     size_t      n_slots;
     void       *memory;           /* activities and deltas */

@@ -27,8 +27,8 @@ static fa_status check(const fa_pass *pass, size_t l, fa_matrix *view, const cha
     if (!pass)
         return status_null(function, "pass");
     if (l < 1 || l > pass->depth)
-        return status_set(FA_ERR_ARGUMENT, "%s: there is no layer %zu; the network has %zu, counted from 1", function, l,
-                          pass->depth);
+        return status_set(FA_ERR_ARGUMENT, "%s: there is no layer %zu; the network has %zu, counted from 1", function,
+                          l, pass->depth);
     return FA_OK;
 }
 

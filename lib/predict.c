@@ -67,8 +67,8 @@ fa_status fa_network_activity(const fa_network *net, const fa_matrix *x, size_t 
         return status_null(__func__, !net ? "net" : !x ? "x" : "h");
     status = network_check_built(net, __func__);
     if (status == FA_OK && (l < 1 || l > net->depth))
-        status = status_set(FA_ERR_ARGUMENT, "%s: there is no layer %zu; the network has %zu, counted from 1", __func__, l,
-                            net->depth);
+        status = status_set(FA_ERR_ARGUMENT, "%s: there is no layer %zu; the network has %zu, counted from 1", __func__,
+                            l, net->depth);
     if (status == FA_OK)
         status = matrix_check_shape(x, "x", 0, net->n_inputs, net->dtype);
     if (status == FA_OK)

@@ -70,8 +70,8 @@ fa_status step_check_layer(const fa_step *step, const char *function, size_t l, 
 {
     if (l >= low && l <= high)
         return FA_OK;
-    return status_set(FA_ERR_ARGUMENT, "%s: layer %zu of a network with %zu layers; %zu to %zu are possible", function, l,
-                      step->pass->depth, low, high);
+    return status_set(FA_ERR_ARGUMENT, "%s: layer %zu of a network with %zu layers; %zu to %zu are possible", function,
+                      l, step->pass->depth, low, high);
 }
 
 size_t fa_step_depth(const fa_step *step)

@@ -37,8 +37,8 @@ static fa_status check(const fa_step *step, const char *function, size_t l, cons
     if (!m)
         return status_set(FA_ERR_ARGUMENT, "%s: there is no operand", function);
     if (m->rows != fa_network_width(step->net, l) || m->cols != cols)
-        return status_set(FA_ERR_SHAPE, "%s: the operand of layer %zu is %zu x %zu, it has to be %zu x %zu", function, l,
-                          m->rows, m->cols, fa_network_width(step->net, l), cols);
+        return status_set(FA_ERR_SHAPE, "%s: the operand of layer %zu is %zu x %zu, it has to be %zu x %zu", function,
+                          l, m->rows, m->cols, fa_network_width(step->net, l), cols);
     return FA_OK;
 }
 
@@ -146,8 +146,8 @@ static fa_status check_forward(const fa_step *step, size_t slot, const fa_matrix
     if (!step)
         return status_null("fa_step_forward", "step");
     if (slot < 1 || slot > step->fb->n_slots || noise_slot > step->fb->n_slots || noise_slot == slot)
-        return status_set(FA_ERR_ARGUMENT, "fa_step_forward: slot %zu with noise from slot %zu; setup asked for %zu", slot,
-                          noise_slot, step->fb->n_slots);
+        return status_set(FA_ERR_ARGUMENT, "fa_step_forward: slot %zu with noise from slot %zu; setup asked for %zu",
+                          slot, noise_slot, step->fb->n_slots);
     if (input)
         return matrix_check_shape(input, "the input", step->pass->batch, step->net->n_inputs, step->pass->dtype);
     return FA_OK;

@@ -113,8 +113,7 @@ fa_status fa_backward(const fa_network *net, fa_pass *pass, fa_feedback *fb)
         return status_null(__func__, !net ? "net" : !pass ? "pass" : "fb");
     status = check_bound(net, pass, fb);
     if (status == FA_OK && pass->stage != PASS_ERROR && pass->stage != PASS_BACKWARD)
-        status = status_set(FA_ERR_STATE, "%s: there is no output error for a batch whose gradient is still to be taken",
-                            __func__);
+        status = status_set(FA_ERR_STATE, "%s: no output error of a batch whose gradient is still to be taken", __func__);
     if (status == FA_OK)
         status = step_prepare(net, pass, fb);
     if (status != FA_OK)
@@ -134,7 +133,8 @@ fa_status fa_gradient(const fa_network *net, fa_pass *pass, fa_feedback *fb)
         return status_null(__func__, !net ? "net" : !pass ? "pass" : "fb");
     status = check_bound(net, pass, fb);
     if (status == FA_OK && pass->stage != PASS_BACKWARD)
-        status = status_set(FA_ERR_STATE, "%s: there are no error signals whose gradient is still to be taken", __func__);
+        status = status_set(FA_ERR_STATE, "%s: there are no error signals whose gradient is still to be taken",
+                            __func__);
     return status == FA_OK ? update_accumulate(net, pass) : status;
 }
 
@@ -144,7 +144,8 @@ void fa_gradient_reset(fa_pass *pass)
         pass->gradient_samples = 0;
 }
 
-static fa_status check_update(const fa_network *net, const fa_pass *pass, const fa_feedback *fb, const fa_optimizer *opt)
+static fa_status check_update(const fa_network *net, const fa_pass *pass, const fa_feedback *fb,
+                              const fa_optimizer *opt)
 {
     fa_status status = check_bound(net, pass, fb);
 

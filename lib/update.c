@@ -177,8 +177,8 @@ static void fuse_layer(fa_network *net, const fa_pass *pass, const fa_optimizer 
         return;
     (void)opt->kind->linear(opt->values, optimizer_factor(opt, l, true), pass->batch, &alpha, &beta);
     if (at->delta_written)
-        kernels_for(pass->dtype)->column_sums(at->delta.rows, at->delta.cols, at->delta.row_stride, alpha, at->delta.data,
-                                              beta, found->bias.data);
+        kernels_for(pass->dtype)->column_sums(at->delta.rows, at->delta.cols, at->delta.row_stride, alpha,
+                                              at->delta.data, beta, found->bias.data);
     else
         shrink(&found->bias, beta);
 }

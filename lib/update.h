@@ -9,7 +9,7 @@
  * all that is accumulated. */
 fa_status update_accumulate(const fa_network *net, fa_pass *pass);
 
-/* Take in the current batch if that is still to be done, update the weights, let the rule adapt. There is a gradient. */
+/* Take in the current batch if that is still to be done, update the weights, let the rule adapt. */
 fa_status update_apply(fa_network *net, fa_pass *pass, fa_feedback *fb, fa_optimizer *opt);
 
 #endif

@@ -376,7 +376,7 @@ START_TEST(nulls_and_long_names)
     ck_assert(is_zeroed(&x));
     expect_failure(FA_ERR_ARGUMENT, fa_npy_read("x.npy", NULL));
     memset(path, '/', sizeof path);
-    strcpy(path + sizeof path - 14, "the_end_x.npy");
+    memcpy(path + sizeof path - 14, "the_end_x.npy", 14);
     expect_failure(FA_ERR_IO, fa_npy_read(path, &x));
     ck_assert_ptr_nonnull(strstr(fa_last_error(), "the_end_x.npy: cannot be opened: "));
 }

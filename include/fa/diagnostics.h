@@ -59,8 +59,8 @@ FA_API fa_status fa_weight_angle(const fa_network *net, const fa_feedback *fb, s
 
 /**
  * Check back-propagation's gradient against central differences of the loss, (L(w + s) - L(w - s)) / 2s with
- * s = step * max(1, |w|), over every weight and bias, in float64 whatever the network's dtype. Where the loss has a kink (relu)
- * the two may honestly differ. Meant for small networks: it costs two forward passes per parameter.
+ * s = step * max(1, |w|), over every weight and bias, in float64 whatever the network's dtype. Where the loss has a
+ * kink (relu) the two may honestly differ. Meant for small networks: it costs two forward passes per parameter.
  *
  * @param[in]  step       0 for the default 6e-6, about the cube root of the float64 rounding unit
  * @param[out] worst      largest |difference - gradient| / max(1, |gradient|) found; NaN on failure

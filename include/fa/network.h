@@ -147,7 +147,9 @@ FA_API fa_status fa_network_init_bias(fa_network *net, size_t l, fa_init init, d
  */
 FA_API fa_status fa_network_set_weights(fa_network *net, size_t l, const fa_matrix *weights);
 
-/** Set b_l from an array [1 x n_l]. FA_ERR_ARGUMENT if layer l has none; else as fa_network_set_weights(). Since 0.1. */
+/**
+ * Set b_l from an array [1 x n_l]. FA_ERR_ARGUMENT if layer l has none; else as fa_network_set_weights(). Since 0.1.
+ */
 FA_API fa_status fa_network_set_bias(fa_network *net, size_t l, const fa_matrix *bias);
 
 /**

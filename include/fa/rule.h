@@ -43,7 +43,7 @@ typedef enum fa_rule_flag {
 
 /** A learning rule. Zero what you do not use. Strings and tables must outlive every feedback made with it. */
 typedef struct fa_rule {
-    size_t          struct_size; /**< sizeof(fa_rule); larger ones are taken while what this version does not know is 0 */
+    size_t          struct_size; /**< sizeof(fa_rule); a larger one if what is unknown here is 0 */
     const char     *name;        /**< unique; a-z, 0-9 and _ */
     const char     *summary;     /**< one line, with the formula; may be NULL */
     uint32_t        flags;       /**< fa_rule_flag, or'ed */
@@ -53,7 +53,7 @@ typedef struct fa_rule {
     /** Declare the arrays that the rule keeps; NULL if it keeps none. A failure ends fa_feedback_create(). */
     fa_status (*setup)(fa_setup *setup);
 
-    /** Write delta_l, l = 1 .. L - 1. All that can fail happens here; nothing is updated after a failure. May be NULL. */
+    /** Write delta_l, l = 1 .. L - 1. All that can fail happens here; a failure updates nothing. May be NULL. */
     fa_status (*backward)(fa_step *step);
 
     /** With FA_RULE_LOCAL, in the place of `backward`: write delta_l of hidden layer l. */
@@ -68,7 +68,7 @@ typedef struct fa_rule {
     /** Fill the zeroed state; after `setup`. NULL if zeros are right. A failure ends fa_feedback_create(). */
     fa_status (*init)(fa_setup *setup, void *state);
 
-    /** Release what the state owns; NULL if nothing. Not called if `init` failed. The library releases the state itself. */
+    /** Release what the state owns; NULL if nothing. Not called if `init` failed. The state itself is the library's. */
     void (*fini)(void *state);
 } fa_rule;
 
@@ -115,7 +115,8 @@ FA_API fa_status fa_setup_feedback(fa_setup *setup, fa_topology topology);
  *
  * @param[in] name   1 .. 15 characters a-z, A-Z, 0-9 and _; one name may be declared for several layers
  * @param[in] l      0 .. L, only a label: it is how the array is asked for later
- * @param[in] init   how it is drawn, from the stream {feedback's seed, FA_PURPOSE_FEEDBACK, l, step = k} for the k-th name
+ * @param[in] init   how it is drawn, from the stream {feedback's seed, FA_PURPOSE_FEEDBACK, l, step = k} for the k-th
+ *                   name, k = 0, 1, ...
  * @param[in] scale  as in fa_network_init_weights()
  * @retval FA_ERR_ARGUMENT  a NULL, an ill-formed name, an l out of range, a name declared twice for l, or a wrong scale
  * @retval FA_ERR_SHAPE     rows or cols is 0 or above INT_MAX
@@ -185,7 +186,9 @@ FA_API fa_status fa_step_weights(const fa_step *step, size_t l, fa_matrix *view)
 /** View of b_l [1 x n_l], read only; FA_ERR_ARGUMENT if the layer has none. Since 0.1. */
 FA_API fa_status fa_step_bias(const fa_step *step, size_t l, fa_matrix *view);
 
-/** View of an array that `setup` declared: read only in `backward` and `local`, may be written in `adapt`. Since 0.1. */
+/**
+ * View of an array that `setup` declared: read only in `backward` and `local`, may be written in `adapt`. Since 0.1.
+ */
 FA_API fa_status fa_step_array(const fa_step *step, const char *name, size_t l, fa_matrix *view);
 
 /** @} @name In a step: bringing errors back @{ */
@@ -283,8 +286,8 @@ FA_API fa_status fa_step_increment(const fa_step *step, size_t l, fa_matrix *wei
 /** @} */
 
 /**
- * Fail with a sentence of the rule's own: sets fa_last_error() to it (at most 255 characters) and returns FA_ERR_RULE. The
- * status is what `backward`, `local`, `setup` or `init` should return. Since 0.1.
+ * Fail with a sentence of the rule's own: sets fa_last_error() to it (at most 255 characters) and returns FA_ERR_RULE.
+ * The status is what `backward`, `local`, `setup` or `init` should return. Since 0.1.
  */
 FA_API fa_status fa_rule_fail(const char *sentence);
 

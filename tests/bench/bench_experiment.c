@@ -156,8 +156,8 @@ static void compare(const char *rule, size_t n, size_t rounds)
         b[at] = time_bare(s, steps);
         ratio[at] = a[at] / b[at];
     }
-    printf("%-3s batch %2zu: fa_train_step %7.3f us, bare products %7.3f us, ratio %.3f, difference %+.3f us\n", rule, n,
-           median(a, rounds), median(b, rounds), median(ratio, rounds), median(a, rounds) - median(b, rounds));
+    printf("%-3s batch %2zu: fa_train_step %7.3f us, bare products %7.3f us, ratio %.3f, difference %+.3f us\n", rule,
+           n, median(a, rounds), median(b, rounds), median(ratio, rounds), median(a, rounds) - median(b, rounds));
     free(s);
     release(&lib);
 }
