@@ -11,7 +11,9 @@
 #include <fa/rule.h>
 #include <fa/feedback.h>
 #include <fa/optimizer.h>
+#include <fa/data.h>
 #include <fa/train.h>
+#include <fa/trainer.h>
 #include <fa/diagnostics.h>
 #include <fa/io.h>
 

@@ -177,6 +177,36 @@ FA_API fa_status fa_network_set_frozen(fa_network *net, size_t l, bool frozen);
 FA_API bool fa_network_is_frozen(const fa_network *net, size_t l);
 
 /**
+ * Dropout (Srivastava et al., JMLR 15, 2014) on the activities of layer l = 0 (the inputs) .. L - 1, in training only:
+ * each is set to 0 with this probability, the others are multiplied by 1 / (1 - probability), so that prediction
+ * needs no correction. Error signals pass through the same mask. Masks are drawn as fa_pass_set_dropout() says.
+ *
+ * @param[in] probability  0 (none, as at first) <= probability < 1
+ * @retval FA_ERR_ARGUMENT  net is NULL, l out of range, or not such a probability
+ * Since 0.2.
+ */
+FA_API fa_status fa_network_set_dropout(fa_network *net, size_t l, double probability);
+
+/** Probability of dropout on layer l = 0 .. L - 1; 0 for NULL or another l. Since 0.2. */
+FA_API double fa_network_dropout(const fa_network *net, size_t l);
+
+/**
+ * Remove connections of layer l at random and for good: those weights become 0 and stay 0 whatever the optimizer does;
+ * setting or drawing W_l afterwards leaves them 0 too. Which ones follows from the stream {seed, FA_PURPOSE_PRUNING,
+ * l}: weight (i, j) goes if its uniform number is below fraction. Pruning again removes further ones.
+ *
+ * @param[in] l         1 .. L, or 0 for every layer
+ * @param[in] fraction  0 .. 1
+ * @retval FA_ERR_ARGUMENT  net is NULL, l out of range, or fraction is not in [0, 1]
+ * @retval FA_ERR_MEMORY    out of memory; nothing was removed
+ * Since 0.2.
+ */
+FA_API fa_status fa_network_prune(fa_network *net, size_t l, double fraction, uint64_t seed);
+
+/** Whether connections of layer l = 1 .. L were removed; false for NULL or another l. Since 0.2. */
+FA_API bool fa_network_is_pruned(const fa_network *net, size_t l);
+
+/**
  * Outputs for any number of samples. NaN in x gives NaN in y; it is not an error.
  *
  * @param[in]  x  [n x n_0], n >= 1

@@ -20,18 +20,39 @@ typedef enum fa_parameters {
 /**
  * New optimizer with the defaults of its kind.
  *
- * "sgd", for every parameter w with mean gradient g:
+ * Every kind has these parameters; G is the mean gradient over the batch (or over all accumulated batches), c the rate
+ * factor of the layer's weights or biases (fa_optimizer_set_rate_factor(), default 1) times that of the schedule
+ * (fa_optimizer_set_schedule()):
  *
- *     g = g + weight_decay w                      (coupled decay)
- *     v = momentum v + g
- *     d = g + momentum v  if nesterov, else v
- *     w = (1 - learning_rate c decoupled_weight_decay) w - learning_rate c d
+ *     learning_rate            eta
+ *     gradient_scale     s = 1: the gradient is s G. With s = n it is the sum over a batch of n, which matters where
+ *                              the size of the gradient does (eps of rmsprop, adam, adagrad; clip_norm; weight_decay)
+ *     clip_norm          0:    none. Else the gradients of all layers that learn are multiplied by
+ *                              min(1, clip_norm / (|s G| + 1e-6)), |.| over all of them: torch's clip_grad_norm_
+ *     unscaled_weight_decay a: w = (1 - a) w - ..., whatever the learning rate
  *
- * where c is the rate factor of the layer's weights or biases (fa_optimizer_set_rate_factor(), default 1) and v
- * starts at 0: torch.optim.SGD with dampening 0. weight_decay and decoupled_weight_decay act on W and b alike.
+ * and for every parameter w with gradient g = s G, clipped:
+ *
+ *     "sgd"      g = g + weight_decay w;   v = momentum v + g;   d = g + momentum v if nesterov, else v
+ *                w = (1 - eta c decoupled_weight_decay) w - eta c d                      (torch.optim.SGD, dampening 0)
+ *     "rmsprop"  g = g + weight_decay w;   v = alpha v + (1 - alpha) g^2;   m = alpha m + (1 - alpha) g if centered
+ *                u = g / (sqrt(v - m^2 if centered, else v) + eps);   b = momentum b + u;   w = w - eta c b
+ *                                                                                             (torch.optim.RMSprop)
+ *     "adam"     g = g + weight_decay w;   m = beta1 m + (1 - beta1) g;   v = beta2 v + (1 - beta2) g^2
+ *                w = w - eta c (m / (1 - beta1^t)) / (sqrt(v / (1 - beta2^t)) + eps)             (torch.optim.Adam)
+ *                amsgrad: the largest v so far stands for v
+ *     "adamw"    the same with w = (1 - eta c weight_decay) w first, and no weight decay in g    (torch.optim.AdamW)
+ *     "adagrad"  g = g + weight_decay w;   v = v + g^2, v = initial_accumulator at first
+ *                w = w - eta c / (1 + (t - 1) learning_rate_decay) g / (sqrt(v) + eps)           (torch.optim.Adagrad)
+ *
+ * t counts updates from 1; moments start at 0 where nothing else is said. Weight decay acts on W and b alike. Three
+ * readings of it: "weight_decay" of sgd, rmsprop, adam and adagrad is part of the gradient (coupled), so under sgd w
+ * shrinks by eta c weight_decay a step; "weight_decay" of adamw and "decoupled_weight_decay" of sgd shrink w by eta c
+ * times themselves, beside the gradient; "unscaled_weight_decay" shrinks it by itself, whatever the learning rate. A
+ * paper that says "weight decay 1e-6" may mean any of them, and they differ by orders of magnitude.
  *
  * @param[out] out   to be released with fa_optimizer_destroy(); NULL on failure
- * @param[in]  name  "sgd"
+ * @param[in]  name  "adagrad", "adam", "adamw", "rmsprop" or "sgd"
  * @retval FA_ERR_ARGUMENT  a NULL or an unknown name (the sentence lists the known ones)
  * @retval FA_ERR_STATE     the network has no layer
  * @retval FA_ERR_MEMORY    out of memory
@@ -55,7 +76,7 @@ FA_API const fa_param *fa_optimizer_params(const char *name, size_t *n_params);
  * Set a parameter by name, e.g. "learning_rate"; a choice by the index of its name. Takes effect with the next update.
  *
  * @retval FA_ERR_ARGUMENT  a NULL, no such parameter, or a value out of its range
- * @retval FA_ERR_MEMORY    the momentum was 0 and its buffers cannot be made; nothing was changed
+ * @retval FA_ERR_MEMORY    the new value needs more moments, which cannot be made; nothing was changed
  * Since 0.1.
  */
 FA_API fa_status fa_optimizer_set(fa_optimizer *opt, const char *name, double value);
@@ -76,6 +97,16 @@ FA_API fa_status fa_optimizer_get(const fa_optimizer *opt, const char *name, dou
  * Since 0.1.
  */
 FA_API fa_status fa_optimizer_set_rate_factor(fa_optimizer *opt, size_t l, unsigned which, double factor);
+
+/**
+ * Multiply the learning rate of everything, beside the rate factors: for schedules. fa_trainer_run() sets it before
+ * every update.
+ *
+ * @param[in] factor  finite and >= 0; 1 at first
+ * @retval FA_ERR_ARGUMENT  opt is NULL, or factor out of range
+ * Since 0.2.
+ */
+FA_API fa_status fa_optimizer_set_schedule(fa_optimizer *opt, double factor);
 
 /** Updates applied so far; 0 for NULL. Since 0.1. */
 FA_API uint64_t fa_optimizer_steps(const fa_optimizer *opt);

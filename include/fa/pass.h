@@ -37,6 +37,32 @@ FA_API void fa_pass_destroy(fa_pass *pass);
  */
 FA_API fa_status fa_pass_bytes(const fa_network *net, size_t max_batch, size_t *bytes);
 
+/**
+ * Let n threads share the work of every phase: the calling one and n - 1 workers, which belong to the pass, are started
+ * here and sleep between steps. Nothing else in the library ever starts a thread. How the work is split depends on
+ * shapes and n alone, so the same n repeats the same bits; another n may round differently. A BLAS that has threads of
+ * its own should be told to use one (OPENBLAS_NUM_THREADS=1, BLIS_NUM_THREADS=1): libfa never touches its setting.
+ *
+ * @param[in] n  1 (as at first) .. 256
+ * @retval FA_ERR_ARGUMENT     pass is NULL or n out of range
+ * @retval FA_ERR_MEMORY       out of memory, or the system starts no more threads; the pass is as before
+ * Since 0.2.
+ */
+FA_API fa_status fa_pass_set_threads(fa_pass *pass, size_t n);
+
+/** Threads that share the work of a phase; 0 for NULL. Since 0.2. */
+FA_API size_t fa_pass_threads(const fa_pass *pass);
+
+/**
+ * Where dropout masks come from: the stream {seed, FA_PURPOSE_DROPOUT, l} with this step for the next batch; the step
+ * counts up with every batch whose gradient is taken, so a step that is retried draws the same mask. A network with
+ * dropout (fa_network_set_dropout()) cannot be trained on a pass without it.
+ *
+ * @retval FA_ERR_ARGUMENT  pass is NULL
+ * Since 0.2.
+ */
+FA_API fa_status fa_pass_set_dropout(fa_pass *pass, uint64_t seed, uint64_t step);
+
 /** Largest batch the pass takes; 0 for NULL. Since 0.1. */
 FA_API size_t fa_pass_max_batch(const fa_pass *pass);
 
@@ -44,8 +70,8 @@ FA_API size_t fa_pass_max_batch(const fa_pass *pass);
 FA_API size_t fa_pass_batch(const fa_pass *pass);
 
 /**
- * View of h_l [n x n_l] of the current batch, l = 1 .. L. Read only; valid until the next phase that writes it, and
- * never longer than the pass.
+ * View of h_l [n x n_l] of the current batch, l = 1 .. L, as the next layer sees it: after dropout, where there is
+ * some. Read only; valid until the next phase that writes it, and never longer than the pass.
  *
  * @param[out] view  {0} on failure
  * @retval FA_ERR_ARGUMENT  a NULL or an l out of range

@@ -28,6 +28,9 @@ typedef enum fa_purpose {
     FA_PURPOSE_FEEDBACK = 3, /**< initial feedback arrays; array k of a rule uses step k */
     FA_PURPOSE_ORDER = 4,    /**< order of the samples */
     FA_PURPOSE_RULE = 5,     /**< numbers that a rule draws while it runs */
+    FA_PURPOSE_DROPOUT = 6,  /**< dropout masks of a layer; step counts batches */
+    FA_PURPOSE_SPLIT = 7,    /**< random parts of a data set */
+    FA_PURPOSE_PRUNING = 8,  /**< connections that are removed from a layer */
     FA_PURPOSE_USER = 0x40000000 /**< first number for programs of your own */
 } fa_purpose;
 
