@@ -135,6 +135,17 @@ void kernels_name(add_scaled)(size_t count, double scale, const void *b, void *a
         store_tail(sum + i, count - i, load_tail(sum + i, count - i) + (real)scale * load_tail(addend + i, count - i));
 }
 
+void kernels_name(multiply)(size_t count, const void *b, void *a)
+{
+    real *product = a;
+    const real *factor = b;
+    size_t i = 0;
+    for (; i + LANES <= count; i += LANES)
+        vec_store(product + i, vec_load(product + i) * vec_load(factor + i));
+    for (; i < count; i++)
+        product[i] *= factor[i];
+}
+
 extern const kernels kernels_name(kernels);
 const kernels kernels_name(kernels) = {
     .product = kernels_name(product),
@@ -147,5 +158,6 @@ const kernels kernels_name(kernels) = {
     .binary_cross_entropy = kernels_name(binary_cross_entropy),
     .cross_entropy = kernels_name(cross_entropy),
     .sgd = kernels_name(sgd),
+    .multiply = kernels_name(multiply),
     .add_scaled = kernels_name(add_scaled),
 };

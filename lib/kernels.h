@@ -60,6 +60,9 @@ typedef struct kernels {
      * the velocity or NULL where the momentum is 0; w = keep w + increment. */
     void (*sgd)(size_t count, const kernels_sgd *c, void *g, void *v, void *w);
 
+    /* a = a .* b, count elements in a row. */
+    void (*multiply)(size_t count, const void *b, void *a);
+
     /* a = a + scale b, count elements in a row. */
     void (*add_scaled)(size_t count, double scale, const void *b, void *a);
 } kernels;

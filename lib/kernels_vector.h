@@ -81,6 +81,7 @@ double kernels_name(binary_cross_entropy)(size_t rows, size_t cols, size_t ld, c
 double kernels_name(cross_entropy)(size_t rows, size_t cols, size_t ld, const void *z, const void *y,
                                    const void *target, size_t target_row_stride, size_t target_col_stride, void *e);
 void kernels_name(sgd)(size_t count, const kernels_sgd *c, void *g, void *v, void *w);
+void kernels_name(multiply)(size_t count, const void *b, void *a);
 void kernels_name(add_scaled)(size_t count, double scale, const void *b, void *a);
 
 #endif

@@ -189,6 +189,11 @@ uint64_t fa_optimizer_steps(const fa_optimizer *opt)
     return opt ? opt->steps : 0;
 }
 
+bool optimizer_linear(const fa_optimizer *opt, size_t l, bool bias, size_t samples, double *alpha, double *beta)
+{
+    return opt->kind->linear(opt->values, optimizer_factor(opt, l, bias), samples, alpha, beta);
+}
+
 void optimizer_apply(const fa_optimizer *opt, size_t l, bool bias, size_t samples, size_t offset, size_t count, void *g,
                      void *w)
 {

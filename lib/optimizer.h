@@ -42,6 +42,9 @@ static inline double optimizer_factor(const fa_optimizer *opt, size_t l, bool bi
     return opt->factors[2 * (l - 1) + bias];
 }
 
+/* optimizer_kind.linear for the weights or the bias of layer l. */
+bool optimizer_linear(const fa_optimizer *opt, size_t l, bool bias, size_t samples, double *alpha, double *beta);
+
 /* Update an array of layer l that lies `offset` bytes into the arena of gradients. */
 void optimizer_apply(const fa_optimizer *opt, size_t l, bool bias, size_t samples, size_t offset, size_t count, void *g,
                      void *w);

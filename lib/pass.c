@@ -141,6 +141,13 @@ void fa_pass_destroy(fa_pass *pass)
     for (size_t s = 0; s < pass->n_slots; s++)
         mem_free(pass->slots[s].h);
     mem_free(pass->slots);
+    for (size_t l = 0; pass->masks && l < pass->depth; l++)
+        mem_free(pass->masks[l].memory);
+    mem_free(pass->masks);
+    mem_free(pass->waiting);
+    mem_free(pass->staging.x.data);
+    mem_free(pass->staging.target.data);
+    mem_free(pass->staging.order);
     mem_free(pass->written);
     mem_free(pass->gradients);
     mem_free(pass->memory);
