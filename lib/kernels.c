@@ -157,6 +157,7 @@ const kernels kernels_name(kernels) = {
     .squared_error = kernels_name(squared_error),
     .binary_cross_entropy = kernels_name(binary_cross_entropy),
     .cross_entropy = kernels_name(cross_entropy),
+    .update_product = kernels_name(update_product),
     .sgd = kernels_name(sgd),
     .multiply = kernels_name(multiply),
     .add_scaled = kernels_name(add_scaled),

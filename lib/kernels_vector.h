@@ -58,6 +58,23 @@ static inline vec vec_select(vec_mask mask, vec a, vec b)
     return (vec)((mask & (vec_mask)a) | (~mask & (vec_mask)b));
 }
 
+/* Functions that get their counts as constants, so that loops over them unroll and local arrays are registers. */
+#define ALWAYS_INLINE inline __attribute__((always_inline))
+
+/* The product it is given, rounded. Compilers may fuse a product into the addition that follows, and not every place
+ * would get the same choice; one that the empty statement may have changed cannot be fused. */
+static ALWAYS_INLINE vec rounded(vec product)
+{
+#if defined(__x86_64__)
+    __asm__("" : "+v"(product));
+#elif defined(__aarch64__)
+    __asm__("" : "+w"(product));
+#else
+    __asm__("" : "+m"(product));
+#endif
+    return product;
+}
+
 /* n rounded up to whole vectors. */
 static inline size_t vec_padded(size_t n)
 {
@@ -82,6 +99,8 @@ double kernels_name(cross_entropy)(size_t rows, size_t cols, size_t ld, const vo
                                    const void *target, size_t target_row_stride, size_t target_col_stride, void *e);
 void kernels_name(sgd)(size_t count, const kernels_sgd *c, void *g, void *v, void *w);
 void kernels_name(multiply)(size_t count, const void *b, void *a);
+void kernels_name(update_product)(size_t n_in, size_t n_out, size_t ld, double alpha, const void *h, const void *delta,
+                                  double beta, const void *x, void *w, void *z);
 void kernels_name(add_scaled)(size_t count, double scale, const void *b, void *a);
 
 #endif
