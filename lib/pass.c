@@ -145,9 +145,7 @@ void fa_pass_destroy(fa_pass *pass)
         mem_free(pass->masks[l].memory);
     mem_free(pass->masks);
     mem_free(pass->waiting);
-    mem_free(pass->staging.x.data);
-    mem_free(pass->staging.target.data);
-    mem_free(pass->staging.order);
+    batch_staging_free(&pass->staging);
     mem_free(pass->written);
     mem_free(pass->gradients);
     mem_free(pass->memory);

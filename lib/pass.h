@@ -4,6 +4,7 @@
 
 #include <fa/pass.h>
 
+#include "batch.h"
 #include "network.h"
 
 /* How far the current batch has come. */
@@ -51,14 +52,6 @@ typedef struct pass_waiting {
     fa_matrix delta; /* [1 x n_l], inner */
 } pass_waiting;
 
-/* Where mini-batches are put together; see batch.h. */
-typedef struct pass_staging {
-    fa_matrix x;      /* [max_batch x n_0]; data NULL until it is needed, as for the others */
-    fa_matrix target; /* [max_batch x n_L] */
-    size_t   *order;  /* [order_room] */
-    size_t    order_room;
-} pass_staging;
-
 struct fa_pass {
     uint64_t    fingerprint;
     fa_dtype    dtype;
@@ -81,7 +74,7 @@ struct fa_pass {
     uint64_t    dropout_seed;
     uint64_t    dropout_step;     /* batches whose gradient was taken */
     pass_waiting *waiting;        /* [depth], and the memory behind it; NULL until training is online */
-    pass_staging staging;
+    batch_staging staging;        /* of fa_train_epoch() */
 };
 
 static inline pass_layer *pass_at(const fa_pass *pass, size_t l)
