@@ -79,12 +79,12 @@ fa_status online_apply(fa_network *net, fa_pass *pass, fa_feedback *fb, fa_optim
     return FA_OK;
 }
 
-static void apply_waiting(const fa_pass *pass, const layer *layer, size_t l)
+static void apply_waiting(const fa_pass *pass, const layer *at, size_t l)
 {
     pass_waiting *waiting = &pass->waiting[l - 1];
 
     if (waiting->any)
-        layer->kind->gradient(waiting->alpha, &waiting->h, &waiting->delta, waiting->beta, &layer->weights_t);
+        at->kind->gradient(waiting->alpha, &waiting->h, &waiting->delta, waiting->beta, &at->weights_t);
     waiting->any = false;
 }
 
@@ -94,19 +94,19 @@ void online_flush(const fa_network *net, const fa_pass *pass)
         apply_waiting(pass, network_layer(net, l), l);
 }
 
-bool online_forward(const fa_pass *pass, const layer *layer, size_t l, const fa_matrix *in, const fa_matrix *h)
+bool online_forward(const fa_pass *pass, const layer *at, size_t l, const fa_matrix *in, const fa_matrix *h)
 {
     pass_waiting *waiting = pass->waiting ? &pass->waiting[l - 1] : NULL;
 
     if (!waiting || !waiting->any)
         return false;
     if (in->cols > 1 && in->col_stride != 1) {
-        apply_waiting(pass, layer, l);
+        apply_waiting(pass, at, l);
         return false;
     }
-    kernels_for(pass->dtype)->update_product(layer->n_in, layer->n_out, layer->weights_t.row_stride, waiting->alpha,
+    kernels_for(pass->dtype)->update_product(at->n_in, at->n_out, at->weights_t.row_stride, waiting->alpha,
                                              waiting->h.data, waiting->delta.data, waiting->beta, in->data,
-                                             layer->weights_t.data, h->data);
+                                             at->weights_t.data, h->data);
     waiting->any = false;
     return true;
 }
