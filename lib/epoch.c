@@ -1,10 +1,9 @@
 /* One epoch: mini-batches of fa_train_step(), or of its variant for single samples. */
-#include <fa/train.h>
+#include "epoch.h"
 
 #include <math.h>
 
 #include "batch.h"
-#include "matrix.h"
 #include "online.h"
 #include "optimizer.h"
 #include "status.h"
@@ -13,72 +12,69 @@
 
 /* An epoch on its way. */
 typedef struct epoch {
-    fa_network      *net;
-    fa_pass         *pass;
-    fa_feedback     *fb;
-    fa_optimizer    *opt;
-    fa_epoch_options options;
-    batch_source     from;
-    size_t           samples; /* that will be trained on */
-    size_t           batches;
-    size_t           done;    /* batches */
-    bool             online;  /* updates of single samples may wait */
-    bool             labels;
-    double           loss_sum;
-    fa_result        result;
+    const epoch_plan *plan;
+    fa_network       *net;
+    fa_pass          *pass;
+    fa_feedback      *fb;
+    fa_optimizer     *opt;
+    batch_source      from;
+    size_t            batch;   /* samples in a full one */
+    size_t            samples; /* that will be trained on */
+    size_t            batches;
+    size_t            done;    /* batches */
+    bool              online;  /* updates of single samples may wait */
+    bool              labels;
+    bool              stopped;
+    double            loss_sum;
+    fa_result         result;
 } epoch;
 
-static fa_status read_options(const fa_epoch_options *options, const fa_pass *pass, fa_epoch_options *read)
+/* How many samples and batches there will be. */
+static fa_status count_batches(epoch *e, const fa_dataset *data)
 {
-    *read = options ? *options : (fa_epoch_options){.struct_size = sizeof *read};
-    if (read->struct_size != sizeof *read)
-        return status_set(FA_ERR_ARGUMENT, "fa_train_epoch: struct_size of the options is %zu, it has to be %zu",
-                          read->struct_size, sizeof *read);
-    if (read->callback && read->point != FA_AFTER_DELTAS && read->point != FA_AFTER_UPDATE)
-        return status_set(FA_ERR_ARGUMENT, "fa_train_epoch: there is no point %d for a callback inside an epoch",
-                          (int)read->point);
-    if (read->batch == 0)
-        read->batch = pass->max_batch;
-    if (read->batch > pass->max_batch)
-        return status_set(FA_ERR_SHAPE, "a batch of %zu samples was asked for, the pass takes at most %zu",
-                          read->batch, pass->max_batch);
-    if (read->every == 0)
-        read->every = 1;
+    const size_t size = fa_dataset_size(data);
+
+    e->batch = e->plan->batch ? e->plan->batch : e->pass->max_batch;
+    if (e->batch > e->pass->max_batch)
+        return status_set(FA_ERR_SHAPE, "a batch of %zu samples was asked for, the pass takes at most %zu", e->batch,
+                          e->pass->max_batch);
+    e->samples = e->plan->drop_last ? size - size % e->batch : size;
+    e->batches = e->samples / e->batch + (e->samples % e->batch != 0);
+    if (e->samples == 0)
+        return status_set(FA_ERR_SHAPE, "drop_last leaves nothing of %zu samples in batches of %zu", size, e->batch);
     return FA_OK;
 }
 
-/* How many samples and batches there will be. */
-static fa_status count_batches(epoch *e, size_t size)
+fa_status epoch_updates(const epoch_plan *plan, const fa_pass *pass, const fa_dataset *data, uint64_t *updates)
 {
-    const size_t batch = e->options.batch;
+    epoch     e = {.plan = plan, .pass = (fa_pass *)pass};
+    fa_status status = count_batches(&e, data);
 
-    e->samples = e->options.drop_last ? size - size % batch : size;
-    e->batches = e->samples / batch + (e->samples % batch != 0);
-    if (e->samples == 0)
-        return status_set(FA_ERR_SHAPE, "drop_last leaves nothing of %zu samples in batches of %zu", size, batch);
-    return FA_OK;
+    *updates = e.batches;
+    return status;
 }
 
 static fa_status prepare(epoch *e, const fa_dataset *data)
 {
-    const fa_epoch_options *o = &e->options;
-    const fa_stream         stream = {.seed = o->seed, .step = o->epoch, .purpose = FA_PURPOSE_ORDER};
-    fa_status               status = train_prepare(e->net, e->pass, e->fb);
+    const epoch_plan *p = e->plan;
+    const fa_stream   stream = {.seed = p->seed, .step = p->epoch, .purpose = FA_PURPOSE_ORDER};
+    fa_status         status = train_prepare(e->net, e->pass, e->fb);
 
     e->labels = fa_dataset_has_labels(data);
-    e->online = o->batch == 1 && online_allowed(e->fb, e->opt);
+    e->online = e->batch == 1 && online_allowed(e->fb, e->opt);
     if (status == FA_OK && e->online)
         status = online_prepare(e->pass, e->net);
     if (status != FA_OK)
         return status;
-    return o->shuffle ? batch_prepare_shuffled(&e->from, &e->pass->staging, o->batch, data, &stream)
-                      : batch_prepare(&e->from, &e->pass->staging, o->batch, data);
+    return p->shuffle ? batch_prepare_shuffled(&e->from, &e->pass->staging, e->batch, data, &stream)
+                      : batch_prepare(&e->from, &e->pass->staging, e->batch, data);
 }
 
+/* Count in the batch that just went forward. */
 static void add_result(epoch *e, size_t first, double loss)
 {
-    fa_result    *r = &e->result;
-    const size_t  n = e->pass->batch;
+    fa_result   *r = &e->result;
+    const size_t n = e->pass->batch;
 
     r->samples += n;
     e->loss_sum += loss * (double)n;
@@ -89,81 +85,107 @@ static void add_result(epoch *e, size_t first, double loss)
     }
 }
 
-/* Whether training goes on after the callback, if it is its turn. */
-static bool call_back(const epoch *e, fa_point point, size_t batch)
+static void call_back(epoch *e, const epoch_callback *callback, fa_point point, size_t batch)
 {
-    const fa_epoch_options *o = &e->options;
-    const fa_progress       progress = {
-              .struct_size = sizeof progress, .point = point, .epoch = o->epoch, .batch = batch,
-              .batches = e->batches, .training = e->result, .validation = {.loss = (double)NAN, .accuracy = (double)NAN},
-              .net = e->net, .pass = e->pass, .fb = e->fb, .opt = e->opt,
-    };
+    if (!callback->call || (batch % callback->every != 0 && batch != e->batches))
+        return;
 
-    if (!o->callback || o->point != point || (batch % o->every != 0 && batch != e->batches))
-        return true;
+    const fa_progress progress = {
+        .struct_size = sizeof progress, .point = point, .epoch = e->plan->epoch, .batch = batch,
+        .batches = e->batches, .training = e->result,
+        .validation = {.loss = (double)NAN, .accuracy = (double)NAN},
+        .net = e->net, .pass = e->pass, .fb = e->fb, .opt = e->opt,
+    };
     online_flush(e->net, e->pass);
-    return o->callback(o->user_data, &progress);
+    e->stopped = !callback->call(callback->user_data, &progress) || e->stopped;
 }
 
-/* One mini-batch; *more is whether the callback lets training go on. */
-static fa_status step(epoch *e, bool *more)
+static fa_status update(const epoch *e)
 {
-    const size_t first = e->done * e->options.batch;
-    const size_t left = e->samples - first;
-    fa_matrix    x, target;
-    double       loss;
-    fa_status    status;
+    if (e->plan->before_update)
+        e->plan->before_update(e->plan->owner, e->done);
+    return e->online ? online_apply(e->net, e->pass, e->fb, e->opt) : update_apply(e->net, e->pass, e->fb, e->opt);
+}
 
-    batch_get(&e->from, first, left < e->options.batch ? left : e->options.batch, &x, &target);
+/* One mini-batch. */
+static fa_status step(epoch *e)
+{
+    const size_t    first = e->done * e->batch;
+    const size_t    left = e->samples - first;
+    const fa_result before = e->result;
+    fa_matrix       x, target;
+    double          loss = 0.0;
+    fa_status       status;
+
+    batch_get(&e->from, first, left < e->batch ? left : e->batch, &x, &target);
     status = train_to_deltas(e->net, e->pass, e->fb, &x, &target, &loss);
     if (status != FA_OK)
         return status;
-    fa_result before = e->result;
-    double    loss_before = e->loss_sum;
     add_result(e, first, loss);
-    *more = call_back(e, FA_AFTER_DELTAS, e->done + 1);
-    status = e->online ? online_apply(e->net, e->pass, e->fb, e->opt)
-                       : update_apply(e->net, e->pass, e->fb, e->opt);
+    call_back(e, &e->plan->after_deltas, FA_AFTER_DELTAS, e->done + 1);
+    status = update(e);
     if (status != FA_OK) {
         e->result = before;
-        e->loss_sum = loss_before;
         return status;
     }
     e->done++;
-    *more = call_back(e, FA_AFTER_UPDATE, e->done) && *more;
+    call_back(e, &e->plan->after_update, FA_AFTER_UPDATE, e->done);
     return FA_OK;
 }
 
-static fa_status check(epoch *e, const fa_dataset *data, const fa_epoch_options *options)
+fa_status epoch_run(const epoch_plan *plan, fa_network *net, fa_pass *pass, fa_feedback *fb, fa_optimizer *opt,
+                    const fa_dataset *data, fa_result *result, bool *stopped)
 {
-    fa_status status = train_check(e->net, e->pass, e->fb, e->opt);
+    epoch     e = {.plan = plan, .net = net, .pass = pass, .fb = fb, .opt = opt,
+                   .result = {.loss = (double)NAN, .accuracy = (double)NAN}};
+    fa_status status = train_check(net, pass, fb, opt);
 
     if (status == FA_OK)
-        status = batch_check(e->net, data);
+        status = batch_check(net, data);
     if (status == FA_OK)
-        status = read_options(options, e->pass, &e->options);
-    return status == FA_OK ? count_batches(e, fa_dataset_size(data)) : status;
+        status = count_batches(&e, data);
+    if (status == FA_OK)
+        status = prepare(&e, data);
+    while (status == FA_OK && !e.stopped && e.done < e.batches)
+        status = step(&e);
+    online_flush(net, pass);
+    *result = e.result;
+    *stopped = e.stopped;
+    return status;
+}
+
+static fa_status check_options(const fa_epoch_options *o)
+{
+    if (o->struct_size != sizeof *o)
+        return status_set(FA_ERR_ARGUMENT, "fa_train_epoch: struct_size of the options is %zu, it has to be %zu",
+                          o->struct_size, sizeof *o);
+    if (o->callback && o->point != FA_AFTER_DELTAS && o->point != FA_AFTER_UPDATE)
+        return status_set(FA_ERR_ARGUMENT, "fa_train_epoch: there is no point %d for a callback inside an epoch",
+                          (int)o->point);
+    return FA_OK;
 }
 
 fa_status fa_train_epoch(fa_network *net, fa_pass *pass, fa_feedback *fb, fa_optimizer *opt, const fa_dataset *data,
                          const fa_epoch_options *options, fa_result *result)
 {
-    epoch     e = {.net = net, .pass = pass, .fb = fb, .opt = opt,
-                   .result = {.loss = (double)NAN, .accuracy = (double)NAN}};
-    bool      more = true;
-    fa_status status;
+    const fa_epoch_options o = options ? *options : (fa_epoch_options){.struct_size = sizeof o};
+    const epoch_callback   callback = {.every = o.every ? o.every : 1, .call = o.callback, .user_data = o.user_data};
+    epoch_plan             plan = {.batch = o.batch, .shuffle = o.shuffle, .drop_last = o.drop_last, .seed = o.seed,
+                                   .epoch = o.epoch};
+    fa_result              unasked;
+    bool                   stopped;
+    fa_status              status;
 
-    if (result)
-        *result = e.result;
+    result = result ? result : &unasked;
+    *result = (fa_result){.loss = (double)NAN, .accuracy = (double)NAN};
     if (!net || !pass || !fb || !opt || !data)
         return status_null(__func__, !net ? "net" : !pass ? "pass" : !fb ? "fb" : !opt ? "opt" : "data");
-    status = check(&e, data, options);
-    if (status == FA_OK)
-        status = prepare(&e, data);
-    while (status == FA_OK && more && e.done < e.batches)
-        status = step(&e, &more);
-    online_flush(net, pass);
-    if (result)
-        *result = e.result;
-    return status;
+    status = check_options(&o);
+    if (status != FA_OK)
+        return status;
+    if (o.point == FA_AFTER_DELTAS)
+        plan.after_deltas = callback;
+    else
+        plan.after_update = callback;
+    return epoch_run(&plan, net, pass, fb, opt, data, result, &stopped);
 }
