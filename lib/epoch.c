@@ -10,6 +10,13 @@
 #include "train.h"
 #include "update.h"
 
+/* How an epoch falls into batches. */
+typedef struct division {
+    size_t batch;   /* samples in a full one */
+    size_t samples; /* that will be trained on */
+    size_t batches;
+} division;
+
 /* An epoch on its way. */
 typedef struct epoch {
     const epoch_plan *plan;
@@ -18,39 +25,36 @@ typedef struct epoch {
     fa_feedback      *fb;
     fa_optimizer     *opt;
     batch_source      from;
-    size_t            batch;   /* samples in a full one */
-    size_t            samples; /* that will be trained on */
-    size_t            batches;
-    size_t            done;    /* batches */
-    bool              online;  /* updates of single samples may wait */
+    division          size;
+    size_t            done;   /* batches */
+    bool              online; /* updates of single samples may wait */
     bool              labels;
     bool              stopped;
     double            loss_sum;
     fa_result         result;
 } epoch;
 
-/* How many samples and batches there will be. */
-static fa_status count_batches(epoch *e, const fa_dataset *data)
+static fa_status divide(const epoch_plan *plan, const fa_pass *pass, const fa_dataset *data, division *d)
 {
     const size_t size = fa_dataset_size(data);
 
-    e->batch = e->plan->batch ? e->plan->batch : e->pass->max_batch;
-    if (e->batch > e->pass->max_batch)
-        return status_set(FA_ERR_SHAPE, "a batch of %zu samples was asked for, the pass takes at most %zu", e->batch,
-                          e->pass->max_batch);
-    e->samples = e->plan->drop_last ? size - size % e->batch : size;
-    e->batches = e->samples / e->batch + (e->samples % e->batch != 0);
-    if (e->samples == 0)
-        return status_set(FA_ERR_SHAPE, "drop_last leaves nothing of %zu samples in batches of %zu", size, e->batch);
+    d->batch = plan->batch ? plan->batch : pass->max_batch;
+    if (d->batch > pass->max_batch)
+        return status_set(FA_ERR_SHAPE, "a batch of %zu samples was asked for, the pass takes at most %zu", d->batch,
+                          pass->max_batch);
+    d->samples = plan->drop_last ? size - size % d->batch : size;
+    d->batches = d->samples / d->batch + (d->samples % d->batch != 0);
+    if (d->samples == 0)
+        return status_set(FA_ERR_SHAPE, "drop_last leaves nothing of %zu samples in batches of %zu", size, d->batch);
     return FA_OK;
 }
 
 fa_status epoch_updates(const epoch_plan *plan, const fa_pass *pass, const fa_dataset *data, uint64_t *updates)
 {
-    epoch     e = {.plan = plan, .pass = (fa_pass *)pass};
-    fa_status status = count_batches(&e, data);
+    division  d = {0};
+    fa_status status = divide(plan, pass, data, &d);
 
-    *updates = e.batches;
+    *updates = d.batches;
     return status;
 }
 
@@ -61,13 +65,13 @@ static fa_status prepare(epoch *e, const fa_dataset *data)
     fa_status         status = train_prepare(e->net, e->pass, e->fb);
 
     e->labels = fa_dataset_has_labels(data);
-    e->online = e->batch == 1 && online_allowed(e->fb, e->opt);
+    e->online = e->size.batch == 1 && online_allowed(e->fb, e->opt);
     if (status == FA_OK && e->online)
         status = online_prepare(e->pass, e->net);
     if (status != FA_OK)
         return status;
-    return p->shuffle ? batch_prepare_shuffled(&e->from, &e->pass->staging, e->batch, data, &stream)
-                      : batch_prepare(&e->from, &e->pass->staging, e->batch, data);
+    return p->shuffle ? batch_prepare_shuffled(&e->from, &e->pass->staging, e->size.batch, data, &stream)
+                      : batch_prepare(&e->from, &e->pass->staging, e->size.batch, data);
 }
 
 /* Count in the batch that just went forward. */
@@ -87,12 +91,12 @@ static void add_result(epoch *e, size_t first, double loss)
 
 static void call_back(epoch *e, const epoch_callback *callback, fa_point point, size_t batch)
 {
-    if (!callback->call || (batch % callback->every != 0 && batch != e->batches))
+    if (!callback->call || (batch % callback->every != 0 && batch != e->size.size.batches))
         return;
 
     const fa_progress progress = {
         .struct_size = sizeof progress, .point = point, .epoch = e->plan->epoch, .batch = batch,
-        .batches = e->batches, .training = e->result,
+        .batches = e->size.size.batches, .training = e->result,
         .validation = {.loss = (double)NAN, .accuracy = (double)NAN},
         .net = e->net, .pass = e->pass, .fb = e->fb, .opt = e->opt,
     };
@@ -110,14 +114,14 @@ static fa_status update(const epoch *e)
 /* One mini-batch. */
 static fa_status step(epoch *e)
 {
-    const size_t    first = e->done * e->batch;
-    const size_t    left = e->samples - first;
+    const size_t    first = e->done * e->size.batch;
+    const size_t    left = e->size.samples - first;
     const fa_result before = e->result;
     fa_matrix       x, target;
     double          loss = 0.0;
     fa_status       status;
 
-    batch_get(&e->from, first, left < e->batch ? left : e->batch, &x, &target);
+    batch_get(&e->from, first, left < e->size.batch ? left : e->size.batch, &x, &target);
     status = train_to_deltas(e->net, e->pass, e->fb, &x, &target, &loss);
     if (status != FA_OK)
         return status;
@@ -143,10 +147,10 @@ fa_status epoch_run(const epoch_plan *plan, fa_network *net, fa_pass *pass, fa_f
     if (status == FA_OK)
         status = batch_check(net, data);
     if (status == FA_OK)
-        status = count_batches(&e, data);
+        status = divide(plan, pass, data, &e.size);
     if (status == FA_OK)
         status = prepare(&e, data);
-    while (status == FA_OK && !e.stopped && e.done < e.batches)
+    while (status == FA_OK && !e.stopped && e.done < e.size.batches)
         status = step(&e);
     online_flush(net, pass);
     *result = e.result;

@@ -3,6 +3,7 @@
 #include <float.h>
 #include <math.h>
 
+#include "clip.h"
 #include "kernels.h"
 #include "matrix.h"
 #include "prune.h"
@@ -94,7 +95,7 @@ fa_status update_accumulate(const fa_network *net, fa_pass *pass)
     return FA_OK;
 }
 
-static void apply_layer(fa_network *net, const fa_pass *pass, const fa_optimizer *opt, size_t l)
+static void apply_layer(fa_network *net, const fa_pass *pass, const fa_optimizer *opt, size_t l, double scale)
 {
     const layer      *found = network_layer(net, l);
     const pass_layer *at = pass_at(pass, l);
@@ -108,7 +109,7 @@ static void apply_layer(fa_network *net, const fa_pass *pass, const fa_optimizer
         if (found->frozen)
             matrix_zero(g); /* the increment that the rule may ask for */
         else
-            optimizer_apply(opt, l, bias, pass->gradient_samples, offset, g->rows * g->row_stride, g->data, w->data);
+            optimizer_apply(opt, l, bias, scale, offset, g->rows * g->row_stride, g->data, w->data);
     }
 }
 
@@ -195,12 +196,17 @@ void update_fuse_bias(const fa_network *net, const fa_pass *pass, const fa_optim
 void update_done(const fa_network *net, fa_pass *pass, fa_feedback *fb, fa_optimizer *opt)
 {
     pass->stage = PASS_TAKEN;
+    for (size_t l = 1; l <= opt->depth; l++)
+        if (!network_layer(net, l)->frozen)
+            opt->updates[l - 1]++;
     opt->steps++;
     step_adapt(net, pass, fb);
 }
 
 fa_status update_apply(fa_network *net, fa_pass *pass, fa_feedback *fb, fa_optimizer *opt)
 {
+    double scale;
+
     if (pass->stage == PASS_BACKWARD && update_may_fuse(net, pass, fb, opt)) {
         for (size_t l = 1; l <= pass->depth; l++) {
             if (network_layer(net, l)->frozen)
@@ -215,8 +221,9 @@ fa_status update_apply(fa_network *net, fa_pass *pass, fa_feedback *fb, fa_optim
             if (status != FA_OK)
                 return status;
         }
+        scale = clip_scale(net, pass, opt);
         for (size_t l = 1; l <= pass->depth; l++)
-            apply_layer(net, pass, opt, l);
+            apply_layer(net, pass, opt, l, scale);
         pass->gradient_samples = 0;
     }
     update_done(net, pass, fb, opt);
