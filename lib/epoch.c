@@ -91,12 +91,12 @@ static void add_result(epoch *e, size_t first, double loss)
 
 static void call_back(epoch *e, const epoch_callback *callback, fa_point point, size_t batch)
 {
-    if (!callback->call || (batch % callback->every != 0 && batch != e->size.size.batches))
+    if (!callback->call || (batch % callback->every != 0 && batch != e->size.batches))
         return;
 
     const fa_progress progress = {
         .struct_size = sizeof progress, .point = point, .epoch = e->plan->epoch, .batch = batch,
-        .batches = e->size.size.batches, .training = e->result,
+        .batches = e->size.batches, .training = e->result,
         .validation = {.loss = (double)NAN, .accuracy = (double)NAN},
         .net = e->net, .pass = e->pass, .fb = e->fb, .opt = e->opt,
     };
