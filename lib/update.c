@@ -111,6 +111,9 @@ static void apply_layer(fa_network *net, const fa_pass *pass, const fa_optimizer
         else
             optimizer_apply(opt, l, bias, scale, offset, g->rows * g->row_stride, g->data, w->data);
     }
+    /* Moments from before the pruning would move removed weights. */
+    prune_apply(found, &found->weights_t);
+    prune_apply(found, &at->gradient);
 }
 
 /* --- plain descent: gradient and update in one product -------------------------------------------------------- */
