@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <math.h>
 #include <spawn.h>
 #include <stdlib.h>
 #include <string.h>
@@ -130,6 +131,22 @@ void gnuplot_quote(gnuplot *plot, const char *text)
         fputc((unsigned char)*text < ' ' ? ' ' : *text, plot->script);
     }
     fputc('\'', plot->script);
+}
+
+void gnuplot_number(FILE *script, double value)
+{
+    if (isfinite(value))
+        fprintf(script, " %.5g", value);
+    else
+        fputs(" ?", script);
+}
+
+const char *gnuplot_color(size_t i)
+{
+    /* Okabe & Ito's colors, which color-blind people can tell apart. */
+    static const char *const colors[] = {"#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#000000"};
+
+    return colors[i % (sizeof colors / sizeof colors[0])];
 }
 
 bool gnuplot_finish(gnuplot *plot)

@@ -26,6 +26,12 @@ bool gnuplot_start(gnuplot *plot, const char *path, int width, int height);
 /* A string in gnuplot's quotes, whatever it holds. */
 void gnuplot_quote(gnuplot *plot, const char *text);
 
+/* A number in the script, with a blank before it; "?" where it is not finite, for "set datafile missing". */
+void gnuplot_number(FILE *script, double value);
+
+/* Color of curve number i. */
+const char *gnuplot_color(size_t i);
+
 /* Ends the script and waits for the file; false after a complaint, and then there is no new file. */
 bool gnuplot_finish(gnuplot *plot);
 
