@@ -12,8 +12,12 @@
 /* Up to this many multiplications the library's own kernel runs, whatever the BLAS. */
 enum { SMALL_PRODUCT = 200000, SMALL_VECTOR_PRODUCT = 20000 };
 
-/* A transposed B is first packed on the stack when it takes no more than this. */
-enum { PACK_BYTES = 32768 };
+/* So it does, at any size, for a C of few columns (a row of it takes at most so many bytes) and for sums of few terms:
+ * what a small output layer needs, and what a BLAS for large matrices is worst at. */
+enum { NARROW_BYTES = 128, SHORT_SUM = 16 };
+
+/* The kernel gets so many terms of the sums at once, and a transposed B in pieces that are packed on the stack. */
+enum { DEPTH = 256, PACK_BYTES = 32768 };
 
 /* One operand as a matrix that lies row by row, transposed or not. */
 typedef struct stored {
@@ -91,36 +95,51 @@ static bool lies_by_rows(const fa_matrix *b)
     return (b->cols == 1 || b->col_stride == 1) && (b->rows == 1 || b->row_stride >= padded(b));
 }
 
-static void small(double alpha, const fa_matrix *a, const fa_matrix *b, double beta, const fa_matrix *c)
+/* Rows p .. p + k of B, columns j .. j + n, packed first if they do not lie by rows. */
+static void piece(double alpha, const fa_matrix *a, const fa_matrix *b, double beta, const fa_matrix *c, size_t p,
+                  size_t k, size_t j, size_t n)
 {
     const kernels *run = kernels_for(c->dtype);
-    const void *rows = b->data;
-    size_t ld = b->row_stride;
+    const size_t size = fa_dtype_size(c->dtype);
+    const char *rows = (const char *)b->data + (p * b->row_stride + j * b->col_stride) * size;
     double pack[PACK_BYTES / sizeof(double)] __attribute__((aligned(64)));
+    size_t ld = b->row_stride;
     if (!lies_by_rows(b)) {
-        rows = pack;
-        ld = padded(b);
-        run->transpose(b->cols, b->rows, b->data, b->cols == 1 ? 0 : b->col_stride, pack, ld);
+        const fa_matrix part = {.cols = n, .dtype = b->dtype};
+        ld = padded(&part);
+        run->transpose(n, k, rows, b->cols == 1 ? 0 : b->col_stride, pack, ld);
+        rows = (const char *)pack;
     }
-    run->product(c->rows, c->cols, a->cols, alpha, a->data, a->rows == 1 ? 0 : a->row_stride,
-                 a->cols == 1 ? 0 : a->col_stride, rows, a->cols == 1 ? 0 : ld, beta, c->data,
-                 c->rows == 1 ? 0 : c->row_stride);
+    run->product(c->rows, n, k, alpha, (const char *)a->data + p * a->col_stride * size,
+                 a->rows == 1 ? 0 : a->row_stride, a->cols == 1 ? 0 : a->col_stride, rows, k == 1 ? 0 : ld, beta,
+                 (char *)c->data + j * size, c->rows == 1 ? 0 : c->row_stride);
+}
+
+static void own(double alpha, const fa_matrix *a, const fa_matrix *b, double beta, const fa_matrix *c)
+{
+    const size_t unit = 32 / fa_dtype_size(c->dtype);
+    for (size_t p = 0; p < a->cols; p += DEPTH) {
+        const size_t k = a->cols - p < DEPTH ? a->cols - p : DEPTH;
+        const size_t fit = PACK_BYTES / 32 / k * unit;
+        const size_t width = lies_by_rows(b) || fit > c->cols ? c->cols : fit;
+        for (size_t j = 0; j < c->cols; j += width)
+            piece(alpha, a, b, p == 0 ? beta : 1, c, p, k, j, c->cols - j < width ? c->cols - j : width);
+    }
 }
 
 static bool is_small(const fa_matrix *a, const fa_matrix *b)
 {
-    const size_t size = a->dtype == FA_FLOAT64 ? sizeof(double) : sizeof(float);
     const size_t limit = a->rows == 1 ? SMALL_VECTOR_PRODUCT : SMALL_PRODUCT;
+    if (a->rows > 1 && (b->cols * fa_dtype_size(b->dtype) <= NARROW_BYTES || a->cols <= SHORT_SUM))
+        return true;
     /* Divisions, because the product of three sizes may overflow. */
-    if (b->cols > limit / a->rows / a->cols)
-        return false;
-    return lies_by_rows(b) || a->cols * padded(b) * size <= PACK_BYTES;
+    return b->cols <= limit / a->rows / a->cols;
 }
 
 void blas_product(double alpha, const fa_matrix *a, const fa_matrix *b, double beta, const fa_matrix *c)
 {
     if (is_small(a, b))
-        small(alpha, a, b, beta, c);
+        own(alpha, a, b, beta, c);
     else if (c->rows == 1)
         gemv(alpha, a, b, beta, c);
     else if (a->cols == 1 && beta == 1)

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "alloc.h"
+#include "dropout.h"
 #include "feedback.h"
 #include "matrix.h"
 #include "pass.h"
@@ -196,6 +197,7 @@ fa_status fa_compare_deltas(const fa_network *net, const fa_pass *pass, fa_delta
 
         higher->kind->transport(&higher->transposed.matrix, &above, &bp);
         layer_slope(network_layer(net, l), &at->h, at->z, &bp);
+        dropout_mask(pass, l, &bp);
         status = matrix_check_finite(&bp, "back-propagation's delta");
         if (status != FA_OK)
             break;

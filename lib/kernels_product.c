@@ -29,23 +29,6 @@ typedef struct operands {
     size_t      c_ld;
 } operands;
 
-/* The inlined functions below get their counts as constants, so that loops over them unroll and sum[][] is registers. */
-#define ALWAYS_INLINE inline __attribute__((always_inline))
-
-/* The product it is given, rounded. Compilers may fuse a product into the addition that follows, and not every tile
- * would get the same choice; one that the empty statement may have changed cannot be fused. */
-static ALWAYS_INLINE vec rounded(vec product)
-{
-#if defined(__x86_64__)
-    __asm__("" : "+v"(product));
-#elif defined(__aarch64__)
-    __asm__("" : "+w"(product));
-#else
-    __asm__("" : "+m"(product));
-#endif
-    return product;
-}
-
 /* C = alpha sum, or what is there already plus that. */
 static ALWAYS_INLINE void tile_store(const size_t rows, const size_t vectors, const operands *o,
                                      vec sum[MAX_ROWS][MAX_VECTORS])

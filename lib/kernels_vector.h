@@ -58,6 +58,23 @@ static inline vec vec_select(vec_mask mask, vec a, vec b)
     return (vec)((mask & (vec_mask)a) | (~mask & (vec_mask)b));
 }
 
+/* Functions that get their counts as constants, so that loops over them unroll and local arrays are registers. */
+#define ALWAYS_INLINE inline __attribute__((always_inline))
+
+/* The product it is given, rounded. Compilers may fuse a product into the addition that follows, and not every place
+ * would get the same choice; one that the empty statement may have changed cannot be fused. */
+static ALWAYS_INLINE vec rounded(vec product)
+{
+#if defined(__x86_64__)
+    __asm__("" : "+v"(product));
+#elif defined(__aarch64__)
+    __asm__("" : "+w"(product));
+#else
+    __asm__("" : "+m"(product));
+#endif
+    return product;
+}
+
 /* n rounded up to whole vectors. */
 static inline size_t vec_padded(size_t n)
 {
@@ -71,6 +88,7 @@ void kernels_name(activate)(fa_activation f, size_t rows, size_t cols, size_t ld
 void kernels_name(slope)(fa_activation f, size_t rows, size_t cols, size_t ld, const void *h, const void *z,
                          void *delta);
 double kernels_name(sum_squares)(size_t rows, size_t cols, size_t row_stride, const void *a);
+double kernels_name(sum_squares_double)(double unit, size_t rows, size_t cols, size_t row_stride, const void *a);
 void kernels_name(column_sums)(size_t rows, size_t cols, size_t ld, double alpha, const void *a, double beta,
                                void *out);
 double kernels_name(squared_error)(size_t rows, size_t cols, size_t ld, const void *y, const void *target,
@@ -80,7 +98,13 @@ double kernels_name(binary_cross_entropy)(size_t rows, size_t cols, size_t ld, c
                                           void *e);
 double kernels_name(cross_entropy)(size_t rows, size_t cols, size_t ld, const void *z, const void *y,
                                    const void *target, size_t target_row_stride, size_t target_col_stride, void *e);
-void kernels_name(sgd)(size_t count, const kernels_sgd *c, void *g, void *v, void *w);
+void kernels_name(multiply)(size_t count, const void *b, void *a);
+void kernels_name(update_product)(size_t n_in, size_t n_out, size_t ld, double alpha, const void *h, const void *delta,
+                                  double beta, const void *x, void *w, void *z);
 void kernels_name(add_scaled)(size_t count, double scale, const void *b, void *a);
+void kernels_name(sgd)(size_t count, const kernels_sgd *c, void *g, void *w, void *v);
+void kernels_name(rmsprop)(size_t count, const kernels_rmsprop *c, void *g, void *w, void *v, void *m, void *b);
+void kernels_name(adam)(size_t count, const kernels_adam *c, void *g, void *w, void *m, void *v, void *largest);
+void kernels_name(adagrad)(size_t count, const kernels_adagrad *c, void *g, void *w, void *v);
 
 #endif

@@ -6,6 +6,7 @@
 #include "activation.h"
 #include "alloc.h"
 #include "matrix.h"
+#include "prune.h"
 #include "rng.h"
 #include "status.h"
 
@@ -79,8 +80,10 @@ void fa_network_destroy(fa_network *net)
 {
     if (!net)
         return;
-    for (size_t l = 1; l <= net->depth; l++)
+    for (size_t l = 1; l <= net->depth; l++) {
+        mem_free(net->layers[l - 1].kept);
         mem_free(net->layers[l - 1].memory);
+    }
     mem_free(net->layers);
     mem_free(net);
 }
@@ -155,7 +158,12 @@ fa_status fa_network_copy(fa_network **out, const fa_network *net)
         return status_null(__func__, "net");
     status = fa_network_create(&copy, net->dtype, net->n_inputs);
     for (size_t l = 1; l <= net->depth && status == FA_OK; l++) {
-        status = append(copy, net->layers[l - 1]);
+        layer like = net->layers[l - 1];
+
+        like.kept = NULL;
+        status = append(copy, like);
+        if (status == FA_OK)
+            status = prune_copy(network_layer(net, l), &copy->layers[l - 1]);
         if (status == FA_OK) {
             matrix_move(&network_layer(net, l)->weights_t, &copy->layers[l - 1].weights_t);
             if (copy->layers[l - 1].has_bias)
@@ -224,6 +232,7 @@ fa_status fa_network_init_weights(fa_network *net, size_t l, fa_init init, doubl
         fa_stream stream = {.seed = seed, .purpose = FA_PURPOSE_WEIGHTS, .layer = (uint32_t)l};
         fa_matrix weights = fa_matrix_transpose(found->weights_t);
         rng_fill(&weights, init, scale, found->n_in, found->n_out, &stream);
+        prune_apply(found, &found->weights_t);
     }
     return status;
 }
@@ -272,6 +281,8 @@ fa_status fa_network_set_weights(fa_network *net, size_t l, const fa_matrix *wei
     if (status == FA_OK) {
         fa_matrix place = fa_matrix_transpose(found->weights_t);
         status = set_array(weights, "weights", &place);
+        if (status == FA_OK)
+            prune_apply(found, &found->weights_t);
     }
     return status;
 }
@@ -328,4 +339,18 @@ fa_status fa_network_set_frozen(fa_network *net, size_t l, bool frozen)
     if (status == FA_OK)
         found->frozen = frozen;
     return status;
+}
+
+fa_status fa_network_set_dropout(fa_network *net, size_t l, double probability)
+{
+    if (!net)
+        return status_null(__func__, "net");
+    if (l >= net->depth)
+        return status_set(FA_ERR_ARGUMENT, "%s: layer %zu of a network with %zu layers; the outputs are never dropped",
+                          __func__, l, net->depth);
+    if (!(probability >= 0.0 && probability < 1.0))
+        return status_set(FA_ERR_ARGUMENT, "%s: a probability of dropout is at least 0 and below 1; %g is not",
+                          __func__, probability);
+    net->layers[l].dropout = probability;
+    return FA_OK;
 }

@@ -66,6 +66,13 @@ bool fa_network_is_frozen(const fa_network *net, size_t l)
     return found && found->frozen;
 }
 
+double fa_network_dropout(const fa_network *net, size_t l)
+{
+    const layer *above = peek(net, l + 1);
+
+    return above ? above->dropout : 0.0;
+}
+
 fa_dtype fa_network_dtype(const fa_network *net)
 {
     return net ? net->dtype : (fa_dtype)0;

@@ -141,6 +141,11 @@ void fa_pass_destroy(fa_pass *pass)
     for (size_t s = 0; s < pass->n_slots; s++)
         mem_free(pass->slots[s].h);
     mem_free(pass->slots);
+    for (size_t l = 0; pass->masks && l < pass->depth; l++)
+        mem_free(pass->masks[l].memory);
+    mem_free(pass->masks);
+    mem_free(pass->waiting);
+    batch_staging_free(&pass->staging);
     mem_free(pass->written);
     mem_free(pass->gradients);
     mem_free(pass->memory);

@@ -4,6 +4,7 @@
 
 #include <fa/pass.h>
 
+#include "batch.h"
 #include "network.h"
 
 /* How far the current batch has come. */
@@ -34,6 +35,23 @@ typedef struct pass_slot {
     bool       ran; /* holds a forward pass of the current batch */
 } pass_slot;
 
+/* Dropout on h_l. */
+typedef struct pass_mask {
+    bool      active; /* in the current batch */
+    fa_matrix mask;   /* 0 or 1 / (1 - probability) */
+    fa_matrix out;    /* h_l .* mask: what layer l + 1 sees */
+    void     *memory; /* of both; NULL until it is needed */
+} pass_mask;
+
+/* An update of W_l by one sample that was not applied yet: W_l^T = beta W_l^T + alpha h^T delta. */
+typedef struct pass_waiting {
+    bool      any;
+    double    alpha;
+    double    beta;
+    fa_matrix h;     /* [1 x n_{l-1}], contiguous */
+    fa_matrix delta; /* [1 x n_l], inner */
+} pass_waiting;
+
 struct fa_pass {
     uint64_t    fingerprint;
     fa_dtype    dtype;
@@ -51,6 +69,12 @@ struct fa_pass {
     pass_slot  *slots;            /* [n_slots]; slot s is slots[s - 1] */
     size_t      n_slots;
     void       *memory;           /* activities and deltas */
+    pass_mask  *masks;            /* [depth], of h_0 .. h_{L-1}; NULL until there is dropout */
+    bool        dropout_seeded;
+    uint64_t    dropout_seed;
+    uint64_t    dropout_step;     /* batches whose gradient was taken */
+    pass_waiting *waiting;        /* [depth], and the memory behind it; NULL until training is online */
+    batch_staging staging;        /* of fa_train_epoch() */
 };
 
 static inline pass_layer *pass_at(const fa_pass *pass, size_t l)
@@ -58,9 +82,11 @@ static inline pass_layer *pass_at(const fa_pass *pass, size_t l)
     return &pass->layers[l - 1];
 }
 
-/* h_l of the batch, l = 0 (x) .. L. */
+/* h_l of the batch, l = 0 (x) .. L, as the next layer sees it: after dropout. */
 static inline const fa_matrix *pass_h(const fa_pass *pass, size_t l)
 {
+    if (pass->masks && l < pass->depth && pass->masks[l].active)
+        return &pass->masks[l].out;
     return l == 0 ? &pass->x : &pass->layers[l - 1].h;
 }
 

@@ -40,7 +40,7 @@ fa_status fa_pass_activity(const fa_pass *pass, size_t l, fa_matrix *view)
         return status;
     if (pass->stage < PASS_FORWARD)
         return status_set(FA_ERR_STATE, "%s: no forward pass yet", __func__);
-    *view = pass_at(pass, l)->h;
+    *view = *pass_h(pass, l);
     return FA_OK;
 }
 

@@ -1,29 +1,18 @@
-/* Forward passes on const networks: they bring their own scratch. */
+#include "predict.h"
+
 #include <math.h>
 
 #include "alloc.h"
 #include "loss.h"
 #include "matrix.h"
-#include "network.h"
 #include "status.h"
 
-/* Samples per piece: bounds the scratch, and is large enough for the matrix products to run at full speed. */
-#define PIECE 256
-
-/* Three matrices [PIECE x widest layer] in one block. */
-typedef struct scratch {
-    void *memory;
-    void *even; /* h_l of even l */
-    void *odd;
-    void *z;
-} scratch;
-
-static fa_status scratch_make(scratch *s, const fa_network *net, size_t samples)
+fa_status predict_scratch_make(predict_scratch *s, const fa_network *net, size_t samples)
 {
-    size_t rows = samples < PIECE ? samples : PIECE;
+    size_t rows = samples < PREDICT_PIECE ? samples : PREDICT_PIECE;
     size_t one = 0;
 
-    *s = (scratch){0};
+    *s = (predict_scratch){0};
     if (!mem_add(&one, rows, network_widest(net) * fa_dtype_size(net->dtype)))
         return status_set(FA_ERR_SHAPE, "a layer is too wide for %zu samples at once", rows);
     s->memory = mem_zeroed(3, one);
@@ -35,8 +24,7 @@ static fa_status scratch_make(scratch *s, const fa_network *net, size_t samples)
     return FA_OK;
 }
 
-/* h_l of a piece of x; z_l goes to the scratch when asked for. */
-static fa_matrix run(const fa_network *net, const fa_matrix *x, size_t l, const scratch *s, bool keep_z)
+fa_matrix predict_run(const fa_network *net, const fa_matrix *x, size_t l, const predict_scratch *s, bool keep_z)
 {
     fa_matrix h = *x;
 
@@ -60,7 +48,7 @@ static fa_matrix piece_of(const fa_matrix *matrix, size_t first, size_t rows)
 
 fa_status fa_network_activity(const fa_network *net, const fa_matrix *x, size_t l, const fa_matrix *h)
 {
-    scratch   s;
+    predict_scratch s;
     fa_status status;
 
     if (!net || !x || !h)
@@ -74,14 +62,14 @@ fa_status fa_network_activity(const fa_network *net, const fa_matrix *x, size_t 
     if (status == FA_OK)
         status = matrix_check_shape(h, "the output", x->rows, fa_network_width(net, l), net->dtype);
     if (status == FA_OK)
-        status = scratch_make(&s, net, x->rows);
+        status = predict_scratch_make(&s, net, x->rows);
     if (status != FA_OK)
         return status;
-    for (size_t first = 0; first < x->rows; first += PIECE) {
-        size_t    rows = x->rows - first < PIECE ? x->rows - first : PIECE;
+    for (size_t first = 0; first < x->rows; first += PREDICT_PIECE) {
+        size_t    rows = x->rows - first < PREDICT_PIECE ? x->rows - first : PREDICT_PIECE;
         fa_matrix in = piece_of(x, first, rows);
         fa_matrix out = piece_of(h, first, rows);
-        fa_matrix result = run(net, &in, l, &s, false);
+        fa_matrix result = predict_run(net, &in, l, &s, false);
         matrix_move(&result, &out);
     }
     mem_free(s.memory);
@@ -97,7 +85,7 @@ fa_status fa_network_predict(const fa_network *net, const fa_matrix *x, const fa
 
 fa_status fa_network_evaluate(const fa_network *net, const fa_matrix *x, const fa_matrix *target, double *loss)
 {
-    scratch   s;
+    predict_scratch s;
     double    sum = 0.0;
     fa_status status;
 
@@ -112,14 +100,14 @@ fa_status fa_network_evaluate(const fa_network *net, const fa_matrix *x, const f
     if (status == FA_OK)
         status = matrix_check_shape(target, "target", x->rows, fa_network_width(net, net->depth), net->dtype);
     if (status == FA_OK)
-        status = scratch_make(&s, net, x->rows);
+        status = predict_scratch_make(&s, net, x->rows);
     if (status != FA_OK)
         return status;
-    for (size_t first = 0; first < x->rows; first += PIECE) {
-        size_t    rows = x->rows - first < PIECE ? x->rows - first : PIECE;
+    for (size_t first = 0; first < x->rows; first += PREDICT_PIECE) {
+        size_t    rows = x->rows - first < PREDICT_PIECE ? x->rows - first : PREDICT_PIECE;
         fa_matrix in = piece_of(x, first, rows);
         fa_matrix wanted = piece_of(target, first, rows);
-        fa_matrix y = run(net, &in, net->depth, &s, true);
+        fa_matrix y = predict_run(net, &in, net->depth, &s, true);
         sum += loss_sum(net, &y, s.z, &wanted, NULL);
     }
     mem_free(s.memory);

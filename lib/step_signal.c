@@ -3,6 +3,7 @@
 
 #include <fa/random.h>
 
+#include "dropout.h"
 #include "loss.h"
 #include "matrix.h"
 #include "status.h"
@@ -42,12 +43,13 @@ static fa_status check(const fa_step *step, const char *function, size_t l, cons
     return FA_OK;
 }
 
-/* delta_l = delta_l .* f'(z_l), which completes it. */
+/* delta_l = delta_l .* f'(z_l), through the dropout mask, which completes it. */
 static void finish(fa_step *step, size_t l)
 {
     pass_layer *at = pass_at(step->pass, l);
 
     layer_slope(network_layer(step->net, l), &at->h, at->z, &at->delta);
+    dropout_mask(step->pass, l, &at->delta);
     at->delta_written = true;
 }
 
@@ -162,10 +164,11 @@ fa_status fa_step_forward(fa_step *step, size_t slot, const fa_matrix *input, si
     if (status != FA_OK)
         return status;
     into = &step->pass->slots[slot - 1];
-    in = input ? input : &step->pass->x;
+    in = input ? dropout_input(step->pass, input, &into->h[0]) : pass_h(step->pass, 0);
     for (size_t l = 1; l <= step->pass->depth; l++) {
         const fa_matrix *noise = noise_slot > 0 ? &step->pass->slots[noise_slot - 1].h[l] : NULL;
         layer_run(network_layer(step->net, l), in, noise, l == step->pass->depth ? into->z : NULL, &into->h[l]);
+        dropout_mask(step->pass, l, &into->h[l]);
         in = &into->h[l];
     }
     into->ran = true;

@@ -1,10 +1,12 @@
 /* The phases of a training step. */
-#include <fa/train.h>
+#include "train.h"
 
 #include <math.h>
 
+#include "dropout.h"
 #include "loss.h"
 #include "matrix.h"
+#include "online.h"
 #include "optimizer.h"
 #include "status.h"
 #include "step.h"
@@ -22,11 +24,24 @@ static fa_status check_forward(const fa_network *net, const fa_pass *pass, const
     return status;
 }
 
-static void run_layer(const fa_network *net, const fa_pass *pass, size_t l)
+/* Start a batch; x must have been checked. */
+static void begin(const fa_network *net, fa_pass *pass, const fa_matrix *x)
+{
+    pass_begin(pass, x);
+    dropout_run(net, pass, 0);
+}
+
+static void run_layer(const fa_network *net, fa_pass *pass, size_t l)
 {
     const pass_layer *at = pass_at(pass, l);
+    const layer      *found = network_layer(net, l);
+    const fa_matrix  *in = pass_h(pass, l - 1);
 
-    layer_run(network_layer(net, l), pass_h(pass, l - 1), NULL, at->z, &at->h);
+    if (online_forward(pass, found, l, in, &at->h))
+        layer_activate(found, at->z, &at->h);
+    else
+        layer_run(found, in, NULL, at->z, &at->h);
+    dropout_run(net, pass, l);
 }
 
 fa_status fa_forward(const fa_network *net, fa_pass *pass, const fa_matrix *x)
@@ -36,9 +51,11 @@ fa_status fa_forward(const fa_network *net, fa_pass *pass, const fa_matrix *x)
     if (!net || !pass || !x)
         return status_null(__func__, !net ? "net" : !pass ? "pass" : "x");
     status = check_forward(net, pass, x);
+    if (status == FA_OK)
+        status = dropout_prepare(net, pass);
     if (status != FA_OK)
         return status;
-    pass_begin(pass, x);
+    begin(net, pass, x);
     for (size_t l = 1; l <= net->depth; l++)
         run_layer(net, pass, l);
     pass->stage = PASS_FORWARD;
@@ -144,8 +161,7 @@ void fa_gradient_reset(fa_pass *pass)
         pass->gradient_samples = 0;
 }
 
-static fa_status check_update(const fa_network *net, const fa_pass *pass, const fa_feedback *fb,
-                              const fa_optimizer *opt)
+fa_status train_check(const fa_network *net, const fa_pass *pass, const fa_feedback *fb, const fa_optimizer *opt)
 {
     fa_status status = check_bound(net, pass, fb);
 
@@ -158,7 +174,7 @@ fa_status fa_update(fa_network *net, fa_pass *pass, fa_feedback *fb, fa_optimize
 
     if (!net || !pass || !fb || !opt)
         return status_null(__func__, !net ? "net" : !pass ? "pass" : !fb ? "fb" : "opt");
-    status = check_update(net, pass, fb, opt);
+    status = train_check(net, pass, fb, opt);
     if (status == FA_OK && pass->stage != PASS_BACKWARD && pass->gradient_samples == 0)
         status = status_set(FA_ERR_STATE, "%s: there is no gradient to apply", __func__);
     return status == FA_OK ? update_apply(net, pass, fb, opt) : status;
@@ -178,24 +194,20 @@ static fa_status forward_local(const fa_network *net, fa_pass *pass, fa_feedback
     return FA_OK;
 }
 
-fa_status fa_train_step(fa_network *net, fa_pass *pass, fa_feedback *fb, fa_optimizer *opt, const fa_matrix *x,
-                        const fa_matrix *target, double *loss)
+fa_status train_prepare(const fa_network *net, fa_pass *pass, const fa_feedback *fb)
 {
-    fa_status status;
+    fa_status status = step_prepare(net, pass, fb);
 
-    if (!net || !pass || !fb || !opt || !x || !target)
-        return status_null(__func__, !net ? "net" : !pass ? "pass" : !fb ? "fb" : !opt ? "opt" : !x ? "x" : "target");
-    status = check_update(net, pass, fb, opt);
-    if (status == FA_OK)
-        status = check_forward(net, pass, x);
-    if (status == FA_OK)
-        status = check_target(net, target, x->rows);
-    if (status == FA_OK)
-        status = step_prepare(net, pass, fb);
-    if (status != FA_OK)
-        return status;
+    return status == FA_OK ? dropout_prepare(net, pass) : status;
+}
+
+fa_status train_to_deltas(const fa_network *net, fa_pass *pass, fa_feedback *fb, const fa_matrix *x,
+                          const fa_matrix *target, double *loss)
+{
+    fa_status status = FA_OK;
+
     pass->gradient_samples = 0;
-    pass_begin(pass, x);
+    begin(net, pass, x);
     pass->target = *target;
     step_reset(pass);
     if (fb->rule.local)
@@ -205,7 +217,24 @@ fa_status fa_train_step(fa_network *net, fa_pass *pass, fa_feedback *fb, fa_opti
             run_layer(net, pass, l);
     if (status == FA_OK)
         status = make_error(net, pass, loss);
+    return status == FA_OK ? make_deltas(net, pass, fb) : status;
+}
+
+fa_status fa_train_step(fa_network *net, fa_pass *pass, fa_feedback *fb, fa_optimizer *opt, const fa_matrix *x,
+                        const fa_matrix *target, double *loss)
+{
+    fa_status status;
+
+    if (!net || !pass || !fb || !opt || !x || !target)
+        return status_null(__func__, !net ? "net" : !pass ? "pass" : !fb ? "fb" : !opt ? "opt" : !x ? "x" : "target");
+    status = train_check(net, pass, fb, opt);
     if (status == FA_OK)
-        status = make_deltas(net, pass, fb);
+        status = check_forward(net, pass, x);
+    if (status == FA_OK)
+        status = check_target(net, target, x->rows);
+    if (status == FA_OK)
+        status = train_prepare(net, pass, fb);
+    if (status == FA_OK)
+        status = train_to_deltas(net, pass, fb, x, target, loss);
     return status == FA_OK ? update_apply(net, pass, fb, opt) : status;
 }

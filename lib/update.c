@@ -3,12 +3,13 @@
 #include <float.h>
 #include <math.h>
 
+#include "clip.h"
 #include "kernels.h"
 #include "matrix.h"
+#include "prune.h"
 #include "status.h"
 
-/* The activity that meets delta_l in the gradient of W_l. */
-static const fa_matrix *presynaptic(const fa_pass *pass, size_t l)
+const fa_matrix *update_presynaptic(const fa_pass *pass, size_t l)
 {
     const pass_layer *at = pass_at(pass, l);
 
@@ -59,7 +60,7 @@ static void add_product(const fa_network *net, const fa_pass *pass, size_t l, do
         }
         return;
     }
-    found->kind->gradient(1.0, presynaptic(pass, l), &at->delta, beta, &at->gradient);
+    found->kind->gradient(1.0, update_presynaptic(pass, l), &at->delta, beta, &at->gradient);
     if (found->has_bias)
         kernels_for(pass->dtype)->column_sums(at->delta.rows, at->delta.cols, at->delta.row_stride, 1.0, at->delta.data,
                                               beta, at->bias_gradient.data);
@@ -83,16 +84,18 @@ fa_status update_accumulate(const fa_network *net, fa_pass *pass)
             add_written(net, pass, l, beta);
         else
             add_product(net, pass, l, beta);
+        prune_apply(network_layer(net, l), &at->gradient);
         if (!is_finite(&at->gradient) || (at->bias_gradient.data && !is_finite(&at->bias_gradient))) {
             pass->gradient_samples = 0;
             return status_set(FA_ERR_NOT_FINITE, "the gradient of layer %zu is NaN or infinite", l);
         }
     }
     pass->gradient_samples += pass->batch;
+    pass->dropout_step++;
     return FA_OK;
 }
 
-static void apply_layer(fa_network *net, const fa_pass *pass, const fa_optimizer *opt, size_t l)
+static void apply_layer(fa_network *net, const fa_pass *pass, const fa_optimizer *opt, size_t l, double scale)
 {
     const layer      *found = network_layer(net, l);
     const pass_layer *at = pass_at(pass, l);
@@ -106,7 +109,7 @@ static void apply_layer(fa_network *net, const fa_pass *pass, const fa_optimizer
         if (found->frozen)
             matrix_zero(g); /* the increment that the rule may ask for */
         else
-            optimizer_apply(opt, l, bias, pass->gradient_samples, offset, g->rows * g->row_stride, g->data, w->data);
+            optimizer_apply(opt, l, bias, scale, offset, g->rows * g->row_stride, g->data, w->data);
     }
 }
 
@@ -128,22 +131,20 @@ static bool layer_is_safe(const fa_network *net, const fa_pass *pass, const fa_o
     const pass_layer *at = pass_at(pass, l);
     double            alpha, beta, delta;
 
-    if (!opt->kind->linear(opt->values, optimizer_factor(opt, l, false), pass->batch, &alpha, &beta))
+    if (!optimizer_linear(opt, l, false, pass->batch, &alpha, &beta))
         return false;
     if (!at->delta_written)
         return true;
     delta = sum_squares(&at->delta);
-    if (!surely_finite(pass->dtype, alpha, delta, sum_squares(presynaptic(pass, l))))
+    if (!surely_finite(pass->dtype, alpha, delta, sum_squares(update_presynaptic(pass, l))))
         return false;
     if (!found->has_bias)
         return true;
-    (void)opt->kind->linear(opt->values, optimizer_factor(opt, l, true), pass->batch, &alpha, &beta);
+    (void)optimizer_linear(opt, l, true, pass->batch, &alpha, &beta);
     return surely_finite(pass->dtype, alpha, delta, (double)pass->batch);
 }
 
-/* Whether the whole update may be folded into the products: nobody wants to see the gradient, the update is linear in
- * it, and it is finite. */
-static bool may_fuse(const fa_network *net, const fa_pass *pass, const fa_feedback *fb, const fa_optimizer *opt)
+bool update_may_fuse(const fa_network *net, const fa_pass *pass, const fa_feedback *fb, const fa_optimizer *opt)
 {
     if (pass->gradient_samples > 0 || (fb->rule.flags & (FA_RULE_NEEDS_INCREMENT | FA_RULE_WRITES_GRADIENT)))
         return false;
@@ -160,22 +161,29 @@ static void shrink(const fa_matrix *w, double beta)
         kernels_for(w->dtype)->add_scaled(w->rows * w->row_stride, beta - 1.0, w->data, w->data);
 }
 
-static void fuse_layer(fa_network *net, const fa_pass *pass, const fa_optimizer *opt, size_t l)
+void update_fuse_weights(const fa_network *net, const fa_pass *pass, const fa_optimizer *opt, size_t l)
 {
     const layer      *found = network_layer(net, l);
     const pass_layer *at = pass_at(pass, l);
     double            alpha, beta;
 
-    if (found->frozen)
-        return;
-    (void)opt->kind->linear(opt->values, optimizer_factor(opt, l, false), pass->batch, &alpha, &beta);
+    (void)optimizer_linear(opt, l, false, pass->batch, &alpha, &beta);
     if (at->delta_written)
-        found->kind->gradient(alpha, presynaptic(pass, l), &at->delta, beta, &found->weights_t);
+        found->kind->gradient(alpha, update_presynaptic(pass, l), &at->delta, beta, &found->weights_t);
     else
         shrink(&found->weights_t, beta);
+    prune_apply(found, &found->weights_t);
+}
+
+void update_fuse_bias(const fa_network *net, const fa_pass *pass, const fa_optimizer *opt, size_t l)
+{
+    const layer      *found = network_layer(net, l);
+    const pass_layer *at = pass_at(pass, l);
+    double            alpha, beta;
+
     if (!found->has_bias)
         return;
-    (void)opt->kind->linear(opt->values, optimizer_factor(opt, l, true), pass->batch, &alpha, &beta);
+    (void)optimizer_linear(opt, l, true, pass->batch, &alpha, &beta);
     if (at->delta_written)
         kernels_for(pass->dtype)->column_sums(at->delta.rows, at->delta.cols, at->delta.row_stride, alpha,
                                               at->delta.data, beta, found->bias.data);
@@ -185,23 +193,39 @@ static void fuse_layer(fa_network *net, const fa_pass *pass, const fa_optimizer 
 
 /* --- apply ----------------------------------------------------------------------------------------------- */
 
+void update_done(const fa_network *net, fa_pass *pass, fa_feedback *fb, fa_optimizer *opt)
+{
+    pass->stage = PASS_TAKEN;
+    for (size_t l = 1; l <= opt->depth; l++)
+        if (!network_layer(net, l)->frozen)
+            opt->updates[l - 1]++;
+    opt->steps++;
+    step_adapt(net, pass, fb);
+}
+
 fa_status update_apply(fa_network *net, fa_pass *pass, fa_feedback *fb, fa_optimizer *opt)
 {
-    if (pass->stage == PASS_BACKWARD && may_fuse(net, pass, fb, opt)) {
-        for (size_t l = 1; l <= pass->depth; l++)
-            fuse_layer(net, pass, opt, l);
-        pass->stage = PASS_TAKEN;
+    double scale;
+
+    if (pass->stage == PASS_BACKWARD && update_may_fuse(net, pass, fb, opt)) {
+        for (size_t l = 1; l <= pass->depth; l++) {
+            if (network_layer(net, l)->frozen)
+                continue;
+            update_fuse_weights(net, pass, opt, l);
+            update_fuse_bias(net, pass, opt, l);
+        }
+        pass->dropout_step++;
     } else {
         if (pass->stage == PASS_BACKWARD) {
             fa_status status = update_accumulate(net, pass);
             if (status != FA_OK)
                 return status;
         }
+        scale = clip_scale(net, pass, opt);
         for (size_t l = 1; l <= pass->depth; l++)
-            apply_layer(net, pass, opt, l);
+            apply_layer(net, pass, opt, l, scale);
         pass->gradient_samples = 0;
     }
-    opt->steps++;
-    step_adapt(net, pass, fb);
+    update_done(net, pass, fb, opt);
     return FA_OK;
 }

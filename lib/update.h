@@ -9,6 +9,20 @@
  * all that is accumulated. */
 fa_status update_accumulate(const fa_network *net, fa_pass *pass);
 
+/* The activity that meets delta_l in the gradient of W_l. */
+const fa_matrix *update_presynaptic(const fa_pass *pass, size_t l);
+
+/* Whether the whole update may be folded into the products: nobody wants to see the gradient, the update is linear in
+ * it, and it is finite. */
+bool update_may_fuse(const fa_network *net, const fa_pass *pass, const fa_feedback *fb, const fa_optimizer *opt);
+
+/* Gradient and update of W_l / of b_l (if there is one) in one. Layer l is not frozen. */
+void update_fuse_weights(const fa_network *net, const fa_pass *pass, const fa_optimizer *opt, size_t l);
+void update_fuse_bias(const fa_network *net, const fa_pass *pass, const fa_optimizer *opt, size_t l);
+
+/* After the last layer: count the update, let the rule adapt. */
+void update_done(const fa_network *net, fa_pass *pass, fa_feedback *fb, fa_optimizer *opt);
+
 /* Take in the current batch if that is still to be done, update the weights, let the rule adapt. */
 fa_status update_apply(fa_network *net, fa_pass *pass, fa_feedback *fb, fa_optimizer *opt);
 

@@ -50,7 +50,7 @@ typedef struct fa_idx_info {
  * @retval FA_ERR_UNSUPPORTED  a rank above 4; a compressed file and a library built without zlib
  * @retval FA_ERR_MEMORY       out of memory
  * Memory: no more is asked for than the elements that the file can hold (compressed: 1032 times its size, deflate's
- * limit). Threads: any. Since 0.2.
+ * limit) and buffers of less than 1 MiB. Threads: any. Since 0.2.
  */
 FA_API fa_status fa_idx_read(const char *path, fa_dtype dtype, fa_matrix *matrix, fa_idx_info *info);
 
@@ -141,7 +141,7 @@ FA_API fa_status fa_dataset_create_labelled(fa_dataset **out, const fa_matrix *x
  *
  * Inputs: IDX or .npy; unsigned bytes are pixels and are scaled to [0, 1], other types stay as they are. Targets: IDX
  * or .npy. A file of integers (booleans) with one number for each sample holds labels, anything else is a target
- * matrix.
+ * matrix of the values as they are.
  *
  * @param[in] inputs     path
  * @param[in] targets    path
@@ -243,7 +243,7 @@ FA_API fa_status fa_dataset_labels(const fa_dataset *data, size_t first, size_t 
  * @param[in,out] deviation  [1 x n_0], FA_FLOAT64; may be NULL
  * @retval FA_ERR_ARGUMENT             data or mean is NULL
  * @retval FA_ERR_SHAPE, FA_ERR_DTYPE  mean or deviation does not fit
- * @retval FA_ERR_NOT_FINITE           an input is NaN or infinite
+ * @retval FA_ERR_NOT_FINITE           an input is NaN or infinite, or a result above the largest float64
  * @retval FA_ERR_MEMORY               out of memory
  * On failure mean and deviation are as before. Since 0.2.
  */
@@ -260,6 +260,7 @@ FA_API fa_status fa_dataset_moments(const fa_dataset *data, const fa_matrix *mea
  * @retval FA_ERR_SHAPE, FA_ERR_DTYPE  mean or deviation does not fit
  * @retval FA_ERR_NOT_FINITE           a mean or deviation is NaN or infinite
  * @retval FA_ERR_UNSUPPORTED          the inputs are borrowed: standardize your array, or a fa_dataset_copy()
+ * @retval FA_ERR_MEMORY               out of memory; nothing was changed
  * Threads: nothing else may use the samples during the call. Since 0.2.
  */
 FA_API fa_status fa_dataset_standardize(fa_dataset *data, const fa_matrix *mean, const fa_matrix *deviation);

@@ -168,7 +168,8 @@ FA_API fa_status fa_step_param(const fa_step *step, const char *name, double *va
 
 /**
  * View of h_l [n x n_l], l = 0 .. L, in slot 0 (the batch itself, read only; h_0 = x), or of the matrix l of a further
- * slot (may be written). FA_ERR_STATE where it does not exist yet. Since 0.1.
+ * slot (may be written). With dropout it is what the next layer sees. FA_ERR_STATE where it does not exist yet. Since
+ * 0.1.
  */
 FA_API fa_status fa_step_activity(const fa_step *step, size_t slot, size_t l, fa_matrix *view);
 
@@ -217,13 +218,17 @@ FA_API fa_status fa_step_transport_with(fa_step *step, size_t l, const fa_operan
 /** fa_step_inject() with a given operand [n_l x n_L]; FA_ERR_SHAPE if it has another shape. Since 0.1. */
 FA_API fa_status fa_step_inject_with(fa_step *step, size_t l, const fa_operand *operand);
 
-/** delta_l = delta_l .* f'(z_l), for rules that wrote delta_l themselves; l = 1 .. L - 1. Since 0.1. */
+/**
+ * delta_l = delta_l .* f'(z_l), and through the layer's dropout mask, for rules that wrote delta_l themselves;
+ * l = 1 .. L - 1. Since 0.1.
+ */
 FA_API fa_status fa_step_apply_slope(fa_step *step, size_t l);
 
 /** @} @name In a step: further forward passes @{ */
 
 /**
- * Run the network on another input, or with noise added to every z_l, into a slot.
+ * Run the network on another input, or with noise added to every z_l, into a slot. Dropout masks are those of the
+ * batch; an input of the rule's own is taken as already scaled, and only what x had dropped is 0 in it.
  *
  * @param[in] slot        1 .. the number asked for; receives h_1 .. h_L
  * @param[in] input       [n x n_0]; NULL for x

@@ -22,7 +22,7 @@ typedef struct fields {
     piece    descr;
     bool     fortran_order;
     size_t   dims;
-    uint64_t shape[2];
+    uint64_t shape[NPY_DIMS];
 } fields;
 
 static void skip_space(cursor *c)
@@ -99,7 +99,7 @@ static bool take_number(cursor *c, uint64_t *number)
     return true;
 }
 
-/* A tuple of numbers: (), (3,), (3, 4), (3, 4,). (3) is none. Counts all, keeps two. */
+/* A tuple of numbers: (), (3,), (3, 4), (3, 4,). (3) is none. Counts all, keeps the first. */
 static bool take_shape(cursor *c, fields *found)
 {
     bool comma = true;
@@ -111,7 +111,7 @@ static bool take_shape(cursor *c, fields *found)
 
         if (!comma || !take_number(c, &extent))
             return false;
-        if (found->dims < 2)
+        if (found->dims < NPY_DIMS)
             found->shape[found->dims] = extent;
         comma = take(c, ',');
     }
@@ -176,18 +176,32 @@ static bool take_dict(cursor *c, fields *found)
 }
 
 /* '<' and '>' name a byte order; '=', '|' and nothing mean this processor's, as NumPy takes them. */
-static bool read_descr(piece descr, npy_header *header)
+static void read_descr(piece descr, npy_header *header)
 {
-    const bool big = npy_host_is_big_endian();
+    static const struct {
+        const char  *text;
+        element_kind kind;
+        size_t       size;
+    } types[] = {
+        {"f4", ELEMENT_FLOAT, 4},    {"f8", ELEMENT_FLOAT, 8},    {"b1", ELEMENT_BOOLEAN, 1},
+        {"u1", ELEMENT_UNSIGNED, 1}, {"u2", ELEMENT_UNSIGNED, 2}, {"u4", ELEMENT_UNSIGNED, 4},
+        {"u8", ELEMENT_UNSIGNED, 8}, {"i1", ELEMENT_SIGNED, 1},   {"i2", ELEMENT_SIGNED, 2},
+        {"i4", ELEMENT_SIGNED, 4},   {"i8", ELEMENT_SIGNED, 8},
+    };
+    bool big_endian = element_host_is_big_endian();
 
-    header->swapped = false;
+    snprintf(header->descr, sizeof(header->descr), "%.*s",
+             descr.length < NPY_DESCR_SIZE ? (int)descr.length : NPY_DESCR_SIZE - 1, descr.text);
     if (descr.length > 0 && strchr("<>=|", descr.text[0]) != NULL) {
-        header->swapped = (descr.text[0] == '<' && big) || (descr.text[0] == '>' && !big);
+        big_endian = descr.text[0] == '>' || (descr.text[0] != '<' && big_endian);
         descr.text++;
         descr.length--;
     }
-    header->dtype = piece_is(descr, "f4") ? FA_FLOAT32 : FA_FLOAT64;
-    return piece_is(descr, "f4") || piece_is(descr, "f8");
+    for (size_t k = 0; k < sizeof(types) / sizeof(types[0]); k++)
+        if (piece_is(descr, types[k].text)) {
+            header->known = true;
+            header->type = (element_type){types[k].kind, types[k].size, big_endian};
+        }
 }
 
 fa_status npy_header_parse(const char *path, const char *text, size_t length, npy_header *header)
@@ -195,16 +209,14 @@ fa_status npy_header_parse(const char *path, const char *text, size_t length, np
     cursor c = {text, text + length};
     fields found = {0};
 
+    *header = (npy_header){0};
     if (!take_dict(&c, &found))
-        return npy_fail(FA_ERR_FORMAT, path, "the header of this .npy file is damaged near byte %zu of it",
-                        (size_t)(c.at - text));
+        return file_fail(FA_ERR_FORMAT, path, "the header of this .npy file is damaged near byte %zu of it",
+                         (size_t)(c.at - text));
+    header->structured = found.structured;
     if (found.structured)
-        return npy_fail(FA_ERR_UNSUPPORTED, path, "holds records, only arrays of float32 and float64 can be read");
-    if (!read_descr(found.descr, header))
-        return npy_fail(FA_ERR_UNSUPPORTED, path, "holds elements of type \"%.*s\", only float32 and float64 can be read",
-                        found.descr.length < 32 ? (int)found.descr.length : 32, found.descr.text);
-    if (found.dims > 2)
-        return npy_fail(FA_ERR_UNSUPPORTED, path, "has %zu dimensions, at most 2 can be read", found.dims);
+        return FA_OK;
+    read_descr(found.descr, header);
     header->fortran_order = found.fortran_order;
     header->dims = found.dims;
     memcpy(header->shape, found.shape, sizeof(header->shape));

@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
+#include <fa/io.h>
 
 /* Bytes on their way to a file. Functions that return bool leave the reason of a failure in errno. */
 typedef struct output {
@@ -52,7 +53,7 @@ static bool runs_by_columns(const fa_matrix *matrix)
 
 static bool put_matrix(output *out, const fa_matrix *matrix)
 {
-    const bool by_columns = runs_by_columns(matrix), swap = npy_host_is_big_endian();
+    const bool by_columns = runs_by_columns(matrix), swap = element_host_is_big_endian();
     const fa_matrix lines = by_columns ? fa_matrix_transpose(*matrix) : *matrix;
     const size_t size = fa_dtype_size(matrix->dtype);
     char start[NPY_START_SIZE];
@@ -65,7 +66,7 @@ static bool put_matrix(output *out, const fa_matrix *matrix)
 
             memcpy(element, matrix_at(&lines, i, j), size);
             if (swap)
-                npy_swap(element, 1, size);
+                element_swap(element, 1, size);
             if (!put(out, element, size))
                 return false;
         }
@@ -158,7 +159,7 @@ static fa_status check_target(const char *path)
     struct stat info;
 
     if (stat(path, &info) == 0 && !S_ISREG(info.st_mode))
-        return npy_fail(FA_ERR_IO, path, "is there and is not a regular file");
+        return file_fail(FA_ERR_IO, path, "is there and is not a regular file");
     return FA_OK;
 }
 
@@ -167,15 +168,15 @@ static fa_status write_beside(const char *path, char *name, const fa_matrix *mat
     const int fd = open_temporary(name);
 
     if (fd < 0)
-        return npy_fail_io(path, "no file can be made beside it", errno);
+        return file_fail_io(path, "no file can be made beside it", errno);
     if (!write_and_close(fd, matrix) || rename(name, path) != 0) {
         const int error = errno;
 
         unlink(name);
-        return npy_fail_io(path, "cannot be written", error);
+        return file_fail_io(path, "cannot be written", error);
     }
     if (!flush_directory(name))
-        return npy_fail_io(path, "is written, but its directory cannot be flushed", errno);
+        return file_fail_io(path, "is written, but its directory cannot be flushed", errno);
     return FA_OK;
 }
 

@@ -31,8 +31,13 @@ void layer_run(const layer *l, const fa_matrix *in, const fa_matrix *noise, void
     l->kind->forward(l, in, h);
     if (noise)
         k->add_scaled(h->rows * h->row_stride, 1.0, noise->data, h->data);
+    layer_activate(l, z, h);
+}
+
+void layer_activate(const layer *l, void *z, const fa_matrix *h)
+{
     if (l->activation != FA_IDENTITY || l->has_bias || z)
-        k->activate(l->activation, h->rows, h->cols, h->row_stride, l->bias.data, z, h->data);
+        kernels_for(l->dtype)->activate(l->activation, h->rows, h->cols, h->row_stride, l->bias.data, z, h->data);
 }
 
 void layer_slope(const layer *l, const fa_matrix *h, const void *z, const fa_matrix *delta)

@@ -36,10 +36,12 @@ struct layer {
     fa_activation     activation;
     bool              has_bias;
     bool              frozen;
+    double            dropout;    /* probability, on the layer's input */
     fa_matrix         weights_t;
     fa_matrix         bias;       /* [1 x n_out]; {0} without */
     fa_operand        transposed; /* W_l^T, for back-propagation: weights_t again */
     void             *memory;     /* of weights and bias */
+    void             *kept;       /* laid out like weights_t: 1, or 0 for a removed connection; NULL if all are there */
 };
 
 extern const layer_kind layer_dense;
@@ -53,6 +55,9 @@ void layer_lay(const layer *layer, void *memory, fa_matrix *weights_t, fa_matrix
 /* h = f(in W^T + noise + b); noise like h, or NULL; z keeps the pre-activation unless NULL. h, z and noise share shape
  * and strides. */
 void layer_run(const layer *layer, const fa_matrix *in, const fa_matrix *noise, void *z, const fa_matrix *h);
+
+/* The second half of layer_run(): h = f(h + b). */
+void layer_activate(const layer *layer, void *z, const fa_matrix *h);
 
 /* delta = delta .* f'(z). Not for softmax. */
 void layer_slope(const layer *layer, const fa_matrix *h, const void *z, const fa_matrix *delta);

@@ -1,0 +1,195 @@
+/* One epoch: mini-batches of fa_train_step(), or of its variant for single samples. */
+#include "epoch.h"
+
+#include <math.h>
+
+#include "batch.h"
+#include "online.h"
+#include "optimizer.h"
+#include "status.h"
+#include "train.h"
+#include "update.h"
+
+/* How an epoch falls into batches. */
+typedef struct division {
+    size_t batch;   /* samples in a full one */
+    size_t samples; /* that will be trained on */
+    size_t batches;
+} division;
+
+/* An epoch on its way. */
+typedef struct epoch {
+    const epoch_plan *plan;
+    fa_network       *net;
+    fa_pass          *pass;
+    fa_feedback      *fb;
+    fa_optimizer     *opt;
+    batch_source      from;
+    division          size;
+    size_t            done;   /* batches */
+    bool              online; /* updates of single samples may wait */
+    bool              labels;
+    bool              stopped;
+    double            loss_sum;
+    fa_result         result;
+} epoch;
+
+static fa_status divide(const epoch_plan *plan, const fa_pass *pass, const fa_dataset *data, division *d)
+{
+    const size_t size = fa_dataset_size(data);
+
+    d->batch = plan->batch ? plan->batch : pass->max_batch;
+    if (d->batch > pass->max_batch)
+        return status_set(FA_ERR_SHAPE, "a batch of %zu samples was asked for, the pass takes at most %zu", d->batch,
+                          pass->max_batch);
+    d->samples = plan->drop_last ? size - size % d->batch : size;
+    d->batches = d->samples / d->batch + (d->samples % d->batch != 0);
+    if (d->samples == 0)
+        return status_set(FA_ERR_SHAPE, "drop_last leaves nothing of %zu samples in batches of %zu", size, d->batch);
+    return FA_OK;
+}
+
+fa_status epoch_updates(const epoch_plan *plan, const fa_pass *pass, const fa_dataset *data, uint64_t *updates)
+{
+    division  d = {0};
+    fa_status status = divide(plan, pass, data, &d);
+
+    *updates = d.batches;
+    return status;
+}
+
+static fa_status prepare(epoch *e, const fa_dataset *data)
+{
+    const epoch_plan *p = e->plan;
+    const fa_stream   stream = {.seed = p->seed, .step = p->epoch, .purpose = FA_PURPOSE_ORDER};
+    fa_status         status = train_prepare(e->net, e->pass, e->fb);
+
+    e->labels = fa_dataset_has_labels(data);
+    e->online = e->size.batch == 1 && online_allowed(e->fb, e->opt);
+    if (status == FA_OK && e->online)
+        status = online_prepare(e->pass, e->net);
+    if (status != FA_OK)
+        return status;
+    return p->shuffle ? batch_prepare_shuffled(&e->from, &e->pass->staging, e->size.batch, data, &stream)
+                      : batch_prepare(&e->from, &e->pass->staging, e->size.batch, data);
+}
+
+/* Count in the batch that just went forward. */
+static void add_result(epoch *e, size_t first, double loss)
+{
+    fa_result   *r = &e->result;
+    const size_t n = e->pass->batch;
+
+    r->samples += n;
+    e->loss_sum += loss * (double)n;
+    r->loss = e->loss_sum / (double)r->samples;
+    if (e->labels) {
+        r->correct += batch_correct(&e->from, first, pass_h(e->pass, e->pass->depth), NULL);
+        r->accuracy = (double)r->correct / (double)r->samples;
+    }
+}
+
+static void call_back(epoch *e, const epoch_callback *callback, fa_point point, size_t batch)
+{
+    if (!callback->call || (batch % callback->every != 0 && batch != e->size.batches))
+        return;
+
+    const fa_progress progress = {
+        .struct_size = sizeof progress, .point = point, .epoch = e->plan->epoch, .batch = batch,
+        .batches = e->size.batches, .training = e->result,
+        .validation = {.loss = (double)NAN, .accuracy = (double)NAN},
+        .net = e->net, .pass = e->pass, .fb = e->fb, .opt = e->opt,
+    };
+    online_flush(e->net, e->pass);
+    e->stopped = !callback->call(callback->user_data, &progress) || e->stopped;
+}
+
+static fa_status update(const epoch *e)
+{
+    if (e->plan->before_update)
+        e->plan->before_update(e->plan->owner, e->done);
+    return e->online ? online_apply(e->net, e->pass, e->fb, e->opt) : update_apply(e->net, e->pass, e->fb, e->opt);
+}
+
+/* One mini-batch. */
+static fa_status step(epoch *e)
+{
+    const size_t    first = e->done * e->size.batch;
+    const size_t    left = e->size.samples - first;
+    const fa_result before = e->result;
+    fa_matrix       x, target;
+    double          loss = 0.0;
+    fa_status       status;
+
+    batch_get(&e->from, first, left < e->size.batch ? left : e->size.batch, &x, &target);
+    status = train_to_deltas(e->net, e->pass, e->fb, &x, &target, &loss);
+    if (status != FA_OK)
+        return status;
+    add_result(e, first, loss);
+    call_back(e, &e->plan->after_deltas, FA_AFTER_DELTAS, e->done + 1);
+    status = update(e);
+    if (status != FA_OK) {
+        e->result = before;
+        return status;
+    }
+    e->done++;
+    call_back(e, &e->plan->after_update, FA_AFTER_UPDATE, e->done);
+    return FA_OK;
+}
+
+fa_status epoch_run(const epoch_plan *plan, fa_network *net, fa_pass *pass, fa_feedback *fb, fa_optimizer *opt,
+                    const fa_dataset *data, fa_result *result, bool *stopped)
+{
+    epoch     e = {.plan = plan, .net = net, .pass = pass, .fb = fb, .opt = opt,
+                   .result = {.loss = (double)NAN, .accuracy = (double)NAN}};
+    fa_status status = train_check(net, pass, fb, opt);
+
+    if (status == FA_OK)
+        status = batch_check(net, data);
+    if (status == FA_OK)
+        status = divide(plan, pass, data, &e.size);
+    if (status == FA_OK)
+        status = prepare(&e, data);
+    while (status == FA_OK && !e.stopped && e.done < e.size.batches)
+        status = step(&e);
+    online_flush(net, pass);
+    *result = e.result;
+    *stopped = e.stopped;
+    return status;
+}
+
+static fa_status check_options(const fa_epoch_options *o)
+{
+    if (o->struct_size != sizeof *o)
+        return status_set(FA_ERR_ARGUMENT, "fa_train_epoch: struct_size of the options is %zu, it has to be %zu",
+                          o->struct_size, sizeof *o);
+    if (o->callback && o->point != FA_AFTER_DELTAS && o->point != FA_AFTER_UPDATE)
+        return status_set(FA_ERR_ARGUMENT, "fa_train_epoch: there is no point %d for a callback inside an epoch",
+                          (int)o->point);
+    return FA_OK;
+}
+
+fa_status fa_train_epoch(fa_network *net, fa_pass *pass, fa_feedback *fb, fa_optimizer *opt, const fa_dataset *data,
+                         const fa_epoch_options *options, fa_result *result)
+{
+    const fa_epoch_options o = options ? *options : (fa_epoch_options){.struct_size = sizeof o};
+    const epoch_callback   callback = {.every = o.every ? o.every : 1, .call = o.callback, .user_data = o.user_data};
+    epoch_plan             plan = {.batch = o.batch, .shuffle = o.shuffle, .drop_last = o.drop_last, .seed = o.seed,
+                                   .epoch = o.epoch};
+    fa_result              unasked;
+    bool                   stopped;
+    fa_status              status;
+
+    result = result ? result : &unasked;
+    *result = (fa_result){.loss = (double)NAN, .accuracy = (double)NAN};
+    if (!net || !pass || !fb || !opt || !data)
+        return status_null(__func__, !net ? "net" : !pass ? "pass" : !fb ? "fb" : !opt ? "opt" : "data");
+    status = check_options(&o);
+    if (status != FA_OK)
+        return status;
+    if (o.point == FA_AFTER_DELTAS)
+        plan.after_deltas = callback;
+    else
+        plan.after_update = callback;
+    return epoch_run(&plan, net, pass, fb, opt, data, result, &stopped);
+}

@@ -1,0 +1,216 @@
+/* A training run. */
+#include "trainer.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "alloc.h"
+#include "matrix.h"
+#include "network.h"
+#include "schedule.h"
+#include "status.h"
+
+/* A run on its way. */
+typedef struct run {
+    fa_trainer       *trainer;
+    fa_network       *net;
+    fa_pass          *pass;
+    fa_feedback      *fb;
+    fa_optimizer     *opt;
+    const fa_dataset *training;
+    const fa_dataset *validation; /* or NULL */
+    schedule          schedule;
+    epoch_plan        plan;
+    uint64_t          updates; /* an epoch */
+    bool             *frozen;  /* [depth]: as the caller left the layers */
+} run;
+
+static bool is_on(const fa_trainer *trainer, int param)
+{
+    return trainer->values[param] > 0.0;
+}
+
+static fa_status check_validation(const fa_trainer *trainer, const fa_dataset *validation)
+{
+    const bool needed = is_on(trainer, TRAINER_PATIENCE) || is_on(trainer, TRAINER_KEEP_BEST);
+
+    if (needed && !validation)
+        return status_set(FA_ERR_ARGUMENT, "fa_trainer_run: %s needs validation data",
+                          is_on(trainer, TRAINER_PATIENCE) ? "patience" : "keep_best");
+    if (validation && is_on(trainer, TRAINER_MONITOR) && !fa_dataset_has_labels(validation))
+        return status_set(FA_ERR_ARGUMENT, "fa_trainer_run: to monitor the error the validation data need labels");
+    return FA_OK;
+}
+
+/* Room for the records of all epochs. */
+static fa_status make_records(fa_trainer *trainer)
+{
+    const uint64_t   wanted = (uint64_t)trainer->values[TRAINER_EPOCHS];
+    fa_epoch_record *records;
+
+    if (wanted <= trainer->room)
+        return FA_OK;
+    records = mem_zeroed((size_t)wanted, sizeof *records);
+    if (!records)
+        return FA_ERR_MEMORY;
+    if (trainer->epochs > 0)
+        memcpy(records, trainer->records, (size_t)trainer->epochs * sizeof *records);
+    mem_free(trainer->records);
+    trainer->records = records;
+    trainer->room = wanted;
+    return FA_OK;
+}
+
+static void set_rate(void *owner, uint64_t update)
+{
+    const run   *r = owner;
+    fa_trainer  *trainer = r->trainer;
+    const double factor = schedule_factor(&r->schedule, (r->plan.epoch - 1) * r->updates + update, r->updates);
+
+    (void)fa_optimizer_set_schedule(r->opt, factor);
+    trainer->records[trainer->epochs - 1].schedule = factor;
+}
+
+static fa_status prepare(run *r)
+{
+    fa_trainer   *trainer = r->trainer;
+    const double *v = trainer->values;
+    fa_status     status = network_check_fits(r->net, trainer->fingerprint, "trainer");
+
+    r->schedule = (schedule){.kind = (schedule_kind)v[TRAINER_SCHEDULE], .epochs = v[TRAINER_EPOCHS],
+                             .step_epochs = v[TRAINER_STEP_EPOCHS], .step_factor = v[TRAINER_STEP_FACTOR],
+                             .final_factor = v[TRAINER_FINAL_FACTOR], .warmup = v[TRAINER_WARMUP]};
+    r->plan = (epoch_plan){.batch = (size_t)v[TRAINER_BATCH], .shuffle = is_on(trainer, TRAINER_SHUFFLE),
+                           .drop_last = is_on(trainer, TRAINER_DROP_LAST), .seed = trainer->seed,
+                           .after_deltas = trainer->callbacks[FA_AFTER_DELTAS - 1],
+                           .after_update = trainer->callbacks[FA_AFTER_UPDATE - 1],
+                           .before_update = set_rate, .owner = r};
+    if (status == FA_OK)
+        status = check_validation(trainer, r->validation);
+    if (status == FA_OK)
+        status = epoch_updates(&r->plan, r->pass, r->training, &r->updates);
+    if (status == FA_OK)
+        status = make_records(trainer);
+    if (status != FA_OK)
+        return status;
+    r->frozen = mem_zeroed(trainer->depth, sizeof *r->frozen);
+    if (!r->frozen)
+        return FA_ERR_MEMORY;
+    for (size_t l = 1; l <= trainer->depth; l++)
+        r->frozen[l - 1] = fa_network_is_frozen(r->net, l);
+    return FA_OK;
+}
+
+static void thaw(const run *r)
+{
+    for (size_t l = 1; r->frozen && l <= r->trainer->depth; l++)
+        (void)fa_network_set_frozen(r->net, l, r->frozen[l - 1]);
+}
+
+static void freeze_for(const run *r, uint64_t epoch)
+{
+    thaw(r);
+    for (size_t s = 0; s < r->trainer->n_spans; s++) {
+        const trainer_span *span = &r->trainer->spans[s];
+
+        if (span->first <= epoch && epoch <= span->last)
+            (void)fa_network_set_frozen(r->net, span->l, true);
+    }
+}
+
+/* Weights and biases of one network into another of the same architecture. */
+static void copy_parameters(const fa_network *from, const fa_network *to)
+{
+    for (size_t l = 1; l <= from->depth; l++) {
+        matrix_move(&network_layer(from, l)->weights_t, &network_layer(to, l)->weights_t);
+        if (network_layer(from, l)->has_bias)
+            matrix_move(&network_layer(from, l)->bias, &network_layer(to, l)->bias);
+    }
+}
+
+/* Note whether the epoch was the best so far. */
+static fa_status compare(const run *r, const fa_epoch_record *record)
+{
+    fa_trainer  *trainer = r->trainer;
+    const double value = is_on(trainer, TRAINER_MONITOR) ? 1.0 - record->validation.accuracy : record->validation.loss;
+
+    if (trainer->best > 0 && !(value < trainer->best_value - trainer->values[TRAINER_MIN_IMPROVEMENT]))
+        return FA_OK;
+    if (is_on(trainer, TRAINER_KEEP_BEST) && !trainer->best_net) {
+        fa_status status = fa_network_copy(&trainer->best_net, r->net);
+        if (status != FA_OK)
+            return status;
+    }
+    if (trainer->best_net)
+        copy_parameters(r->net, trainer->best_net);
+    trainer->best = record->epoch;
+    trainer->best_value = value;
+    return FA_OK;
+}
+
+static bool call_after_epoch(const run *r, const fa_epoch_record *record)
+{
+    const epoch_callback *callback = &r->trainer->callbacks[FA_AFTER_EPOCH - 1];
+    const fa_progress     progress = {
+            .struct_size = sizeof progress, .point = FA_AFTER_EPOCH, .epoch = record->epoch, .batch = r->updates,
+            .batches = r->updates, .training = record->training, .validation = record->validation,
+            .net = r->net, .pass = r->pass, .fb = r->fb, .opt = r->opt,
+    };
+
+    return !callback->call || callback->call(callback->user_data, &progress);
+}
+
+/* The next epoch, with what follows it. */
+static fa_status run_epoch(run *r)
+{
+    fa_trainer      *trainer = r->trainer;
+    fa_epoch_record *record = &trainer->records[trainer->epochs++];
+    bool             stopped = false;
+    fa_status        status;
+
+    r->plan.epoch = trainer->epochs;
+    *record = (fa_epoch_record){.epoch = trainer->epochs, .schedule = 1.0,
+                                .validation = {.loss = (double)NAN, .accuracy = (double)NAN}};
+    freeze_for(r, record->epoch);
+    (void)fa_pass_set_dropout(r->pass, trainer->seed, (record->epoch - 1) * r->updates);
+    status = epoch_run(&r->plan, r->net, r->pass, r->fb, r->opt, r->training, &record->training, &stopped);
+    if (status == FA_OK && stopped)
+        trainer->stop = FA_STOP_CALLBACK;
+    if (status != FA_OK || stopped)
+        return status;
+    if (r->validation) {
+        status = fa_evaluate(r->net, r->validation, &record->validation, NULL);
+        if (status == FA_OK)
+            status = compare(r, record);
+    }
+    if (status == FA_OK && !call_after_epoch(r, record))
+        trainer->stop = FA_STOP_CALLBACK;
+    else if (status == FA_OK && is_on(trainer, TRAINER_PATIENCE) &&
+             (double)(record->epoch - trainer->best) >= trainer->values[TRAINER_PATIENCE])
+        trainer->stop = FA_STOP_EARLY;
+    return status;
+}
+
+fa_status fa_trainer_run(fa_trainer *trainer, fa_network *net, fa_pass *pass, fa_feedback *fb, fa_optimizer *opt,
+                         const fa_dataset *training, const fa_dataset *validation)
+{
+    run       r = {.trainer = trainer, .net = net, .pass = pass, .fb = fb, .opt = opt, .training = training,
+                   .validation = validation};
+    fa_status status;
+
+    if (!trainer || !net || !pass || !fb || !opt || !training)
+        return status_null(__func__, !trainer ? "trainer" : !net ? "net" : !pass ? "pass" : !fb ? "fb"
+                                     : !opt   ? "opt"     : "training");
+    trainer->stop = FA_STOP_NONE;
+    status = prepare(&r);
+    while (status == FA_OK && trainer->stop == FA_STOP_NONE &&
+           (double)trainer->epochs < trainer->values[TRAINER_EPOCHS])
+        status = run_epoch(&r);
+    if (status == FA_OK && trainer->stop == FA_STOP_NONE)
+        trainer->stop = FA_STOP_EPOCHS;
+    if (status == FA_OK && is_on(trainer, TRAINER_KEEP_BEST) && trainer->best_net)
+        copy_parameters(trainer->best_net, net);
+    thaw(&r);
+    mem_free(r.frozen);
+    return status;
+}
