@@ -149,9 +149,10 @@ const char *gnuplot_color(size_t i)
     return colors[i % (sizeof colors / sizeof colors[0])];
 }
 
-bool gnuplot_finish(gnuplot *plot)
+/* Ends the script and waits; whether gnuplot drew everything, else after a complaint. */
+static bool end(gnuplot *plot)
 {
-    bool written = fclose(plot->script) == 0, whole;
+    bool written = fclose(plot->script) == 0;
     int status = 0;
 
     sigaction(SIGPIPE, &plot->broken_pipe, NULL);
@@ -163,7 +164,26 @@ bool gnuplot_finish(gnuplot *plot)
         complain("gnuplot failed, so there is no %s", plot->path);
     else if (!written)
         complain("gnuplot stopped reading, so there is no %s", plot->path);
-    whole = written && WIFEXITED(status) && WEXITSTATUS(status) == 0;
+    return written && WIFEXITED(status) && WEXITSTATUS(status) == 0;
+}
+
+bool gnuplot_check(const char *path)
+{
+    gnuplot plot;
+    bool good;
+
+    if (!gnuplot_start(&plot, path, 100, 100))
+        return false;
+    good = end(&plot);
+    unlink(plot.part);
+    free(plot.part);
+    return good;
+}
+
+bool gnuplot_finish(gnuplot *plot)
+{
+    bool whole = end(plot);
+
     if (whole && rename(plot->part, plot->path) != 0) {
         complain("cannot write %s: %s", plot->path, strerror(errno));
         whole = false;

@@ -20,6 +20,9 @@ typedef struct gnuplot {
 /* Whether a plot can be written there: the name ends in .svg or .png. */
 bool gnuplot_takes(const char *path);
 
+/* Whether gnuplot runs and the file can be made, before there is anything to draw; false after a complaint. */
+bool gnuplot_check(const char *path);
+
 /* Starts it and chooses the terminal, in pixels; false after a complaint. The path must outlive it. */
 bool gnuplot_start(gnuplot *plot, const char *path, int width, int height);
 
