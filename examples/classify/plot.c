@@ -49,6 +49,34 @@ static moments over_seeds(const experiment *all, contender one, size_t epoch, si
     return over;
 }
 
+/* A logarithmic axis that just holds the lines of two quantities; what their bands exceed it by is cut off. */
+static void set_range(FILE *script, const experiment *all, const contender *shown, size_t what, size_t other)
+{
+    double least = INFINITY, greatest = 0.0;
+
+    for (size_t i = 0; i < all->n_rules; i++) {
+        for (size_t epoch = 0; epoch < all->chosen->epochs && shown[i].rate < all->n_rates; epoch++) {
+            for (int k = 0; k < 2; k++) {
+                moments over = over_seeds(all, shown[i], epoch, k ? other : what);
+
+                if (over.count && over.mean > 0.0) {
+                    least = fmin(least, over.mean);
+                    greatest = fmax(greatest, over.mean);
+                }
+            }
+        }
+    }
+    if (greatest > 0.0)
+        fprintf(script, "set yrange [%g:%g]\n", 0.85 * least, 1.18 * greatest);
+    fputs("set ytics (", script);
+    for (int decade = -8; decade <= 4; decade++) {
+        fprintf(script, "1e%d, 2e%d, 5e%d, ", decade, decade, decade);
+        if (greatest < 10.0 * least)
+            fprintf(script, "1.5e%d, 3e%d, 7e%d, ", decade, decade, decade);
+    }
+    fputs("1e5)\n", script);
+}
+
 static void put_block(FILE *script, const experiment *all, contender one)
 {
     size_t epochs = all->chosen->epochs, stride = epochs > MAX_POINTS ? (epochs + MAX_POINTS - 1) / MAX_POINTS : 1;
@@ -61,7 +89,8 @@ static void put_block(FILE *script, const experiment *all, contender one)
             double half = moments_half_interval(&over), middle = over.count ? over.mean : (double)NAN;
 
             gnuplot_number(script, middle);
-            gnuplot_number(script, middle - half);
+            /* An error has no logarithm below 0. */
+            gnuplot_number(script, fmax(middle - half, 0.01 * middle));
             gnuplot_number(script, middle + half);
         }
         fputc('\n', script);
@@ -188,11 +217,13 @@ static void draw_panels(gnuplot *drawing, const experiment *all, const contender
 {
     bool angles = all->chosen->n_hidden > 0;
 
-    fprintf(drawing->script, "set tmargin at screen 0.93\nset bmargin at screen 0.655\n"
-                             "set logscale y\nset format y '%%g'\nset format x ''\nset ylabel 'loss' offset 0.5\n");
+    fputs("set tmargin at screen 0.93\nset bmargin at screen 0.655\n"
+          "set logscale y\nset format y '%g'\nset format x ''\nset ylabel 'loss' offset 0.5\n", drawing->script);
+    set_range(drawing->script, all, shown, PLOT_TEST_LOSS, PLOT_TRAIN_LOSS);
     draw_pair(drawing, all, shown, PLOT_TEST_LOSS, PLOT_TRAIN_LOSS, true);
     fputs("unset label\nset tmargin at screen 0.635\nset bmargin at screen 0.36\nset ylabel 'error, %' offset 0.5\n"
-          "set ytics add (0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100)\nset key off\n", drawing->script);
+          "set key off\n", drawing->script);
+    set_range(drawing->script, all, shown, PLOT_TEST_ERROR, PLOT_TRAIN_ERROR);
     if (!angles)
         fputs("set format x '%g'\nset xlabel 'epoch'\n", drawing->script);
     draw_pair(drawing, all, shown, PLOT_TEST_ERROR, PLOT_TRAIN_ERROR, false);

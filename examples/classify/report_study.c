@@ -47,16 +47,19 @@ static void report_contender(const experiment *all, contender one, int width)
 {
     const char *rule = all->chosen->rules.at[one.rule]->name;
     char name[40];
+    moments over;
 
-    for (size_t what = 0; what < N_QUANTITIES; what++) {
-        moments over = experiment_moments(all, one, what);
-
-        if (what >= ANGLE)
-            snprintf(name, sizeof name, what >= RATIO ? "|delta|/|delta_bp|, layer %zu" : "angle of layer %zu",
-                     (what >= RATIO ? what - RATIO : what - ANGLE) + 1);
-        else
-            snprintf(name, sizeof name, "%s", rows[what].name);
-        report_row(rule, width, name, &over, what >= ANGLE ? 1.0 : rows[what].factor);
+    for (size_t what = 0; what < ANGLE; what++) {
+        over = experiment_moments(all, one, what);
+        report_row(rule, width, rows[what].name, &over, rows[what].factor);
+    }
+    for (size_t l = 1; l <= all->chosen->n_hidden; l++) {
+        over = experiment_moments(all, one, ANGLE + l - 1);
+        snprintf(name, sizeof name, "angle of layer %zu", l);
+        report_row(rule, width, name, &over, 1.0);
+        over = experiment_moments(all, one, RATIO + l - 1);
+        snprintf(name, sizeof name, "|delta|/|delta_bp|, layer %zu", l);
+        report_row(rule, width, name, &over, 1.0);
     }
 }
 
@@ -66,9 +69,13 @@ static void report_difference(const experiment *all, contender one, contender ot
     const char *name = all->chosen->rules.at[one.rule]->name, *other_name = all->chosen->rules.at[other.rule]->name;
     moments over = experiment_difference(all, one, other, what);
     double half = moments_half_interval(&over);
+    char label[200];
 
-    printf("%s - %s, %s (lr %g, %g)", name, other_name, rows[what].name, experiment_lr(all, one),
-           experiment_lr(all, other));
+    if (over.count == 0)
+        return;
+    snprintf(label, sizeof label, "%s (lr %g) - %s (lr %g)", name, experiment_lr(all, one), other_name,
+             experiment_lr(all, other));
+    printf("%-34s  %-27s", label, rows[what].name);
     report_moments(&over, 100.0);
     if (!isfinite(half))
         printf("  too few seeds to tell\n");
@@ -78,16 +85,18 @@ static void report_difference(const experiment *all, contender one, contender ot
         printf("  %s is better\n", over.mean < 0.0 ? name : other_name);
 }
 
-static void report_differences(const experiment *all, const contender *chosen)
+/* Every rule with every later one, where both have a learning rate. */
+static void report_differences(const experiment *all, const contender *chosen, size_t what)
 {
-    static const size_t what[] = {TEST_ERROR, ERROR_AT_BEST};
+    for (size_t i = 0; i < all->n_rules; i++)
+        for (size_t j = i + 1; j < all->n_rules; j++)
+            if (chosen[i].rate < all->n_rates && chosen[j].rate < all->n_rates)
+                report_difference(all, chosen[i], chosen[j], what);
+}
 
-    for (size_t k = 0; k < sizeof what / sizeof what[0]; k++)
-        for (size_t i = 0; i < all->n_rules; i++)
-            for (size_t j = i + 1; j < all->n_rules; j++)
-                if (chosen[i].rate < all->n_rates && chosen[j].rate < all->n_rates &&
-                    experiment_difference(all, chosen[i], chosen[j], what[k]).count > 0)
-                    report_difference(all, chosen[i], chosen[j], what[k]);
+static void report_difference_columns(const char *title)
+{
+    printf("\n%-34s  %-27s  %4s  %10s  %10s  %22s\n", title, "quantity", "n", "mean", "sd", "95 % interval of mean");
 }
 
 static void report_contenders(const experiment *all, const contender *chosen)
@@ -100,8 +109,9 @@ static void report_contenders(const experiment *all, const contender *chosen)
         if (chosen[i].rate < all->n_rates)
             report_contender(all, chosen[i], width);
     if (all->n_rules > 1) {
-        printf("\nPaired differences (n, mean, sd, 95 %% interval)\n");
-        report_differences(all, chosen);
+        report_difference_columns("paired difference");
+        report_differences(all, chosen, TEST_ERROR);
+        report_differences(all, chosen, ERROR_AT_BEST);
     }
 }
 
@@ -174,12 +184,32 @@ static void report_equal_rates(const experiment *all)
 
     if (all->n_rules < 2)
         return;
-    printf("\nThe same at equal learning rates (n, mean, sd, 95 %% interval)\n");
+    report_difference_columns("at equal learning rates");
     for (size_t rate = 0; rate < all->n_rates; rate++) {
         for (size_t i = 0; i < all->n_rules; i++)
             same[i] = (contender){.rule = i, .rate = rate};
-        report_differences(all, same);
+        report_differences(all, same, TEST_ERROR);
     }
+}
+
+/* A choice at the end of the grid says that the grid is too short. */
+static void report_choice(const experiment *all, contender chosen)
+{
+    const double *rates = all->chosen->rates;
+    double least = INFINITY, greatest = 0.0, lr;
+    const char *rule = all->chosen->rules.at[chosen.rule]->name;
+
+    if (chosen.rate == all->n_rates) {
+        printf("%s: no learning rate at which every run is complete\n", rule);
+        return;
+    }
+    for (size_t rate = 0; rate < all->n_rates; rate++) {
+        least = fmin(least, rates[rate]);
+        greatest = fmax(greatest, rates[rate]);
+    }
+    lr = experiment_lr(all, chosen);
+    printf("%s: lr %g%s\n", rule, lr,
+           lr > least && lr < greatest ? "" : ", at the end of the grid: a better one may lie beyond");
 }
 
 void report_grid(const experiment *all)
@@ -187,17 +217,15 @@ void report_grid(const experiment *all)
     contender best[MAX_RULES];
 
     report_head(all);
+    putchar('\n');
     report_table(all, VALIDATION_ERROR);
     report_table(all, TEST_ERROR);
-    printf("Chosen by the mean validation error:");
+    printf("Chosen by the mean validation error\n");
     for (size_t i = 0; i < all->n_rules; i++) {
         best[i] = experiment_choose(all, i);
-        if (best[i].rate < all->n_rates)
-            printf("  %s %g", all->chosen->rules.at[i]->name, experiment_lr(all, best[i]));
-        else
-            printf("  %s none (no rate at which every run is complete)", all->chosen->rules.at[i]->name);
+        report_choice(all, best[i]);
     }
-    printf("\n\n");
+    putchar('\n');
     report_contenders(all, best);
     report_equal_rates(all);
     report_outcomes(all);

@@ -39,6 +39,12 @@ double run_error_at_best(const run *result)
                                                               : (double)NAN;
 }
 
+/* Not 1 - accuracy, which would bring a rounding error. NaN without samples. */
+static double error_of(const fa_result *seen)
+{
+    return (double)(seen->samples - seen->correct) / (double)seen->samples;
+}
+
 static bool after_deltas(void *user_data, const fa_progress *seen)
 {
     meter_read(&((course *)user_data)->instrument, seen);
@@ -59,12 +65,12 @@ static void note_epoch(course *running, const fa_progress *seen, record *now)
 {
     size_t n_hidden = running->chosen->n_hidden;
 
-    *now = (record){.train_loss = seen->training.loss, .train_error = 1.0 - seen->training.accuracy,
+    *now = (record){.train_loss = seen->training.loss, .train_error = error_of(&seen->training),
                     .validation_loss = NAN, .validation_error = NAN, .test_loss = NAN, .test_error = NAN,
                     .seconds = running->epoch_end - running->epoch_start};
     if (seen->validation.samples > 0) {
         now->validation_loss = seen->validation.loss;
-        now->validation_error = 1.0 - seen->validation.accuracy;
+        now->validation_error = error_of(&seen->validation);
     }
     for (size_t i = 0; i < n_hidden; i++) {
         now->angle[i] = meter_mean(&running->instrument.angle[i]);
@@ -80,7 +86,7 @@ static void measure_test(course *running, const fa_network *net, record *now)
 
     if (status == FA_OK || status == FA_ERR_NOT_FINITE) {
         now->test_loss = seen.loss;
-        now->test_error = 1.0 - seen.accuracy;
+        now->test_error = error_of(&seen);
     } else {
         running->status = status;
     }
@@ -130,12 +136,12 @@ static fa_status measure(run *result, const settings *chosen, const model *stude
     status = fa_evaluate(student->net, some->test, &seen, result->confusion);
     if (status == FA_OK) {
         result->test_loss = seen.loss;
-        result->test_error = 1.0 - seen.accuracy;
+        result->test_error = error_of(&seen);
     }
     if (status == FA_OK && some->validation)
         status = fa_evaluate(student->net, some->validation, &seen, NULL);
     if (status == FA_OK && some->validation)
-        result->validation_error = 1.0 - seen.accuracy;
+        result->validation_error = error_of(&seen);
     return status;
 }
 
