@@ -57,6 +57,25 @@ double kernels_name(sum_squares)(size_t rows, size_t cols, size_t row_stride, co
     return vec_sum(sum[0]) + (double)tail;
 }
 
+double kernels_name(sum_squares_double)(double unit, size_t rows, size_t cols, size_t row_stride, const void *a)
+{
+    enum { CHAINS = 4 };
+    double sum[CHAINS * WIDE_LANES] = {0}, total = 0;
+    for (size_t i = 0; i < rows; i++) {
+        const real *row = (const real *)a + i * row_stride;
+        for (size_t j = 0; j < cols; j += CHAINS * WIDE_LANES) {
+            const size_t count = cols - j < CHAINS * WIDE_LANES ? cols - j : CHAINS * WIDE_LANES;
+            for (size_t lane = 0; lane < count; lane++) {
+                double x = unit * (double)row[j + lane];
+                sum[lane] += x * x;
+            }
+        }
+    }
+    for (size_t lane = 0; lane < CHAINS * WIDE_LANES; lane++)
+        total += sum[lane];
+    return total;
+}
+
 void kernels_name(column_sums)(size_t rows, size_t cols, size_t ld, double alpha, const void *a, double beta,
                                void *out)
 {
@@ -75,52 +94,6 @@ void kernels_name(column_sums)(size_t rows, size_t cols, size_t ld, double alpha
         if (beta != 0)
             total += (real)beta * vec_load(destination);
         vec_store(destination, total);
-    }
-}
-
-/* Coefficients in the element type. */
-typedef struct coefficients {
-    real gradient_scale, weight_decay, momentum, rate, keep;
-    bool nesterov;
-} coefficients;
-
-/* `count` parameters, whole vectors. Not inlined: one piece of machine code for all parameters, so that products are
- * fused into additions in the same way for each. */
-static __attribute__((noinline)) void sgd_vectors(size_t count, const coefficients *c, real *g, real *v, real *w)
-{
-    for (size_t i = 0; i < count; i += LANES) {
-        vec weight = vec_load(w + i);
-        vec d = c->gradient_scale * vec_load(g + i) + c->weight_decay * weight;
-        if (v != NULL) {
-            vec velocity = c->momentum * vec_load(v + i) + d;
-            vec_store(v + i, velocity);
-            d = c->nesterov ? d + c->momentum * velocity : velocity;
-        }
-        vec increment = -c->rate * d;
-        vec_store(g + i, increment);
-        vec_store(w + i, c->keep * weight + increment);
-    }
-}
-
-void kernels_name(sgd)(size_t count, const kernels_sgd *c, void *g, void *v, void *w)
-{
-    const coefficients r = {
-        (real)c->gradient_scale, (real)c->weight_decay, (real)c->momentum, (real)c->rate, (real)c->keep, c->nesterov,
-    };
-    const size_t rest = count % LANES;
-    real *arrays[] = {g, v, w};
-    real tails[3][LANES] = {{0}};
-    sgd_vectors(count - rest, &r, g, v, w);
-    if (rest == 0)
-        return;
-    for (size_t n = 0; n < 3; n++) {
-        if (arrays[n] != NULL)
-            memcpy(tails[n], arrays[n] + count - rest, rest * sizeof(real));
-    }
-    sgd_vectors(LANES, &r, tails[0], v != NULL ? tails[1] : NULL, tails[2]);
-    for (size_t n = 0; n < 3; n++) {
-        if (arrays[n] != NULL)
-            memcpy(arrays[n] + count - rest, tails[n], rest * sizeof(real));
     }
 }
 
@@ -146,6 +119,10 @@ const kernels kernels_name(kernels) = {
     .squared_error = kernels_name(squared_error),
     .binary_cross_entropy = kernels_name(binary_cross_entropy),
     .cross_entropy = kernels_name(cross_entropy),
-    .sgd = kernels_name(sgd),
+    .sum_squares_double = kernels_name(sum_squares_double),
     .add_scaled = kernels_name(add_scaled),
+    .sgd = kernels_name(sgd),
+    .rmsprop = kernels_name(rmsprop),
+    .adam = kernels_name(adam),
+    .adagrad = kernels_name(adagrad),
 };

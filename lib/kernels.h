@@ -9,15 +9,40 @@
 
 #include <fa/network.h>
 
-/* Coefficients of one update of "sgd": see <fa/optimizer.h>. */
+/* Coefficients of one update of an array; the equations are those of <fa/optimizer.h>. */
+typedef struct kernels_optimizer {
+    double scale;        /* the gradient is scale g: g is a sum over samples */
+    double weight_decay; /* coupled */
+    double rate;         /* of everything: rate factor, schedule, corrections */
+    double keep;         /* what other decay leaves of w */
+} kernels_optimizer;
+
 typedef struct kernels_sgd {
-    double gradient_scale;   /* 1 / samples: g is the sum over samples */
-    double weight_decay;     /* coupled */
-    double momentum;
-    bool   nesterov;
-    double rate;             /* learning rate times rate factor */
-    double keep;             /* 1 - rate * decoupled_weight_decay */
+    kernels_optimizer common;
+    double            momentum;
+    bool              nesterov;
 } kernels_sgd;
+
+typedef struct kernels_rmsprop {
+    kernels_optimizer common;
+    double            alpha;
+    double            eps;
+    double            momentum;
+} kernels_rmsprop;
+
+typedef struct kernels_adam {
+    kernels_optimizer common;
+    double            beta1;
+    double            beta2;
+    double            root_scale; /* 1 / sqrt(1 - beta2^t) */
+    double            eps;
+} kernels_adam;
+
+typedef struct kernels_adagrad {
+    kernels_optimizer common;
+    double            initial;
+    double            eps;
+} kernels_adagrad;
 
 typedef struct kernels {
     /* C = beta C + alpha A B for small products: A [m x k] with any strides, B [k x n] and C [m x n] inner matrices
@@ -39,6 +64,9 @@ typedef struct kernels {
      * stride, elements of a row lie side by side. */
     double (*sum_squares)(size_t rows, size_t cols, size_t row_stride, const void *a);
 
+    /* Sum of (unit a_ij)^2 in double, any rows as above. */
+    double (*sum_squares_double)(double unit, size_t rows, size_t cols, size_t row_stride, const void *a);
+
     /* out_j = beta out_j + alpha sum_i a_ij, out padded like a row; beta = 0 does not read out. */
     void (*column_sums)(size_t rows, size_t cols, size_t ld, double alpha, const void *a, double beta, void *out);
 
@@ -56,12 +84,17 @@ typedef struct kernels {
     double (*cross_entropy)(size_t rows, size_t cols, size_t ld, const void *z, const void *y, const void *target,
                             size_t target_row_stride, size_t target_col_stride, void *e);
 
-    /* One update of count parameters in a row. g holds the summed gradient and receives the increment -rate d; v is
-     * the velocity or NULL where the momentum is 0; w = keep w + increment. */
-    void (*sgd)(size_t count, const kernels_sgd *c, void *g, void *v, void *w);
-
     /* a = a + scale b, count elements in a row. */
     void (*add_scaled)(size_t count, double scale, const void *b, void *a);
+
+    /* One update of count parameters in a row, by the names of <fa/optimizer.h>: g, the summed gradient, receives the
+     * increment -rate d, and w = keep w + increment. Every parameter gets the same bits wherever it lies. */
+    void (*sgd)(size_t count, const kernels_sgd *c, void *g, void *w, void *v); /* v NULL: momentum 0 */
+    void (*rmsprop)(size_t count, const kernels_rmsprop *c, void *g, void *w, void *v, void *m, void *b); /* m NULL: not
+                                                                             centered; b NULL: momentum 0 */
+    void (*adam)(size_t count, const kernels_adam *c, void *g, void *w, void *m, void *v, void *largest); /* largest
+                                                                                           NULL: not amsgrad */
+    void (*adagrad)(size_t count, const kernels_adagrad *c, void *g, void *w, void *v); /* v less the initial value */
 } kernels;
 
 /* The table for a dtype at cpu_level_now(). */

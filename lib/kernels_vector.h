@@ -71,6 +71,7 @@ void kernels_name(activate)(fa_activation f, size_t rows, size_t cols, size_t ld
 void kernels_name(slope)(fa_activation f, size_t rows, size_t cols, size_t ld, const void *h, const void *z,
                          void *delta);
 double kernels_name(sum_squares)(size_t rows, size_t cols, size_t row_stride, const void *a);
+double kernels_name(sum_squares_double)(double unit, size_t rows, size_t cols, size_t row_stride, const void *a);
 void kernels_name(column_sums)(size_t rows, size_t cols, size_t ld, double alpha, const void *a, double beta,
                                void *out);
 double kernels_name(squared_error)(size_t rows, size_t cols, size_t ld, const void *y, const void *target,
@@ -80,7 +81,10 @@ double kernels_name(binary_cross_entropy)(size_t rows, size_t cols, size_t ld, c
                                           void *e);
 double kernels_name(cross_entropy)(size_t rows, size_t cols, size_t ld, const void *z, const void *y,
                                    const void *target, size_t target_row_stride, size_t target_col_stride, void *e);
-void kernels_name(sgd)(size_t count, const kernels_sgd *c, void *g, void *v, void *w);
 void kernels_name(add_scaled)(size_t count, double scale, const void *b, void *a);
+void kernels_name(sgd)(size_t count, const kernels_sgd *c, void *g, void *w, void *v);
+void kernels_name(rmsprop)(size_t count, const kernels_rmsprop *c, void *g, void *w, void *v, void *m, void *b);
+void kernels_name(adam)(size_t count, const kernels_adam *c, void *g, void *w, void *m, void *v, void *largest);
+void kernels_name(adagrad)(size_t count, const kernels_adagrad *c, void *g, void *w, void *v);
 
 #endif

@@ -60,6 +60,36 @@ static size_t arena_bytes(const fa_network *net)
     return total;
 }
 
+/* Everything but the moments, with defaults. */
+static fa_status make_arrays(fa_optimizer *opt)
+{
+    const optimizer_kind *kind = opt->kind;
+
+    if (!(opt->values = mem_zeroed(kind->n_params, sizeof *opt->values)) ||
+        !(opt->factors = mem_zeroed(2 * opt->depth, sizeof *opt->factors)) ||
+        !(opt->updates = mem_zeroed(opt->depth, sizeof *opt->updates)))
+        return FA_ERR_MEMORY;
+    param_defaults(kind->params, kind->n_params, opt->values);
+    for (size_t i = 0; i < 2 * opt->depth; i++)
+        opt->factors[i] = 1.0;
+    return FA_OK;
+}
+
+/* Make the moments that the parameters ask for; those that are there stay, also when they are not needed now. */
+static fa_status make_moments(fa_optimizer *opt)
+{
+    unsigned wanted = opt->kind->moments(opt->values);
+
+    for (size_t m = 0; m < OPTIMIZER_MAX_MOMENTS; m++) {
+        if (!(wanted >> m & 1) || opt->moments[m])
+            continue;
+        opt->moments[m] = mem_zeroed(1, opt->moment_bytes);
+        if (!opt->moments[m])
+            return FA_ERR_MEMORY;
+    }
+    return FA_OK;
+}
+
 fa_status fa_optimizer_create(fa_optimizer **out, const fa_network *net, const char *name)
 {
     fa_optimizer         *opt;
@@ -85,14 +115,14 @@ fa_status fa_optimizer_create(fa_optimizer **out, const fa_network *net, const c
     opt->dtype = net->dtype;
     opt->depth = net->depth;
     opt->moment_bytes = arena_bytes(net);
-    if (!(opt->values = mem_zeroed(kind->n_params, sizeof *opt->values)) ||
-        !(opt->factors = mem_zeroed(2 * net->depth, sizeof *opt->factors))) {
+    opt->schedule = 1.0;
+    status = make_arrays(opt);
+    if (status == FA_OK)
+        status = make_moments(opt);
+    if (status != FA_OK) {
         fa_optimizer_destroy(opt);
-        return FA_ERR_MEMORY;
+        return status;
     }
-    param_defaults(kind->params, kind->n_params, opt->values);
-    for (size_t i = 0; i < 2 * net->depth; i++)
-        opt->factors[i] = 1.0;
     *out = opt;
     return FA_OK;
 }
@@ -101,25 +131,12 @@ void fa_optimizer_destroy(fa_optimizer *opt)
 {
     if (!opt)
         return;
-    for (size_t m = 0; m < opt->n_moments; m++)
+    for (size_t m = 0; m < OPTIMIZER_MAX_MOMENTS; m++)
         mem_free(opt->moments[m]);
+    mem_free(opt->updates);
     mem_free(opt->factors);
     mem_free(opt->values);
     mem_free(opt);
-}
-
-/* Make the moments that the parameters ask for; those that are there stay, also when they are not needed now. */
-static fa_status make_moments(fa_optimizer *opt)
-{
-    size_t wanted = opt->kind->moments(opt->values);
-
-    while (opt->n_moments < wanted) {
-        void *moment = mem_zeroed(1, opt->moment_bytes);
-        if (!moment)
-            return FA_ERR_MEMORY;
-        opt->moments[opt->n_moments++] = moment;
-    }
-    return FA_OK;
 }
 
 fa_status fa_optimizer_set(fa_optimizer *opt, const char *name, double value)
@@ -184,17 +201,57 @@ fa_status fa_optimizer_set_rate_factor(fa_optimizer *opt, size_t l, unsigned whi
     return FA_OK;
 }
 
+fa_status fa_optimizer_set_schedule(fa_optimizer *opt, double factor)
+{
+    if (!opt)
+        return status_null(__func__, "opt");
+    if (!isfinite(factor) || factor < 0.0)
+        return status_set(FA_ERR_ARGUMENT, "the schedule's factor is finite and not negative; %g is not", factor);
+    opt->schedule = factor;
+    return FA_OK;
+}
+
 uint64_t fa_optimizer_steps(const fa_optimizer *opt)
 {
     return opt ? opt->steps : 0;
 }
 
-void optimizer_apply(const fa_optimizer *opt, size_t l, bool bias, size_t samples, size_t offset, size_t count, void *g,
+/* --- from inside --- */
+
+/* Everything but the arrays. */
+static optimizer_update begin_update(const fa_optimizer *opt, size_t l, bool bias, double scale)
+{
+    return (optimizer_update){
+        .values = opt->values,
+        .rate = opt->values[LEARNING_RATE] * opt->factors[2 * (l - 1) + bias] * opt->schedule,
+        .scale = scale,
+        .t = opt->updates[l - 1] + 1,
+        .dtype = opt->dtype,
+    };
+}
+
+double optimizer_scale(const fa_optimizer *opt, size_t samples)
+{
+    return opt->values[GRADIENT_SCALE] / (double)samples;
+}
+
+bool optimizer_linear(const fa_optimizer *opt, size_t l, bool bias, size_t samples, double *alpha, double *beta)
+{
+    optimizer_update update = begin_update(opt, l, bias, optimizer_scale(opt, samples));
+
+    return opt->kind->linear && !(opt->values[CLIP_NORM] > 0.0) && opt->kind->linear(&update, alpha, beta);
+}
+
+void optimizer_apply(const fa_optimizer *opt, size_t l, bool bias, double scale, size_t offset, size_t count, void *g,
                      void *w)
 {
-    void *moments[OPTIMIZER_MAX_MOMENTS] = {NULL};
+    optimizer_update update = begin_update(opt, l, bias, scale);
 
-    for (size_t m = 0; m < opt->n_moments; m++)
-        moments[m] = (char *)opt->moments[m] + offset;
-    opt->kind->apply(opt->values, optimizer_factor(opt, l, bias), samples, opt->dtype, count, g, moments, w);
+    update.count = count;
+    update.g = g;
+    update.w = w;
+    for (size_t m = 0; m < OPTIMIZER_MAX_MOMENTS; m++)
+        if (opt->moments[m])
+            update.moments[m] = (char *)opt->moments[m] + offset;
+    opt->kind->apply(&update);
 }

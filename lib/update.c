@@ -3,6 +3,7 @@
 #include <float.h>
 #include <math.h>
 
+#include "clip.h"
 #include "kernels.h"
 #include "matrix.h"
 #include "status.h"
@@ -92,7 +93,7 @@ fa_status update_accumulate(const fa_network *net, fa_pass *pass)
     return FA_OK;
 }
 
-static void apply_layer(fa_network *net, const fa_pass *pass, const fa_optimizer *opt, size_t l)
+static void apply_layer(fa_network *net, const fa_pass *pass, const fa_optimizer *opt, size_t l, double scale)
 {
     const layer      *found = network_layer(net, l);
     const pass_layer *at = pass_at(pass, l);
@@ -106,7 +107,7 @@ static void apply_layer(fa_network *net, const fa_pass *pass, const fa_optimizer
         if (found->frozen)
             matrix_zero(g); /* the increment that the rule may ask for */
         else
-            optimizer_apply(opt, l, bias, pass->gradient_samples, offset, g->rows * g->row_stride, g->data, w->data);
+            optimizer_apply(opt, l, bias, scale, offset, g->rows * g->row_stride, g->data, w->data);
     }
 }
 
@@ -128,7 +129,7 @@ static bool layer_is_safe(const fa_network *net, const fa_pass *pass, const fa_o
     const pass_layer *at = pass_at(pass, l);
     double            alpha, beta, delta;
 
-    if (!opt->kind->linear(opt->values, optimizer_factor(opt, l, false), pass->batch, &alpha, &beta))
+    if (!optimizer_linear(opt, l, false, pass->batch, &alpha, &beta))
         return false;
     if (!at->delta_written)
         return true;
@@ -137,7 +138,7 @@ static bool layer_is_safe(const fa_network *net, const fa_pass *pass, const fa_o
         return false;
     if (!found->has_bias)
         return true;
-    (void)opt->kind->linear(opt->values, optimizer_factor(opt, l, true), pass->batch, &alpha, &beta);
+    (void)optimizer_linear(opt, l, true, pass->batch, &alpha, &beta);
     return surely_finite(pass->dtype, alpha, delta, (double)pass->batch);
 }
 
@@ -168,14 +169,14 @@ static void fuse_layer(fa_network *net, const fa_pass *pass, const fa_optimizer 
 
     if (found->frozen)
         return;
-    (void)opt->kind->linear(opt->values, optimizer_factor(opt, l, false), pass->batch, &alpha, &beta);
+    (void)optimizer_linear(opt, l, false, pass->batch, &alpha, &beta);
     if (at->delta_written)
         found->kind->gradient(alpha, presynaptic(pass, l), &at->delta, beta, &found->weights_t);
     else
         shrink(&found->weights_t, beta);
     if (!found->has_bias)
         return;
-    (void)opt->kind->linear(opt->values, optimizer_factor(opt, l, true), pass->batch, &alpha, &beta);
+    (void)optimizer_linear(opt, l, true, pass->batch, &alpha, &beta);
     if (at->delta_written)
         kernels_for(pass->dtype)->column_sums(at->delta.rows, at->delta.cols, at->delta.row_stride, alpha,
                                               at->delta.data, beta, found->bias.data);
@@ -185,8 +186,18 @@ static void fuse_layer(fa_network *net, const fa_pass *pass, const fa_optimizer 
 
 /* --- apply ----------------------------------------------------------------------------------------------- */
 
+static void count_update(const fa_network *net, fa_optimizer *opt)
+{
+    for (size_t l = 1; l <= opt->depth; l++)
+        if (!network_layer(net, l)->frozen)
+            opt->updates[l - 1]++;
+    opt->steps++;
+}
+
 fa_status update_apply(fa_network *net, fa_pass *pass, fa_feedback *fb, fa_optimizer *opt)
 {
+    double scale;
+
     if (pass->stage == PASS_BACKWARD && may_fuse(net, pass, fb, opt)) {
         for (size_t l = 1; l <= pass->depth; l++)
             fuse_layer(net, pass, opt, l);
@@ -197,11 +208,12 @@ fa_status update_apply(fa_network *net, fa_pass *pass, fa_feedback *fb, fa_optim
             if (status != FA_OK)
                 return status;
         }
+        scale = clip_scale(net, pass, opt);
         for (size_t l = 1; l <= pass->depth; l++)
-            apply_layer(net, pass, opt, l);
+            apply_layer(net, pass, opt, l, scale);
         pass->gradient_samples = 0;
     }
-    opt->steps++;
+    count_update(net, opt);
     step_adapt(net, pass, fb);
     return FA_OK;
 }
