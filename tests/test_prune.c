@@ -229,7 +229,7 @@ static void look_at_increment(fa_step *step)
     increments *p = fa_step_user_data(step);
     fa_matrix w;
     p->calls++;
-    if (!p->zeros || fa_step_increment(step, 2, &w, NULL) != FA_OK)
+    if (!p->zeros || fa_step_increment(step, DEPTH, &w, NULL) != FA_OK)
         return;
     for (size_t at = 0; at < w.rows * w.cols; at++)
         p->seen += p->zeros[at] && element(&w, at / w.cols, at % w.cols) != 0;
@@ -244,8 +244,8 @@ START_TEST(removed_weights_have_no_increment)
     session s = make_session(&spec, fa_rule_find("bp"), SAMPLES, 3);
     s.fb = make_feedback(s.net, &rule, &p, 1);
     expect_ok(session_step(&s, NULL));
-    expect_ok(fa_network_prune(s.net, 2, 0.5, SEED));
-    p.zeros = zeros_of(s.net, 2);
+    expect_ok(fa_network_prune(s.net, DEPTH, 0.5, SEED));
+    p.zeros = zeros_of(s.net, DEPTH);
     expect_ok(session_step(&s, NULL));
     ck_assert(p.calls == 2 && p.seen == 0);
 }
