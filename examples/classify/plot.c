@@ -66,8 +66,10 @@ static void set_range(FILE *script, const experiment *all, const contender *show
             }
         }
     }
-    if (greatest > 0.0)
-        fprintf(script, "set yrange [%g:%g]\n", 0.85 * least, 1.18 * greatest);
+    /* gnuplot gives up where it finds no range, and an experiment may have nothing to show. */
+    if (!(greatest > 0.0))
+        least = greatest = 1.0;
+    fprintf(script, "set yrange [%g:%g]\n", 0.85 * least, 1.18 * greatest);
     fputs("set ytics (", script);
     for (int decade = -8; decade <= 4; decade++) {
         fprintf(script, "1e%d, 2e%d, 5e%d, ", decade, decade, decade);
@@ -98,6 +100,15 @@ static void put_block(FILE *script, const experiment *all, contender one)
     fputs("END\n", script);
 }
 
+/* gnuplot complains about a curve without any. */
+static bool has_points(const experiment *all, contender one, size_t what)
+{
+    for (size_t epoch = 0; epoch < all->chosen->epochs; epoch++)
+        if (over_seeds(all, one, epoch, what).count > 0)
+            return true;
+    return false;
+}
+
 static int column(size_t what)
 {
     return (int)(2 + 3 * what);
@@ -116,6 +127,8 @@ static void put_curve(gnuplot *drawing, const experiment *all, contender one, si
     const char *color = gnuplot_color(one.rule);
     FILE *script = drawing->script;
 
+    if (!has_points(all, one, what))
+        return;
     if (all->n_seeds > 1)
         fprintf(script, " $rule%zu using 1:%d:%d with filledcurves lc '%s' fs transparent solid 0.15 noborder notitle,",
                 one.rule, column(what) + 1, column(what) + 2, color);
@@ -171,6 +184,18 @@ static void draw_angles(gnuplot *drawing, const experiment *all, const contender
         put_key(drawing, title, l);
     }
     fputs(" NaN notitle\n", drawing->script);
+}
+
+/* 90 degrees at least, and more where an angle needs it. */
+static int angle_limit(const experiment *all, const contender *shown)
+{
+    double greatest = 0.0;
+
+    for (size_t i = 0; i < all->n_rules; i++)
+        for (size_t epoch = 0; epoch < all->chosen->epochs && shown[i].rate < all->n_rates; epoch++)
+            for (size_t l = 0; l < all->chosen->n_hidden; l++)
+                greatest = fmax(greatest, over_seeds(all, shown[i], epoch, PLOT_ANGLE + l).mean);
+    return greatest <= 90.0 ? 90 : greatest <= 120.0 ? 120 : 180;
 }
 
 static void put_title(gnuplot *drawing, const experiment *all)
@@ -229,8 +254,9 @@ static void draw_panels(gnuplot *drawing, const experiment *all, const contender
     draw_pair(drawing, all, shown, PLOT_TEST_ERROR, PLOT_TRAIN_ERROR, false);
     if (angles) {
         fputs("set tmargin at screen 0.34\nset bmargin at screen 0.075\nunset logscale y\nunset ytics\n"
-              "set format y '%g°'\nset format x '%g'\nset yrange [0:*<135]\nset ytics nomirror out scale 0.6 30\n"
+              "set format y '%g°'\nset format x '%g'\nset ytics nomirror out scale 0.6 30\n"
               "set xlabel 'epoch'\nset ylabel 'angle to BP' offset 0.5\nset key on\n", drawing->script);
+        fprintf(drawing->script, "set yrange [0:%d]\n", angle_limit(all, shown));
         draw_angles(drawing, all, shown);
     }
     fputs("unset multiplot\n", drawing->script);

@@ -85,10 +85,10 @@ static const option output_table[] = {
     {"--plot", "FILE", "draw losses, errors and angles with gnuplot into FILE.svg or FILE.png; with\n"
                        "--seeds means and their 95 % intervals", set_plot, NULL},
     {"--quiet", NULL, "no progress on stderr", set_quiet, NULL},
-    {"--list-rules", NULL, NULL, set_list_rules, NULL},
-    {"--list-optimizers", NULL, NULL, set_list_optimizers, NULL},
+    {"--list-rules", NULL, "the learning rules, with their formulas", set_list_rules, NULL},
+    {"--list-optimizers", NULL, "the optimizers, with their parameters", set_list_optimizers, NULL},
     {"--version", NULL, "show the version of libfa and what it was built with", set_version, NULL},
-    {"--help", NULL, NULL, set_help, NULL},
+    {"--help", NULL, "this", set_help, NULL},
 };
 
 enum { N_PARAMETER_GROUPS = 4, N_GROUPS };
@@ -133,9 +133,7 @@ static bool add_presets(settings *chosen)
     for (size_t i = 0; (known = given_option(&chosen->texts, i)); i++)
         if (known->preset && !chosen->texts.texts[i] && !given_add(&chosen->texts, i, known->preset))
             return false;
-    /* A list is no preset: what is given would come after it. */
-    return given_text(&chosen->texts, "--hidden") ||
-           given_add(&chosen->texts, given_number(&chosen->texts, "--hidden"), "500");
+    return true;
 }
 
 static bool set_all(settings *chosen)

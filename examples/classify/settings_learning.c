@@ -285,7 +285,7 @@ static const option table[] = {
     {"--freeze", "l@A-B,...", "layer l does not learn in the epochs A to B, counted from 1; l@N is l@1-N",
      set_freeze, NULL},
     {"--batch", "N", "samples in a mini-batch, whose gradients are averaged", set_batch, "64"},
-    {"--epochs", "N", NULL, set_epochs, "5"},
+    {"--epochs", "N", "times that every sample is learned from", set_epochs, "5"},
     {"--no-shuffle", NULL, "every epoch in the order of the data", set_no_shuffle, NULL},
     {"--drop-last", NULL, "leave out a last batch that is smaller than the others", set_drop_last, NULL},
     {"--schedule", "NAME", "of the learning rate: constant, step or cosine, over the epochs", set_schedule, "constant"},

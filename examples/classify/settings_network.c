@@ -119,18 +119,18 @@ static bool set_dropout(void *chosen, const char *name, const char *value)
 }
 
 static const option table[] = {
-    {"--hidden", "N,N,...", "neurons of the hidden layers, or none; layer 1 is the first of them", set_hidden, NULL},
+    {"--hidden", "N[,N]", "neurons of the hidden layers, separated by commas, or none", set_hidden, "500"},
     {"--activation", "NAME", "of the hidden layers: tanh, logistic, relu, erf, identity", set_activation, "tanh"},
     {"--loss", "NAME", "cross_entropy (softmax outputs), binary_cross_entropy (logistic outputs: the\n"
                        "error enters without the slope of the output), squared_error",
      set_loss, "cross_entropy"},
     {"--output-activation", "NAME", "of the outputs; default: softmax with cross_entropy, else logistic",
      set_output_activation, NULL},
-    {"--init", "NAME[=SCALE]", "how W is drawn: zero, uniform (U[-SCALE, SCALE)), normal, glorot_uniform,\n"
-                               "glorot_normal, kaiming_uniform, kaiming_normal; SCALE is 1 if left out",
+    {"--init", "NAME[=F]", "how W is drawn: zero, uniform (U[-F, F)), normal, glorot_uniform,\n"
+                               "glorot_normal, kaiming_uniform, kaiming_normal; F is 1 if left out",
      set_init, "glorot_uniform"},
-    {"--bias-init", "NAME[=SCALE]", "the same for biases", set_bias_init, "zero"},
-    {"--feedback-init", "NAME[=SCALE]", "the same for the rule's B; default: as the rule does it (fa:\n"
+    {"--bias-init", "NAME[=F]", "the same for biases", set_bias_init, "zero"},
+    {"--feedback-init", "NAME[=F]", "the same for the rule's B; default: as the rule does it (fa:\n"
                                         "U[-1/sqrt(n_l), 1/sqrt(n_l)))", set_feedback_init, NULL},
     {"--feedback-scale", "F", "multiply B by F", set_feedback_scale, "1"},
     {"--sparsity", "F", "remove this share of the connections at random: of every W for good, of every\n"

@@ -51,7 +51,7 @@ static const option table[] = {
     {"--seeds", "A-B", "run every seed from A to B and report mean, standard deviation and 95 %\n"
                        "confidence interval (Student's t), of paired differences between rules too;\n"
                        "runs that diverge are counted and are in no mean", set_seeds, NULL},
-    {"--grid", "lr=F,F,...", "run every rule at each of these learning rates; each chooses the one whose\n"
+    {"--grid", "lr=LIST", "run every rule at each of these learning rates; each chooses the one whose\n"
                              "validation error, averaged over the seeds, is least", set_grid, NULL},
 };
 

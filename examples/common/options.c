@@ -8,7 +8,7 @@
 
 #include "complain.h"
 
-enum { MAX_ITEM = 256, HELP_COLUMN = 20 };
+enum { MAX_ITEM = 256, HELP_COLUMN = 20, LINE_WIDTH = 90 };
 
 const option *options_find(const option_group *groups, size_t n_groups, const char *name, size_t length)
 {
@@ -64,17 +64,19 @@ static void print(const option *shown, FILE *stream)
     const char *line = shown->help;
     int width = fprintf(stream, "  %s %s", shown->name, shown->value ? shown->value : "");
 
-    /* A long name has its help below it. */
-    if (width > HELP_COLUMN + 6) {
-        fputc('\n', stream);
-        width = 0;
-    }
     while (line) {
         const char *end = strchr(line, '\n');
         int length = end ? (int)(end - line) : (int)strlen(line);
 
-        fprintf(stream, "%*s%.*s", width < HELP_COLUMN ? HELP_COLUMN - width : 1, "", length, line);
-        if (!end && shown->preset)
+        /* A long name has its help below it. */
+        if (width >= HELP_COLUMN) {
+            fputc('\n', stream);
+            width = 0;
+        }
+        width += fprintf(stream, "%*s%.*s", HELP_COLUMN - width, "", length, line);
+        if (!end && shown->preset && width + (int)strlen(shown->preset) > LINE_WIDTH)
+            fprintf(stream, ";\n%*sdefault %s", HELP_COLUMN, "", shown->preset);
+        else if (!end && shown->preset)
             fprintf(stream, "; default %s", shown->preset);
         fputc('\n', stream);
         width = 0;
@@ -164,19 +166,19 @@ bool option_each(const char *name, const char *text, bool (*take)(void *data, co
 {
     char item[MAX_ITEM];
 
-    for (;;) {
-        size_t length = strcspn(text, ",");
+    for (const char *rest = text;;) {
+        size_t length = strcspn(rest, ",");
 
         if (length == 0 || length >= sizeof item) {
             complain("%s takes values separated by commas, not '%s'", name, text);
             return false;
         }
-        memcpy(item, text, length);
+        memcpy(item, rest, length);
         item[length] = '\0';
         if (!take(data, name, item))
             return false;
-        if (text[length] == '\0')
+        if (rest[length] == '\0')
             return true;
-        text += length + 1;
+        rest += length + 1;
     }
 }

@@ -118,8 +118,8 @@ class Arguments(samples.TestCase):
     def test_help_and_lists(self):
         done = program.run(program.CLASSIFY, "--help")
         self.assertEqual((done.returncode, done.stderr), (0, ""))
-        for name in {argument[2:].partition("=")[0] for line in USAGE + EVERY_OPTION for argument in line
-                     if argument.startswith("--")} - {"bogus"} | {"jsonl", "replay", "quiet", "help", "version"}:
+        for name in {argument[2:].partition("=")[0] for line in [line[1:] for line in USAGE] + EVERY_OPTION
+                     for argument in line if argument.startswith("--")} - {"bogus"} | {"jsonl", "replay", "quiet"}:
             self.assertIn(f"  --{name} ", done.stdout)
         self.assertLessEqual(max(map(len, done.stdout.splitlines())), 112)
         done = program.run(program.CLASSIFY, "--list-rules")

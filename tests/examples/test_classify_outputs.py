@@ -49,7 +49,7 @@ class Outputs(samples.TestCase):
                                                     "--seed", seed)) for seed in (1, 2))
         for line in lines:
             self.assertEqual([line[name] for name in ("train_loss", "validation_error", "test_error")],
-                             [lines[line["epoch"] - 1][name] for name in ("train_loss", "validation_error",
+                             [lines[int(line["epoch"]) - 1][name] for name in ("train_loss", "validation_error",
                                                                           "test_error")])
             self.assertNotEqual(line["train_loss"], others[0]["train_loss"])
         self.assertEqual({line["angle_1"] for line in lines if line["rule"] == "shallow"}, {None})
