@@ -28,16 +28,9 @@ typedef struct watcher {
 static void draw_masks(watcher *w)
 {
     for (size_t l = 0; l < w->m->spec.depth; l++) {
-        double p = fa_network_dropout(w->s.net, l);
-        size_t width = w->m->spec.width[l];
-        fa_stream stream = {.seed = SEED, .step = w->done, .purpose = FA_PURPOSE_DROPOUT, .layer = (uint32_t)l};
-        uint64_t words[MAX_WIDTH];
-        expect_ok(fa_random_words(&stream, 0, width, words));
-        w->m->layer[l].masked = p > 0;
-        for (size_t j = 0; j < width; j++) {
-            uint64_t half = j % 2 ? words[j / 2] >> 32 : words[j / 2] & 0xffffffff;
-            w->m->layer[l].mask[j] = (double)half < floor(ldexp(p, 32)) ? 0 : 1 / (1 - p);
-        }
+        double probability = fa_network_dropout(w->s.net, l);
+        w->m->layer[l].masked = probability > 0;
+        draw_mask(probability, SEED, w->done, l, w->m->spec.width[l], w->m->layer[l].mask);
     }
 }
 
@@ -63,7 +56,8 @@ static void model_step(watcher *w)
 static void check_agrees(const watcher *w, const char *what, size_t l, const num *expected, const fa_matrix *got)
 {
     double worst = misfit(expected, got);
-    ck_assert_msg(worst <= 1, "%s of layer %zu is off by %.3g times its bound after %zu samples", what, l, worst, w->done);
+    ck_assert_msg(worst <= 1, "%s of layer %zu is off by %.3g times its bound after %zu samples", what, l, worst,
+                  w->done);
     if (got->dtype == FA_FLOAT64 && !w->kinked) /* an update that is missing is some 1e-3 of the weights */
         ck_assert_double_le(relative_bound(expected, got->rows * got->cols), 1e-5);
 }
@@ -202,7 +196,7 @@ START_TEST(single_samples_are_steps_of_the_model)
 }
 END_TEST
 
-/* Nobody looks: everything is there when the function returns, also where a pass for one sample makes it the default. */
+/* Nobody looks: everything is there when the function returns, also where a pass for one sample is all there is. */
 START_TEST(nothing_waits_at_the_end)
 {
     uint64_t state = 3;
@@ -260,8 +254,8 @@ START_TEST(nothing_waits_after_a_failure)
 }
 END_TEST
 
-/* A product that might overflow is not left waiting: the last sample's input meets weights of 0, and its gradient is near
- * the largest float, or, with a target far off, beyond. */
+/* A product that might overflow is not left waiting: the last sample's input meets weights of 0, and its gradient is
+ * near the largest float, or, with a target far off, beyond. */
 START_TEST(enormous_gradients)
 {
     uint64_t state = 3;
