@@ -7,7 +7,7 @@ fa_epoch_options make_options(size_t batch)
     return (fa_epoch_options){.struct_size = sizeof(fa_epoch_options), .batch = batch};
 }
 
-/* Samples rows[0 .. count - 1]: where they lie if they do so one after the other and nothing is shuffled, else a copy. */
+/* Samples rows[0 .. count - 1]: where they lie if that is one after the other and nothing is shuffled, else a copy. */
 static void take_batch(const corpus *c, const size_t *rows, size_t count, fa_matrix *x, fa_matrix *target)
 {
     fa_dtype dtype = fa_dataset_dtype(c->data);

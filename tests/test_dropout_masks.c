@@ -129,8 +129,8 @@ static double signal_by_hand(const session *s, how way, size_t l, size_t i, size
     return sum;
 }
 
-/* Every way to write a delta goes through the mask: (what comes back) (1 - h^2) mask, h from before the mask. Sums of at
- * most nine products of numbers below 10 in float64. */
+/* Every way to write a delta goes through the mask: (what comes back) (1 - h^2) mask, h from before the mask. Sums of
+ * at most nine products of numbers below 10 in float64. */
 START_TEST(deltas_pass_through_the_mask)
 {
     how way = (how)_i;

@@ -81,8 +81,8 @@ static void choose_schedule(const scene *c, by_hand *h, int which)
     scene_set(c, "warmup", which == 2 ? 1 : 0);
 }
 
-/* Every update is the one by hand: bit for bit where factors are exact; a cosine may be rounded elsewhere, and a rate that
- * is off by some 1e-16 moves weights by as much in each of 20 updates. */
+/* Every update is the one by hand: bit for bit where factors are exact; a cosine may be rounded elsewhere, and a rate
+ * that is off by some 1e-16 moves weights by as much in each of 20 updates. */
 START_TEST(a_run_is_its_steps)
 {
     scene c = make_scene(FA_FLOAT64, 3);
