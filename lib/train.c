@@ -41,7 +41,7 @@ static void run_layer(const fa_network *net, fa_pass *pass, size_t l)
     if (online_forward(pass, found, l, in, &at->h))
         layer_activate(found, at->z, &at->h);
     else
-        layer_run(found, in, NULL, at->z, &at->h);
+        layer_run(found, pass->team, in, NULL, at->z, &at->h);
     dropout_run(pass, l);
 }
 
