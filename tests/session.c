@@ -128,6 +128,19 @@ fa_matrix make_target(const net_spec *spec, size_t n, view_layout layout, uint64
     return target;
 }
 
+/* --- dropout --- */
+
+void draw_mask(double probability, uint64_t seed, uint64_t step, size_t l, size_t count, double *mask)
+{
+    uint64_t words[MAX_BATCH * MAX_WIDTH / 2 + 1];
+    fa_stream stream = {.seed = seed, .step = step, .purpose = FA_PURPOSE_DROPOUT, .layer = (uint32_t)l};
+    expect_ok(fa_random_words(&stream, 0, count / 2 + 1, words));
+    for (size_t i = 0; i < count; i++) {
+        uint64_t half = i % 2 ? words[i / 2] >> 32 : words[i / 2] & 0xffffffff;
+        mask[i] = half < (uint64_t)floor(probability * 4294967296.0) ? 0 : 1 / (1 - probability);
+    }
+}
+
 /* --- data sets --- */
 
 int32_t *make_labels(size_t n, size_t n_classes, uint64_t *state)

@@ -35,6 +35,9 @@ fa_optimizer *make_optimizer(const fa_network *net, double learning_rate);
 /* Legal targets for the loss. */
 fa_matrix make_target(const net_spec *spec, size_t n, view_layout layout, uint64_t *state);
 
+/* The dropout mask of h_l with `count` elements, as <fa/pass.h> defines it. */
+void draw_mask(double probability, uint64_t seed, uint64_t step, size_t l, size_t count, double *mask);
+
 /* Labels 0 .. n_classes - 1, each drawn. */
 int32_t *make_labels(size_t n, size_t n_classes, uint64_t *state);
 

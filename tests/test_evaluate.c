@@ -44,8 +44,8 @@ static fa_dataset *make_samples(fa_dtype dtype, size_t n, bool labels, uint64_t 
     return make_dataset(&x, &target);
 }
 
-/* |z| stays below 8: a few dozen roundings of numbers of that size are an error of y below 500 u, relatively, and so one of
- * ln y below that, in the library and again in the predictions that are summed here. */
+/* |z| stays below 8: a few dozen roundings of numbers of that size are a relative error of y, and so an error of ln y,
+ * below 500 u: in the library, and again in the predictions that are summed here. */
 static double loss_bound(fa_dtype dtype)
 {
     return 1000 * (dtype == FA_FLOAT32 ? 0x1p-24 : 0x1p-53);

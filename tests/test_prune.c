@@ -263,7 +263,8 @@ START_TEST(no_new_weights_bring_them_back)
     fa_matrix now = weights_of(s.net, 2);
     expect_ok(fa_network_set_weights(s.net, 2, &w));
     for (size_t at = 0; at < w.rows * w.cols; at++)
-        ck_assert_double_eq(element(&now, at / w.cols, at % w.cols), zeros[at] ? 0 : element(&w, at / w.cols, at % w.cols));
+        ck_assert_double_eq(element(&now, at / w.cols, at % w.cols),
+                            zeros[at] ? 0 : element(&w, at / w.cols, at % w.cols));
     expect_ok(fa_network_init_weights(s.net, 0, FA_INIT_NORMAL, 1, 5));
     check_zeros(s.net, 2, zeros, "drawn");
     fa_network *copy;
