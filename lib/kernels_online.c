@@ -38,7 +38,11 @@ static ALWAYS_INLINE vec changed(const change how, vec w, real beta, real step, 
 {
     if (how == READ)
         return w;
-    return (how == SCALE_AND_UPDATE ? rounded(beta * w) : w) + step * delta;
+    if (how == SCALE_AND_UPDATE) {
+        w = beta * w;
+        KEEP_ROUNDED(w);
+    }
+    return w + step * delta;
 }
 
 /* --- wide rows --- */

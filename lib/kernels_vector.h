@@ -61,19 +61,15 @@ static inline vec vec_select(vec_mask mask, vec a, vec b)
 /* Functions that get their counts as constants, so that loops over them unroll and local arrays are registers. */
 #define ALWAYS_INLINE inline __attribute__((always_inline))
 
-/* The product it is given, rounded. Compilers may fuse a product into the addition that follows, and not every place
- * would get the same choice; one that the empty statement may have changed cannot be fused. */
-static ALWAYS_INLINE vec rounded(vec product)
-{
+/* Compilers may fuse a product into the addition that follows, and not every place would get the same choice; one that the
+ * empty statement may have changed cannot be fused. */
 #if defined(__x86_64__)
-    __asm__("" : "+v"(product));
+#define KEEP_ROUNDED(product) __asm__("" : "+v"(product))
 #elif defined(__aarch64__)
-    __asm__("" : "+w"(product));
+#define KEEP_ROUNDED(product) __asm__("" : "+w"(product))
 #else
-    __asm__("" : "+m"(product));
+#define KEEP_ROUNDED(product) __asm__("" : "+m"(product))
 #endif
-    return product;
-}
 
 /* n rounded up to whole vectors. */
 static inline size_t vec_padded(size_t n)
