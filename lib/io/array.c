@@ -1,4 +1,4 @@
-#include "array.h"
+#include "io/array.h"
 
 #include "alloc.h"
 #include "matrix.h"

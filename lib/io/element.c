@@ -1,4 +1,4 @@
-#include "element.h"
+#include "io/element.h"
 
 #include <string.h>
 

@@ -1,4 +1,4 @@
-#include "file.h"
+#include "io/file.h"
 
 #include "status.h"
 

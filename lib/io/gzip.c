@@ -1,4 +1,4 @@
-#include "gzip.h"
+#include "io/gzip.h"
 
 #include "config.h"
 

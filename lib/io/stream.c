@@ -1,4 +1,4 @@
-#include "stream.h"
+#include "io/stream.h"
 
 #include "gzip.h"
 
