@@ -956,7 +956,8 @@ class Dataset(_Object):
             raise ValueError(f"{rows.min()} is no number of a sample")
         rows = numpy.ascontiguousarray(rows, numpy.uintp)
         x, target = (numpy.empty((len(rows), width), self.dtype) for width in (self.n_inputs, self.n_outputs))
-        lib.fa_dataset_gather(self._pointer, rows.ctypes.data_as(_sizes), len(rows), matrix_view(x), matrix_view(target))
+        lib.fa_dataset_gather(self._pointer, rows.ctypes.data_as(_sizes), len(rows), matrix_view(x),
+                              matrix_view(target))
         return x, target
 
     def labels(self, first=0, count=None):

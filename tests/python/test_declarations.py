@@ -12,13 +12,14 @@ import libfa
 import tap
 
 SCALARS = {"void": None, "size_t": ctypes.c_size_t, "double": ctypes.c_double, "bool": ctypes.c_bool,
-           "unsigned": ctypes.c_uint, "int32_t": ctypes.c_int32, "uint32_t": ctypes.c_uint32, "uint64_t": ctypes.c_uint64}
+           "unsigned": ctypes.c_uint, "int32_t": ctypes.c_int32, "uint32_t": ctypes.c_uint32,
+           "uint64_t": ctypes.c_uint64}
 ENUMS = {"fa_status", "fa_dtype", "fa_param_type", "fa_activation", "fa_loss", "fa_init", "fa_purpose", "fa_rule_flag",
          "fa_topology", "fa_parameters", "fa_idx_type", "fa_point", "fa_stop"}
 HANDLES = {"fa_network", "fa_pass", "fa_feedback", "fa_optimizer", "fa_setup", "fa_step", "fa_operand", "fa_dataset",
            "fa_trainer", "void"}
-STRUCTS = {"fa_matrix", "fa_param", "fa_stream", "fa_delta_report", "fa_rule", "fa_idx_info", "fa_result", "fa_progress",
-           "fa_epoch_options", "fa_epoch_record"}
+STRUCTS = {"fa_matrix", "fa_param", "fa_stream", "fa_delta_report", "fa_rule", "fa_idx_info", "fa_result",
+           "fa_progress", "fa_epoch_options", "fa_epoch_record"}
 
 
 def ctype(words):
