@@ -342,8 +342,8 @@ class Trainer(Same):
         self.same_weights(mine[0], other[0])
 
     def factors(self, **parameters):
-        """Factors of the learning rate at all updates: from the change of a bias under plain SGD, where the gradient
-        is (y - target) / 1 for one sample and an output without inputs that matter."""
+        """Factors of the learning rate at all updates: an input of 0 leaves a bias alone, which sgd moves by the factor
+        times learning_rate (target - bias)."""
         net = libfa.Network(1, "float64")
         net.add_dense(1)
         net.init_weights(0, "zero", 0.0, 1)
