@@ -60,7 +60,7 @@ static fa_status prepare(batch_source *from, batch_staging *staging, size_t rows
 
     if (ordered && rows > 1)
         status = make_matrix(&staging->x, rows, fa_dataset_n_inputs(data), dtype);
-    if (status == FA_OK)
+    if (status == FA_OK && (fa_dataset_has_labels(data) || (ordered && rows > 1)))
         status = make_matrix(&staging->target, rows, fa_dataset_n_outputs(data), dtype);
     if (status == FA_OK && ordered)
         status = make_order(staging, fa_dataset_size(data));

@@ -195,8 +195,8 @@ fa_status fa_compare_deltas(const fa_network *net, const fa_pass *pass, fa_delta
         const layer      *higher = network_layer(net, l + 1);
         fa_matrix         bp = matrix_inner(s.deltas[l % 2], pass->batch, at->delta.cols, net->dtype);
 
-        higher->kind->transport(&higher->transposed.matrix, &above, &bp);
-        layer_slope(network_layer(net, l), &at->h, at->z, &bp);
+        higher->kind->transport(NULL, &higher->transposed.matrix, &above, &bp);
+        layer_slope(network_layer(net, l), NULL, &at->h, at->z, &bp);
         dropout_mask(pass, l, &bp);
         status = matrix_check_finite(&bp, "back-propagation's delta");
         if (status != FA_OK)

@@ -46,12 +46,10 @@ fa_status dropout_prepare(const fa_network *net, fa_pass *pass)
     if (!pass->masks && !(pass->masks = mem_zeroed(net->depth, sizeof *pass->masks)))
         return FA_ERR_MEMORY;
     for (size_t l = 0; l < net->depth; l++) {
-        const bool active = probability_of(net, l) > 0.0;
-        fa_status  status = active ? make_mask(net, pass, l) : FA_OK;
+        fa_status status = probability_of(net, l) > 0.0 ? make_mask(net, pass, l) : FA_OK;
 
         if (status != FA_OK)
             return status;
-        pass->masks[l].active = active;
     }
     return FA_OK;
 }
@@ -81,18 +79,26 @@ static void draw(const fa_pass *pass, size_t l, double probability)
     }
 }
 
-void dropout_run(const fa_network *net, fa_pass *pass, size_t l)
+/* All at once, so that a local rule may run later layers itself. */
+void dropout_begin(const fa_network *net, const fa_pass *pass)
 {
-    const fa_matrix *h = l == 0 ? &pass->x : &pass_at(pass, l)->h;
-    pass_mask       *at;
+    for (size_t l = 0; pass->masks && l < pass->depth; l++) {
+        pass_mask *at = &pass->masks[l];
 
+        at->active = probability_of(net, l) > 0.0;
+        if (!at->active)
+            continue;
+        at->mask.rows = at->out.rows = pass->batch;
+        draw(pass, l, probability_of(net, l));
+    }
+}
+
+void dropout_run(const fa_pass *pass, size_t l)
+{
     if (!pass->masks || l == pass->depth || !pass->masks[l].active)
         return;
-    at = &pass->masks[l];
-    at->mask.rows = at->out.rows = pass->batch;
-    draw(pass, l, probability_of(net, l));
-    matrix_move(h, &at->out);
-    dropout_mask(pass, l, &at->out);
+    matrix_move(l == 0 ? &pass->x : &pass_at(pass, l)->h, &pass->masks[l].out);
+    dropout_mask(pass, l, &pass->masks[l].out);
 }
 
 void dropout_mask(const fa_pass *pass, size_t l, const fa_matrix *m)

@@ -7,8 +7,11 @@
 /* Before a forward pass through net: room for every mask that it needs, and a seed to draw them from. */
 fa_status dropout_prepare(const fa_network *net, fa_pass *pass);
 
-/* Draw the mask of h_l, if there is dropout on it, and make what layer l + 1 sees. */
-void dropout_run(const fa_network *net, fa_pass *pass, size_t l);
+/* Draw the masks of a batch that begins. */
+void dropout_begin(const fa_network *net, const fa_pass *pass);
+
+/* Make what layer l + 1 sees of h_l, if there is dropout on it. */
+void dropout_run(const fa_pass *pass, size_t l);
 
 /* m = m .* the mask of h_l, if there is one: error signals, and activities of further forward passes. m is inner and runs
  * row by row. */

@@ -106,8 +106,10 @@ static void call_back(epoch *e, const epoch_callback *callback, fa_point point, 
 
 static fa_status update(const epoch *e)
 {
-    if (e->plan->before_update)
-        e->plan->before_update(e->plan->owner, e->done);
+    fa_status status = e->plan->before_update ? e->plan->before_update(e->plan->owner, e->done) : FA_OK;
+
+    if (status != FA_OK)
+        return status;
     return e->online ? online_apply(e->net, e->pass, e->fb, e->opt) : update_apply(e->net, e->pass, e->fb, e->opt);
 }
 
@@ -152,7 +154,8 @@ fa_status epoch_run(const epoch_plan *plan, fa_network *net, fa_pass *pass, fa_f
         status = prepare(&e, data);
     while (status == FA_OK && !e.stopped && e.done < e.size.batches)
         status = step(&e);
-    online_flush(net, pass);
+    if (e.online)
+        online_flush(net, pass);
     *result = e.result;
     *stopped = e.stopped;
     return status;

@@ -19,8 +19,8 @@ typedef struct epoch_plan {
     uint64_t       epoch;
     epoch_callback after_deltas;
     epoch_callback after_update;
-    /* Called before update number `update` = 0, 1, ... of the epoch; NULL for none. */
-    void (*before_update)(void *owner, uint64_t update);
+    /* Called before update number `update` = 0, 1, ... of the epoch, which fails with it; NULL for none. */
+    fa_status (*before_update)(void *owner, uint64_t update);
     void          *owner;
 } epoch_plan;
 

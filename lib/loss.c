@@ -25,7 +25,7 @@ static double squared_error(const layer *output, const fa_matrix *y, const void 
     if (e && output->activation == FA_SOFTMAX)
         softmax_slope(y, e);
     else if (e)
-        layer_slope(output, y, z, e);
+        layer_slope(output, NULL, y, z, e);
     return 0.5 * sum;
 }
 

@@ -2,9 +2,9 @@
 
 #include "alloc.h"
 #include "feedback.h"
-#include "kernels.h"
 #include "matrix.h"
 #include "optimizer.h"
+#include "shared.h"
 #include "status.h"
 #include "update.h"
 
@@ -84,7 +84,7 @@ static void apply_waiting(const fa_pass *pass, const layer *at, size_t l)
     pass_waiting *waiting = &pass->waiting[l - 1];
 
     if (waiting->any)
-        at->kind->gradient(waiting->alpha, &waiting->h, &waiting->delta, waiting->beta, &at->weights_t);
+        at->kind->gradient(pass->team, waiting->alpha, &waiting->h, &waiting->delta, waiting->beta, &at->weights_t);
     waiting->any = false;
 }
 
@@ -104,9 +104,7 @@ bool online_forward(const fa_pass *pass, const layer *at, size_t l, const fa_mat
         apply_waiting(pass, at, l);
         return false;
     }
-    kernels_for(pass->dtype)->update_product(at->n_in, at->n_out, at->weights_t.row_stride, waiting->alpha,
-                                             waiting->h.data, waiting->delta.data, waiting->beta, in->data,
-                                             at->weights_t.data, h->data);
+    shared_update_product(pass->team, waiting->alpha, &waiting->h, &waiting->delta, waiting->beta, in, &at->weights_t, h);
     waiting->any = false;
     return true;
 }

@@ -8,6 +8,7 @@
 #include "network.h"
 #include "optimizer_table.h"
 #include "param.h"
+#include "shared.h"
 #include "status.h"
 
 #define N_OPTIMIZERS (sizeof optimizer_table / sizeof optimizer_table[0])
@@ -242,16 +243,37 @@ bool optimizer_linear(const fa_optimizer *opt, size_t l, bool bias, size_t sampl
     return opt->kind->linear && !(opt->values[CLIP_NORM] > 0.0) && opt->kind->linear(&update, alpha, beta);
 }
 
-void optimizer_apply(const fa_optimizer *opt, size_t l, bool bias, double scale, size_t offset, size_t count, void *g,
-                     void *w)
-{
-    optimizer_update update = begin_update(opt, l, bias, scale);
+typedef struct apply_job {
+    const optimizer_kind *kind;
+    optimizer_update      update;
+} apply_job;
 
-    update.count = count;
-    update.g = g;
-    update.w = w;
+static void apply_part(void *data, size_t part, size_t parts)
+{
+    const apply_job *j = data;
+    const size_t     size = fa_dtype_size(j->update.dtype);
+    optimizer_update own = j->update;
+    size_t           first = team_share(j->update.count, 64 / size, part, parts, &own.count);
+
+    own.g = (char *)own.g + first * size;
+    own.w = (char *)own.w + first * size;
+    for (size_t m = 0; m < OPTIMIZER_MAX_MOMENTS; m++)
+        if (own.moments[m])
+            own.moments[m] = (char *)own.moments[m] + first * size;
+    if (own.count > 0)
+        j->kind->apply(&own);
+}
+
+void optimizer_apply(const fa_optimizer *opt, team *t, size_t l, bool bias, double scale, size_t offset,
+                     size_t count, void *g, void *w)
+{
+    apply_job j = {opt->kind, begin_update(opt, l, bias, scale)};
+
+    j.update.count = count;
+    j.update.g = g;
+    j.update.w = w;
     for (size_t m = 0; m < OPTIMIZER_MAX_MOMENTS; m++)
         if (opt->moments[m])
-            update.moments[m] = (char *)opt->moments[m] + offset;
-    opt->kind->apply(&update);
+            j.update.moments[m] = (char *)opt->moments[m] + offset;
+    team_run(shared_team(t, 1, count, 8), apply_part, &j);
 }

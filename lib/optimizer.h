@@ -4,6 +4,8 @@
 
 #include <fa/optimizer.h>
 
+#include "team.h"
+
 /* The parameters that every kind has: its table begins with OPTIMIZER_COMMON_PARAMS, its own start at OPTIMIZER_COMMON. */
 enum { LEARNING_RATE, GRADIENT_SCALE, CLIP_NORM, UNSCALED_WEIGHT_DECAY, OPTIMIZER_COMMON };
 
@@ -73,7 +75,7 @@ double optimizer_scale(const fa_optimizer *opt, size_t samples);
 bool optimizer_linear(const fa_optimizer *opt, size_t l, bool bias, size_t samples, double *alpha, double *beta);
 
 /* Update an array of layer l that lies `offset` bytes into the arena of gradients. */
-void optimizer_apply(const fa_optimizer *opt, size_t l, bool bias, double scale, size_t offset, size_t count, void *g,
-                     void *w);
+void optimizer_apply(const fa_optimizer *opt, team *t, size_t l, bool bias, double scale, size_t offset, size_t count,
+                     void *g, void *w);
 
 #endif

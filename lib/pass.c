@@ -146,6 +146,7 @@ void fa_pass_destroy(fa_pass *pass)
     mem_free(pass->masks);
     mem_free(pass->waiting);
     batch_staging_free(&pass->staging);
+    team_destroy(pass->team);
     mem_free(pass->written);
     mem_free(pass->gradients);
     mem_free(pass->memory);

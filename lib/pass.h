@@ -6,6 +6,7 @@
 
 #include "batch.h"
 #include "network.h"
+#include "team.h"
 
 /* How far the current batch has come. */
 typedef enum pass_stage {
@@ -74,6 +75,7 @@ struct fa_pass {
     uint64_t    dropout_seed;
     uint64_t    dropout_step;     /* batches whose gradient was taken */
     pass_waiting *waiting;        /* [depth], and the memory behind it; NULL until training is online */
+    team        *team;            /* NULL: the calling thread alone */
     batch_staging staging;        /* of fa_train_epoch() */
 };
 

@@ -31,7 +31,7 @@ fa_matrix predict_run(const fa_network *net, const fa_matrix *x, size_t l, const
     for (size_t m = 1; m <= l; m++) {
         const layer *found = network_layer(net, m);
         fa_matrix    next = matrix_inner(m % 2 ? s->odd : s->even, x->rows, found->n_out, net->dtype);
-        layer_run(found, &h, NULL, keep_z && m == l ? s->z : NULL, &next);
+        layer_run(found, NULL, &h, NULL, keep_z && m == l ? s->z : NULL, &next);
         h = next;
     }
     return h;

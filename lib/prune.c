@@ -71,9 +71,26 @@ static void remove_some(layer *l, size_t number, double fraction, uint64_t seed)
     prune_apply(l, &l->weights_t);
 }
 
+/* A map of a layer that lost nothing is none. */
+static void drop_map_of_ones(layer *l)
+{
+    fa_matrix kept = l->weights_t;
+
+    if (!l->kept)
+        return;
+    kept.data = l->kept;
+    for (size_t i = 0; i < kept.rows; i++)
+        for (size_t j = 0; j < kept.cols; j++)
+            if (matrix_get(&kept, i, j) == 0.0)
+                return;
+    mem_free(l->kept);
+    l->kept = NULL;
+}
+
 fa_status fa_network_prune(fa_network *net, size_t l, double fraction, uint64_t seed)
 {
-    size_t first, last;
+    fa_status status = FA_OK;
+    size_t    first, last;
 
     if (!net)
         return status_null(__func__, "net");
@@ -84,12 +101,14 @@ fa_status fa_network_prune(fa_network *net, size_t l, double fraction, uint64_t 
         return status_set(FA_ERR_ARGUMENT, "%s: a fraction is between 0 and 1; %g is not", __func__, fraction);
     first = l ? l : 1;
     last = l ? l : net->depth;
-    for (size_t i = first; i <= last; i++)
-        if (make_map(&net->layers[i - 1]) != FA_OK)
-            return FA_ERR_MEMORY;
-    for (size_t i = first; i <= last; i++)
-        remove_some(&net->layers[i - 1], i, fraction, seed);
-    return FA_OK;
+    for (size_t i = first; i <= last && status == FA_OK; i++)
+        status = make_map(&net->layers[i - 1]);
+    for (size_t i = first; i <= last; i++) {
+        if (status == FA_OK)
+            remove_some(&net->layers[i - 1], i, fraction, seed);
+        drop_map_of_ones(&net->layers[i - 1]);
+    }
+    return status;
 }
 
 bool fa_network_is_pruned(const fa_network *net, size_t l)

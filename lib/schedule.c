@@ -4,8 +4,7 @@
 
 static double cosine(const schedule *s, double t)
 {
-    const double length = s->epochs - s->warmup;
-    const double part = length > 0.0 ? fmin(1.0, fmax(0.0, t - s->warmup) / length) : 1.0;
+    const double part = t > s->warmup ? fmin(1.0, (t - s->warmup) / fmax(0.0, s->epochs - s->warmup)) : 0.0;
 
     return s->final_factor + (1.0 - s->final_factor) * (1.0 + cos(3.14159265358979323846 * part)) / 2.0;
 }

@@ -48,7 +48,7 @@ static void finish(fa_step *step, size_t l)
 {
     pass_layer *at = pass_at(step->pass, l);
 
-    layer_slope(network_layer(step->net, l), &at->h, at->z, &at->delta);
+    layer_slope(network_layer(step->net, l), step->pass->team, &at->h, at->z, &at->delta);
     dropout_mask(step->pass, l, &at->delta);
     at->delta_written = true;
 }
@@ -68,7 +68,8 @@ fa_status fa_step_transport_with(fa_step *step, size_t l, const fa_operand *oper
         matrix_zero(&above->delta);
         above->delta_written = true;
     }
-    network_layer(step->net, l + 1)->kind->transport(&operand->matrix, &above->delta, &pass_at(step->pass, l)->delta);
+    network_layer(step->net, l + 1)->kind->transport(step->pass->team, &operand->matrix, &above->delta,
+                                                     &pass_at(step->pass, l)->delta);
     finish(step, l);
     return FA_OK;
 }
@@ -84,7 +85,7 @@ fa_status fa_step_inject_with(fa_step *step, size_t l, const fa_operand *operand
     status = check(step, __func__, l, operand, fa_network_width(step->net, depth));
     if (status != FA_OK)
         return status;
-    network_layer(step->net, l)->kind->inject(&operand->matrix, &pass_at(step->pass, depth)->delta,
+    network_layer(step->net, l)->kind->inject(step->pass->team, &operand->matrix, &pass_at(step->pass, depth)->delta,
                                               &pass_at(step->pass, l)->delta);
     finish(step, l);
     return FA_OK;
@@ -167,7 +168,7 @@ fa_status fa_step_forward(fa_step *step, size_t slot, const fa_matrix *input, si
     in = input ? dropout_input(step->pass, input, &into->h[0]) : pass_h(step->pass, 0);
     for (size_t l = 1; l <= step->pass->depth; l++) {
         const fa_matrix *noise = noise_slot > 0 ? &step->pass->slots[noise_slot - 1].h[l] : NULL;
-        layer_run(network_layer(step->net, l), in, noise, l == step->pass->depth ? into->z : NULL, &into->h[l]);
+        layer_run(network_layer(step->net, l), step->pass->team, in, noise, l == step->pass->depth ? into->z : NULL, &into->h[l]);
         dropout_mask(step->pass, l, &into->h[l]);
         in = &into->h[l];
     }

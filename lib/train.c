@@ -28,7 +28,8 @@ static fa_status check_forward(const fa_network *net, const fa_pass *pass, const
 static void begin(const fa_network *net, fa_pass *pass, const fa_matrix *x)
 {
     pass_begin(pass, x);
-    dropout_run(net, pass, 0);
+    dropout_begin(net, pass);
+    dropout_run(pass, 0);
 }
 
 static void run_layer(const fa_network *net, fa_pass *pass, size_t l)
@@ -40,8 +41,8 @@ static void run_layer(const fa_network *net, fa_pass *pass, size_t l)
     if (online_forward(pass, found, l, in, &at->h))
         layer_activate(found, at->z, &at->h);
     else
-        layer_run(found, in, NULL, at->z, &at->h);
-    dropout_run(net, pass, l);
+        layer_run(found, pass->team, in, NULL, at->z, &at->h);
+    dropout_run(pass, l);
 }
 
 fa_status fa_forward(const fa_network *net, fa_pass *pass, const fa_matrix *x)

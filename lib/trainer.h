@@ -43,7 +43,6 @@ struct fa_trainer {
     uint64_t         room;
     fa_network      *best_net;     /* weights of the best epoch; NULL if nobody wants them, or there is none yet */
     uint64_t         best;         /* epoch; 0 for none */
-    double           best_value;
     fa_stop          stop;
 };
 

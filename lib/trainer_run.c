@@ -5,10 +5,13 @@
 #include <string.h>
 
 #include "alloc.h"
+#include "batch.h"
 #include "matrix.h"
 #include "network.h"
+#include "prune.h"
 #include "schedule.h"
 #include "status.h"
+#include "train.h"
 
 /* A run on its way. */
 typedef struct run {
@@ -30,7 +33,7 @@ static bool is_on(const fa_trainer *trainer, int param)
     return trainer->values[param] > 0.0;
 }
 
-static fa_status check_validation(const fa_trainer *trainer, const fa_dataset *validation)
+static fa_status check_validation(const fa_trainer *trainer, const fa_network *net, const fa_dataset *validation)
 {
     const bool needed = is_on(trainer, TRAINER_PATIENCE) || is_on(trainer, TRAINER_KEEP_BEST);
 
@@ -39,7 +42,19 @@ static fa_status check_validation(const fa_trainer *trainer, const fa_dataset *v
                           is_on(trainer, TRAINER_PATIENCE) ? "patience" : "keep_best");
     if (validation && is_on(trainer, TRAINER_MONITOR) && !fa_dataset_has_labels(validation))
         return status_set(FA_ERR_ARGUMENT, "fa_trainer_run: to monitor the error the validation data need labels");
-    return FA_OK;
+    return validation ? batch_check(net, validation) : FA_OK;
+}
+
+/* Everything that could be wrong with the arguments, before an epoch counts as begun. */
+static fa_status check(const run *r)
+{
+    fa_status status = network_check_fits(r->net, r->trainer->fingerprint, "trainer");
+
+    if (status == FA_OK)
+        status = train_check(r->net, r->pass, r->fb, r->opt);
+    if (status == FA_OK)
+        status = batch_check(r->net, r->training);
+    return status == FA_OK ? check_validation(r->trainer, r->net, r->validation) : status;
 }
 
 /* Room for the records of all epochs. */
@@ -61,21 +76,23 @@ static fa_status make_records(fa_trainer *trainer)
     return FA_OK;
 }
 
-static void set_rate(void *owner, uint64_t update)
+static fa_status set_rate(void *owner, uint64_t update)
 {
     const run   *r = owner;
     fa_trainer  *trainer = r->trainer;
     const double factor = schedule_factor(&r->schedule, (r->plan.epoch - 1) * r->updates + update, r->updates);
+    fa_status    status = fa_optimizer_set_schedule(r->opt, factor);
 
-    (void)fa_optimizer_set_schedule(r->opt, factor);
-    trainer->records[trainer->epochs - 1].schedule = factor;
+    if (status == FA_OK)
+        trainer->records[trainer->epochs - 1].schedule = factor;
+    return status;
 }
 
 static fa_status prepare(run *r)
 {
     fa_trainer   *trainer = r->trainer;
     const double *v = trainer->values;
-    fa_status     status = network_check_fits(r->net, trainer->fingerprint, "trainer");
+    fa_status     status = check(r);
 
     r->schedule = (schedule){.kind = (schedule_kind)v[TRAINER_SCHEDULE], .epochs = v[TRAINER_EPOCHS],
                              .step_epochs = v[TRAINER_STEP_EPOCHS], .step_factor = v[TRAINER_STEP_FACTOR],
@@ -85,8 +102,6 @@ static fa_status prepare(run *r)
                            .after_deltas = trainer->callbacks[FA_AFTER_DELTAS - 1],
                            .after_update = trainer->callbacks[FA_AFTER_UPDATE - 1],
                            .before_update = set_rate, .owner = r};
-    if (status == FA_OK)
-        status = check_validation(trainer, r->validation);
     if (status == FA_OK)
         status = epoch_updates(&r->plan, r->pass, r->training, &r->updates);
     if (status == FA_OK)
@@ -123,18 +138,33 @@ static void copy_parameters(const fa_network *from, const fa_network *to)
 {
     for (size_t l = 1; l <= from->depth; l++) {
         matrix_move(&network_layer(from, l)->weights_t, &network_layer(to, l)->weights_t);
+        prune_apply(network_layer(to, l), &network_layer(to, l)->weights_t);
         if (network_layer(from, l)->has_bias)
             matrix_move(&network_layer(from, l)->bias, &network_layer(to, l)->bias);
     }
 }
 
+/* What has to improve; NaN where it was not measured. */
+static double monitored(const fa_trainer *trainer, uint64_t epoch)
+{
+    const fa_result *r = &trainer->records[epoch - 1].validation;
+
+    return is_on(trainer, TRAINER_MONITOR) ? 1.0 - r->accuracy : r->loss;
+}
+
+static bool improved(const fa_trainer *trainer, uint64_t epoch)
+{
+    const double best = trainer->best > 0 ? monitored(trainer, trainer->best) : (double)NAN;
+
+    return isnan(best) || monitored(trainer, epoch) < best - trainer->values[TRAINER_MIN_IMPROVEMENT];
+}
+
 /* Note whether the epoch was the best so far. */
 static fa_status compare(const run *r, const fa_epoch_record *record)
 {
-    fa_trainer  *trainer = r->trainer;
-    const double value = is_on(trainer, TRAINER_MONITOR) ? 1.0 - record->validation.accuracy : record->validation.loss;
+    fa_trainer *trainer = r->trainer;
 
-    if (trainer->best > 0 && !(value < trainer->best_value - trainer->values[TRAINER_MIN_IMPROVEMENT]))
+    if (!improved(trainer, record->epoch))
         return FA_OK;
     if (is_on(trainer, TRAINER_KEEP_BEST) && !trainer->best_net) {
         fa_status status = fa_network_copy(&trainer->best_net, r->net);
@@ -144,7 +174,6 @@ static fa_status compare(const run *r, const fa_epoch_record *record)
     if (trainer->best_net)
         copy_parameters(r->net, trainer->best_net);
     trainer->best = record->epoch;
-    trainer->best_value = value;
     return FA_OK;
 }
 
@@ -176,6 +205,8 @@ static fa_status run_epoch(run *r)
     status = epoch_run(&r->plan, r->net, r->pass, r->fb, r->opt, r->training, &record->training, &stopped);
     if (status == FA_OK && stopped)
         trainer->stop = FA_STOP_CALLBACK;
+    if (status == FA_ERR_MEMORY && record->training.samples == 0)
+        trainer->epochs--; /* it did not begin */
     if (status != FA_OK || stopped)
         return status;
     if (r->validation) {
@@ -203,8 +234,7 @@ fa_status fa_trainer_run(fa_trainer *trainer, fa_network *net, fa_pass *pass, fa
                                      : !opt   ? "opt"     : "training");
     trainer->stop = FA_STOP_NONE;
     status = prepare(&r);
-    while (status == FA_OK && trainer->stop == FA_STOP_NONE &&
-           (double)trainer->epochs < trainer->values[TRAINER_EPOCHS])
+    while (status == FA_OK && trainer->stop == FA_STOP_NONE && (double)trainer->epochs < r.schedule.epochs)
         status = run_epoch(&r);
     if (status == FA_OK && trainer->stop == FA_STOP_NONE)
         trainer->stop = FA_STOP_EPOCHS;

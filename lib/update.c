@@ -7,6 +7,7 @@
 #include "kernels.h"
 #include "matrix.h"
 #include "prune.h"
+#include "shared.h"
 #include "status.h"
 
 const fa_matrix *update_presynaptic(const fa_pass *pass, size_t l)
@@ -14,16 +15,6 @@ const fa_matrix *update_presynaptic(const fa_pass *pass, size_t l)
     const pass_layer *at = pass_at(pass, l);
 
     return at->presynaptic.data ? &at->presynaptic : pass_h(pass, l - 1);
-}
-
-/* Sum of squares of a view; NaN or infinite if any element is, or if it overflows. */
-static double sum_squares(const fa_matrix *m)
-{
-    const kernels *k = kernels_for(m->dtype);
-
-    return m->col_stride == 1 || m->cols == 1
-               ? k->sum_squares(m->rows, m->cols, m->row_stride, m->data)
-               : k->sum_squares(m->cols, m->rows, m->col_stride, m->data);
 }
 
 /* --- accumulated gradient ----------------------------------------------------------------------------------- */
@@ -60,16 +51,15 @@ static void add_product(const fa_network *net, const fa_pass *pass, size_t l, do
         }
         return;
     }
-    found->kind->gradient(1.0, update_presynaptic(pass, l), &at->delta, beta, &at->gradient);
+    found->kind->gradient(pass->team, 1.0, update_presynaptic(pass, l), &at->delta, beta, &at->gradient);
     if (found->has_bias)
-        kernels_for(pass->dtype)->column_sums(at->delta.rows, at->delta.cols, at->delta.row_stride, 1.0, at->delta.data,
-                                              beta, at->bias_gradient.data);
+        shared_column_sums(pass->team, 1.0, &at->delta, beta, &at->bias_gradient);
 }
 
 /* The sum of squares is quick and may overflow; then every element is looked at. */
-static bool is_finite(const fa_matrix *m)
+static bool is_finite(const fa_pass *pass, const fa_matrix *m)
 {
-    return isfinite(sum_squares(m)) || matrix_check_finite(m, "the gradient") == FA_OK;
+    return isfinite(shared_sum_squares(pass->team, m)) || matrix_check_finite(m, "the gradient") == FA_OK;
 }
 
 fa_status update_accumulate(const fa_network *net, fa_pass *pass)
@@ -85,7 +75,7 @@ fa_status update_accumulate(const fa_network *net, fa_pass *pass)
         else
             add_product(net, pass, l, beta);
         prune_apply(network_layer(net, l), &at->gradient);
-        if (!is_finite(&at->gradient) || (at->bias_gradient.data && !is_finite(&at->bias_gradient))) {
+        if (!is_finite(pass, &at->gradient) || (at->bias_gradient.data && !is_finite(pass, &at->bias_gradient))) {
             pass->gradient_samples = 0;
             return status_set(FA_ERR_NOT_FINITE, "the gradient of layer %zu is NaN or infinite", l);
         }
@@ -109,8 +99,11 @@ static void apply_layer(fa_network *net, const fa_pass *pass, const fa_optimizer
         if (found->frozen)
             matrix_zero(g); /* the increment that the rule may ask for */
         else
-            optimizer_apply(opt, l, bias, scale, offset, g->rows * g->row_stride, g->data, w->data);
+            optimizer_apply(opt, pass->team, l, bias, scale, offset, g->rows * g->row_stride, g->data, w->data);
     }
+    /* Moments from before the pruning would move removed weights. */
+    prune_apply(found, &found->weights_t);
+    prune_apply(found, &at->gradient);
 }
 
 /* --- plain descent: gradient and update in one product -------------------------------------------------------- */
@@ -135,8 +128,8 @@ static bool layer_is_safe(const fa_network *net, const fa_pass *pass, const fa_o
         return false;
     if (!at->delta_written)
         return true;
-    delta = sum_squares(&at->delta);
-    if (!surely_finite(pass->dtype, alpha, delta, sum_squares(update_presynaptic(pass, l))))
+    delta = shared_sum_squares(pass->team, &at->delta);
+    if (!surely_finite(pass->dtype, alpha, delta, shared_sum_squares(pass->team, update_presynaptic(pass, l))))
         return false;
     if (!found->has_bias)
         return true;
@@ -169,7 +162,7 @@ void update_fuse_weights(const fa_network *net, const fa_pass *pass, const fa_op
 
     (void)optimizer_linear(opt, l, false, pass->batch, &alpha, &beta);
     if (at->delta_written)
-        found->kind->gradient(alpha, update_presynaptic(pass, l), &at->delta, beta, &found->weights_t);
+        found->kind->gradient(pass->team, alpha, update_presynaptic(pass, l), &at->delta, beta, &found->weights_t);
     else
         shrink(&found->weights_t, beta);
     prune_apply(found, &found->weights_t);
@@ -185,8 +178,7 @@ void update_fuse_bias(const fa_network *net, const fa_pass *pass, const fa_optim
         return;
     (void)optimizer_linear(opt, l, true, pass->batch, &alpha, &beta);
     if (at->delta_written)
-        kernels_for(pass->dtype)->column_sums(at->delta.rows, at->delta.cols, at->delta.row_stride, alpha,
-                                              at->delta.data, beta, found->bias.data);
+        shared_column_sums(pass->team, alpha, &at->delta, beta, &found->bias);
     else
         shrink(&found->bias, beta);
 }

@@ -185,8 +185,10 @@ static void append(state_copy *copy, const fa_matrix *view)
 
 state_copy take_snapshot(const session *s)
 {
-    enum { ROOM = MAX_DEPTH * (2 * MAX_WIDTH + 3) * MAX_WIDTH };
-    state_copy copy = {0, make_memory(ROOM, sizeof(double))};
+    size_t room = 0; /* B_l is as large as W_{l+1}, or goes straight to the output */
+    for (size_t l = 1; l <= s->spec.depth; l++)
+        room += s->spec.width[l] * (2 * s->spec.width[l - 1] + s->spec.width[s->spec.depth] + 1);
+    state_copy copy = {0, make_memory(room, sizeof(double))};
     for (size_t l = 1; l <= s->spec.depth; l++) {
         fa_matrix view = weights_of(s->net, l);
         append(&copy, &view);

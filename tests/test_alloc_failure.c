@@ -1,6 +1,6 @@
 /* Memory that runs out, and memory that a step must not ask for. The library allocates with calloc and releases with free
  * only (lib/alloc.c); both are wrapped at link time. */
-#include "session.h"
+#include "descent.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -48,6 +48,27 @@ static void unwatch(void)
 }
 
 /* --- steps allocate nothing --- */
+
+/* Every kind of optimizer, clipping, in either path: with the rule "fa". */
+START_TEST(optimizers_allocate_nothing)
+{
+    net_spec spec = make_spec(_i % 2 ? FA_FLOAT32 : FA_FLOAT64, 3, 12, FA_TANH, true);
+    session s = make_session(&spec, fa_rule_find("fa"), 16, 3);
+    fa_status status = FA_OK;
+    s.opt = make_recipe_optimizer(s.net, &recipes[_i / 2]);
+    expect_ok(session_step(&s, NULL));
+    watch(-1, false);
+    for (int step = 0; step < 5 && status == FA_OK; step++)
+        status = session_step(&s, NULL);
+    if (status == FA_OK)
+        status = fa_optimizer_set(s.opt, "clip_norm", 0.1);
+    for (int step = 0; step < 5 && status == FA_OK; step++)
+        status = session_step(&s, NULL);
+    unwatch();
+    expect_ok(status);
+    ck_assert_int_eq(allocations, 0);
+}
+END_TEST
 
 START_TEST(steps_allocate_nothing)
 {
@@ -136,7 +157,17 @@ static fa_status optimizer_create(scene *c)
 
 static fa_status set_momentum(scene *c)
 {
-    return fa_optimizer_set(c->s.opt, "momentum", 0.5);
+    fa_status status = fa_optimizer_set(c->s.opt, "momentum", 0.5);
+    double momentum = 0.5;
+
+    (void)fa_optimizer_get(c->s.opt, "momentum", &momentum);
+    ck_assert((momentum > 0) == (status == FA_OK));
+    return status;
+}
+
+static fa_status adam_create(scene *c)
+{
+    return fa_optimizer_create(&c->opt, c->s.net, "adam");
 }
 
 static fa_status matrix_alloc(scene *c)
@@ -212,6 +243,7 @@ static const sweep sweeps[] = {
     {"fa_pass_create", pass_create, false, false, false},
     {"fa_feedback_create", feedback_create, false, false, false},
     {"fa_optimizer_create", optimizer_create, false, false, false},
+    {"fa_optimizer_create of adam", adam_create, false, false, false},
     {"fa_optimizer_set", set_momentum, false, true, false},
     {"fa_matrix_alloc", matrix_alloc, false, false, false},
     {"fa_network_predict", predict, false, false, false},
@@ -309,6 +341,7 @@ int main(void)
     Suite *suite = suite_create("alloc failure");
     TCase *tcase = support_case(suite);
     tcase_add_loop_test(tcase, steps_allocate_nothing, 0, 4 * (int)fa_rule_count());
+    tcase_add_loop_test(tcase, optimizers_allocate_nothing, 0, 2 * (int)recipe_count);
     tcase_add_loop_test(tcase, failures_are_survived, 0, 2 * (int)(sizeof sweeps / sizeof sweeps[0]));
     tcase_add_loop_test(tcase, sessions_leak_nothing, 0, 2);
     return support_run(suite, false);

@@ -1,4 +1,4 @@
-/* Activations, sums and updates at the CPU level that runs, against double loops over libm. */
+/* Activations and sums at the CPU level that runs, against double loops over libm. */
 #include "inner.h"
 #include "kernels.h"
 
@@ -226,58 +226,6 @@ START_TEST(column_sums)
 }
 END_TEST
 
-/* --- updates --- */
-
-/* Naive update of one parameter; m_* are the sums of the magnitudes that went into g, v and w. */
-typedef struct parameter {
-    double g, v, w, m_g, m_v, m_w;
-} parameter;
-
-static parameter updated(parameter p, const kernels_sgd *c, bool use_velocity)
-{
-    double d = c->gradient_scale * p.g + c->weight_decay * p.w;
-    double m_d = fabs(c->gradient_scale * p.g) + fabs(c->weight_decay * p.w);
-    if (use_velocity) {
-        p.m_v = fabs(c->momentum * p.v) + m_d;
-        p.v = c->momentum * p.v + d;
-        d = c->nesterov ? d + c->momentum * p.v : p.v;
-        m_d = c->nesterov ? m_d + c->momentum * p.m_v : p.m_v;
-    }
-    p.g = -c->rate * d;
-    p.m_g = c->rate * m_d;
-    p.m_w = fabs(c->keep * p.w) + p.m_g;
-    p.w = c->keep * p.w + p.g;
-    return p;
-}
-
-/* No result is made of more than 10 roundings of the kernel and as many of the reference. */
-START_TEST(sgd)
-{
-    const fa_dtype dtype = dtypes[_i % 2];
-    const bool use_velocity = _i / 2 > 0;
-    uint64_t state = (uint64_t)_i + 1;
-    kernels_sgd c = {.gradient_scale = 0.125, .momentum = use_velocity ? 0.75 : 0, .nesterov = _i / 2 == 2};
-    for (size_t count = 1; count <= 70; count++) {
-        fa_matrix m = make_uniform(dtype, 3, count + 1, LAYOUT_C, 1, &state), before = make_matrix(dtype, 3, count + 1);
-        expect_ok(fa_matrix_copy(&m, &before));
-        c.weight_decay = count % 3 ? draw_uniform(&state, 0, 0.1) : 0;
-        c.rate = draw_uniform(&state, 0, 0.5);
-        c.keep = count % 2 ? 1 : 0.984375;
-        kernels_for(dtype)->sgd(count, &c, matrix_at(&m, 0, 0), use_velocity ? matrix_at(&m, 1, 0) : NULL,
-                                matrix_at(&m, 2, 0));
-        for (size_t j = 0; j < count; j++) {
-            parameter p = {.g = element(&before, 0, j), .v = element(&before, 1, j), .w = element(&before, 2, j)};
-            p = updated(p, &c, use_velocity);
-            check_near(element(&m, 0, j), p.g, 10 * epsilon(dtype) * p.m_g, "increment", (double)j);
-            check_near(element(&m, 1, j), p.v, 10 * epsilon(dtype) * p.m_v, "velocity", (double)j);
-            check_near(element(&m, 2, j), p.w, 10 * epsilon(dtype) * p.m_w, "weight", (double)j);
-        }
-        for (size_t i = 0; i < 3; i++)
-            ck_assert(element(&m, i, count) == element(&before, i, count));
-    }
-}
-END_TEST
-
 START_TEST(add_scaled)
 {
     const fa_dtype dtype = dtypes[_i];
@@ -307,7 +255,6 @@ int main(void)
     tcase_add_loop_test(tcase, activations_do_not_depend_on_the_place, 0, 10);
     tcase_add_loop_test(tcase, sums_of_squares, 0, 2);
     tcase_add_loop_test(tcase, column_sums, 0, 2);
-    tcase_add_loop_test(tcase, sgd, 0, 6);
     tcase_add_loop_test(tcase, add_scaled, 0, 2);
     return support_run(suite, true);
 }

@@ -66,7 +66,8 @@ FA_API fa_status fa_network_create(fa_network **out, fa_dtype dtype, size_t n_in
 /** Release a network. NULL is fine. Passes, feedbacks and optimizers made for it may live on. Since 0.1. */
 FA_API void fa_network_destroy(fa_network *net);
 
-/** A deep copy: layers, weights, biases, loss, frozen layers. Errors as for fa_network_create(). Since 0.1. */
+/** A deep copy: layers, weights, biases, loss, frozen layers, dropout, removed connections. Errors as for
+ *  fa_network_create(). Since 0.1. */
 FA_API fa_status fa_network_copy(fa_network **out, const fa_network *net);
 
 /**

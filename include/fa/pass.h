@@ -55,8 +55,9 @@ FA_API size_t fa_pass_threads(const fa_pass *pass);
 
 /**
  * Where dropout masks come from: the stream {seed, FA_PURPOSE_DROPOUT, l} with this step for the next batch; the step
- * counts up with every batch whose gradient is taken, so a step that is retried draws the same mask. A network with
- * dropout (fa_network_set_dropout()) cannot be trained on a pass without it.
+ * counts up with every batch whose gradient is taken, so a step that is retried draws the same mask. Element i of h_l,
+ * counted row by row, takes half of word i / 2, the low one where i is even, and is dropped if that is below
+ * floor(probability 2^32). A network with dropout (fa_network_set_dropout()) cannot be trained on a pass without it.
  *
  * @retval FA_ERR_ARGUMENT  pass is NULL
  * Since 0.2.

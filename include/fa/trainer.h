@@ -44,7 +44,8 @@ typedef struct fa_epoch_record {
  *                                 constant  1
  *                                 step      step_factor ^ floor(t / step_epochs)               (torch's StepLR)
  *                                 cosine    final_factor + (1 - final_factor) (1 + cos(pi t' / T)) / 2,
- *                                           t' = t - warmup, T = epochs - warmup      (torch's CosineAnnealingLR)
+ *                                           t' = t - warmup, 0 at least; T = epochs - warmup
+ *                                           (torch's CosineAnnealingLR)
  *     step_epochs       10
  *     step_factor       0.1
  *     final_factor      0

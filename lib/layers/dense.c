@@ -2,25 +2,29 @@
 #include "layers/layer.h"
 
 #include "blas.h"
+#include "shared.h"
 
-static void forward(const layer *l, const fa_matrix *in, const fa_matrix *z)
+static void forward(const layer *l, const fa_matrix *in, const team_block *block, const fa_matrix *z)
 {
-    blas_product(1.0, in, &l->weights_t, 0.0, z);
+    const fa_matrix samples = shared_block(in, &(team_block){block->row, block->rows, 0, in->cols});
+    const fa_matrix weights_t = shared_block(&l->weights_t, &(team_block){0, l->n_in, block->col, block->cols});
+
+    blas_product(1.0, &samples, &weights_t, 0.0, z);
 }
 
-static void transport(const fa_matrix *operand, const fa_matrix *delta, const fa_matrix *out)
+static void transport(team *t, const fa_matrix *operand, const fa_matrix *delta, const fa_matrix *out)
 {
     fa_matrix transposed = fa_matrix_transpose(*operand);
 
-    blas_product(1.0, delta, &transposed, 0.0, out);
+    shared_product(t, 1.0, delta, &transposed, 0.0, out);
 }
 
-static void gradient(double alpha, const fa_matrix *in, const fa_matrix *delta, double beta,
-                     const fa_matrix *weights_t)
+static void gradient(team *t, double alpha, const fa_matrix *in, const fa_matrix *delta,
+                     double beta, const fa_matrix *weights_t)
 {
     fa_matrix transposed = fa_matrix_transpose(*in);
 
-    blas_product(alpha, &transposed, delta, beta, weights_t);
+    shared_product(t, alpha, &transposed, delta, beta, weights_t);
 }
 
 /* A dense layer's output is a row, so straight from the output is the same product as from the layer above. */

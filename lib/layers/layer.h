@@ -5,24 +5,25 @@
 #include <fa/network.h>
 
 #include "operand.h"
+#include "team.h"
 
 typedef struct layer layer;
 
 typedef struct layer_kind {
     const char *name;
 
-    /* z = in W^T, without bias; z is an inner matrix that runs row by row. */
-    void (*forward)(const layer *layer, const fa_matrix *in, const fa_matrix *z);
+    /* z = the block of in W^T, without bias; z is an inner matrix that runs row by row. */
+    void (*forward)(const layer *layer, const fa_matrix *in, const team_block *block, const fa_matrix *z);
 
     /* out = delta operand^T: bring delta, which belongs to this layer, below it, with the operand [n_in x n_out] in the
      * place of W^T. */
-    void (*transport)(const fa_matrix *operand, const fa_matrix *delta, const fa_matrix *out);
+    void (*transport)(team *t, const fa_matrix *operand, const fa_matrix *delta, const fa_matrix *out);
 
     /* out = e operand^T: bring the output error straight to this layer's output; operand [n_out x n_L]. */
-    void (*inject)(const fa_matrix *operand, const fa_matrix *e, const fa_matrix *out);
+    void (*inject)(team *t, const fa_matrix *operand, const fa_matrix *e, const fa_matrix *out);
 
     /* weights_t = beta weights_t + alpha in^T delta; weights_t [n_in x n_out] inner, row by row. */
-    void (*gradient)(double alpha, const fa_matrix *in, const fa_matrix *delta, double beta,
+    void (*gradient)(team *t, double alpha, const fa_matrix *in, const fa_matrix *delta, double beta,
                      const fa_matrix *weights_t);
 } layer_kind;
 
@@ -54,12 +55,12 @@ void layer_lay(const layer *layer, void *memory, fa_matrix *weights_t, fa_matrix
 
 /* h = f(in W^T + noise + b); noise like h, or NULL; z keeps the pre-activation unless NULL. h, z and noise share shape
  * and strides. */
-void layer_run(const layer *layer, const fa_matrix *in, const fa_matrix *noise, void *z, const fa_matrix *h);
+void layer_run(const layer *layer, team *t, const fa_matrix *in, const fa_matrix *noise, void *z, const fa_matrix *h);
 
 /* The second half of layer_run(): h = f(h + b). */
 void layer_activate(const layer *layer, void *z, const fa_matrix *h);
 
 /* delta = delta .* f'(z). Not for softmax. */
-void layer_slope(const layer *layer, const fa_matrix *h, const void *z, const fa_matrix *delta);
+void layer_slope(const layer *layer, team *t, const fa_matrix *h, const void *z, const fa_matrix *delta);
 
 #endif
