@@ -1067,7 +1067,8 @@ def _progress_callback(training):
         if training.raised is not None:
             return False
         try:
-            answer = training.callbacks[seen.contents.point](Progress(seen.contents, training.objects))
+            chosen = training.callbacks[seen.contents.point]
+            answer = None if chosen is None else chosen(Progress(seen.contents, training.objects))
             return answer is None or bool(answer)
         except BaseException as exception:
             training.raised = exception

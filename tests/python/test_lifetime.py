@@ -281,6 +281,14 @@ class DataSets(unittest.TestCase):
         trainer.run(*alive, data)
         self.assertEqual(calls, [2, 3])
 
+        def once(seen):
+            calls.append("once")
+            trainer.on(libfa.AFTER_DELTAS, None)
+        trainer.on(libfa.AFTER_DELTAS, once)
+        trainer["epochs"] = 5
+        trainer.run(*alive, data)
+        self.assertEqual(calls, [2, 3, "once", 4, 5])
+
     def test_a_trainer_that_its_callback_knows_is_no_leak(self):
         with Destroyed("fa_trainer_destroy") as destroyed:
             alive = objects()

@@ -1,4 +1,5 @@
-"""Epochs and whole runs: against the model of test_model.py and loops of train_step(), callbacks, and their exceptions."""
+"""Epochs and whole runs, against the model of test_model.py and loops of train_step(); callbacks and their exceptions.
+"""
 import math
 import unittest
 
@@ -278,7 +279,8 @@ class Evaluate(unittest.TestCase):
             self.assertEqual((result.samples, result.correct), (30, np.trace(confusion)))
             self.assertEqual(result.accuracy, np.trace(confusion) / 30)
             # Two short products, two functions and a sum of 30 losses below 10.
-            self.assertLess(abs(result.loss + np.mean(np.log(y[np.arange(30), LABELS]))), 100 * np.finfo(dtype).eps * 10)
+            loss = -np.mean(np.log(y[np.arange(30), LABELS]))
+            self.assertLess(abs(result.loss - loss), 100 * np.finfo(dtype).eps * 10)
             self.assertEqual(libfa.evaluate(net, libfa.Dataset(x, LABELS)).loss, result.loss)
 
     def test_errors(self):
