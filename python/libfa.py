@@ -11,6 +11,8 @@
     pass_ = libfa.Pass(net, max_batch=75)
     loss = libfa.train_step(net, pass_, fb, opt, x, target)
 
+Data sets, epochs and whole runs: Dataset, train_epoch(), evaluate(), Trainer.
+
 The names are those of the headers fa/*.h, which are the manual; samples are rows, layers are counted l = 1 .. L.
 Arrays cross without a copy in both directions. NumPy is optional: without it the module imports and `lib` works, but
 whatever takes or returns an array raises ImportError.
@@ -981,9 +983,9 @@ class Dataset(_Object):
 # --- training ------------------------------------------------------------------------------------------------------
 
 def _batch(pass_):
-    """x and target that the pass has borrowed. After a train_step() that failed nobody keeps them any more."""
+    """x and target that the pass has borrowed. After a step or an epoch that failed nobody keeps them any more."""
     if pass_._borrowed is None:
-        raise StateError(-6, "the last train_step() with this pass failed; begin the next batch with forward()")
+        raise StateError(-6, "the last step with this pass failed; begin the next batch with forward()")
     return pass_._borrowed
 
 

@@ -285,7 +285,7 @@ class Sets(unittest.TestCase):
                 np.testing.assert_array_equal(found, outputs[list(rows)])
         with self.assertRaisesRegex(libfa.ArgumentError, "37"):
             data.gather([0, 37])
-        with self.assertRaises(ValueError):
+        with self.assertRaisesRegex(ValueError, "^-1 is"):
             data.gather([-1])
         for rows in ([0.5], [[1]], np.ones(37, bool)):
             with self.assertRaises(TypeError):

@@ -121,7 +121,7 @@ class Epoch(Same):
         expected = libfa.train_epoch(*other, DATA.rows(0, 16))
         self.assertEqual(caught.exception.result.loss, expected.loss)
         self.same_weights(alive[0], other[0])
-        with self.assertRaises(libfa.StateError):
+        with self.assertRaisesRegex(libfa.StateError, "failed"):
             libfa.backward(*alive[:3])
         libfa.train_epoch(*alive, DATA)
 
@@ -444,6 +444,16 @@ class Trainer(Same):
             trainer.on(point, None)
             trainer["epochs"] = 4
             self.assertEqual(trainer.run(*alive, DATA), libfa.STOP_EPOCHS)
+
+    def test_nothing_is_called_after_an_exception(self):
+        alive, calls = objects(), []
+        trainer = libfa.Trainer(alive[0], 1)
+        trainer.on(libfa.AFTER_DELTAS, lambda seen: 1 // 0)
+        for point in (libfa.AFTER_UPDATE, libfa.AFTER_EPOCH):
+            trainer.on(point, calls.append)
+        with self.assertRaises(ZeroDivisionError):
+            trainer.run(*alive, DATA)
+        self.assertEqual((calls, trainer.epochs, alive[3].steps), ([], 1, 1))
 
     def test_no_run_inside_a_run(self):
         alive = objects()
