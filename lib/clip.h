@@ -5,7 +5,7 @@
 #include "optimizer.h"
 #include "pass.h"
 
-/* What the gradient summed in pass is to be multiplied by: gradient_scale / samples, less where clip_norm asks for it. */
+/* What the gradient summed in pass is to be multiplied by: gradient_scale / samples, or less if clip_norm says so. */
 double clip_scale(const fa_network *net, const fa_pass *pass, const fa_optimizer *opt);
 
 #endif

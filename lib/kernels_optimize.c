@@ -3,6 +3,12 @@
 
 #include <string.h>
 
+#ifdef FA_KERNELS_FLOAT64
+#define real_sqrt __builtin_sqrt
+#else
+#define real_sqrt __builtin_sqrtf
+#endif
+
 /* What one kind does to `count` parameters, whole vectors; c are its coefficients in the element type, and an array may
  * be NULL where its comment says so. Not inlined: one piece of machine code for all parameters, so that products are
  * fused into additions in the same way for each, wherever it lies and however an array is cut. */
@@ -63,7 +69,7 @@ static inline void descend(const common *c, vec d, vec weight, real *g, real *w)
 static inline vec vec_sqrt(vec value)
 {
     for (size_t i = 0; i < LANES; i++)
-        value[i] = sizeof(real) == sizeof(float) ? (real)__builtin_sqrtf((float)value[i]) : (real)__builtin_sqrt(value[i]);
+        value[i] = real_sqrt(value[i]);
     return value;
 }
 

@@ -6,7 +6,7 @@
 
 #include "team.h"
 
-/* The parameters that every kind has: its table begins with OPTIMIZER_COMMON_PARAMS, its own start at OPTIMIZER_COMMON. */
+/* The parameters that every kind has: a table begins with OPTIMIZER_COMMON_PARAMS, the rest is OPTIMIZER_COMMON .. */
 enum { LEARNING_RATE, GRADIENT_SCALE, CLIP_NORM, UNSCALED_WEIGHT_DECAY, OPTIMIZER_COMMON };
 
 #define OPTIMIZER_COMMON_PARAMS(default_learning_rate)                                                                \

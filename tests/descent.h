@@ -1,6 +1,7 @@
 /* Naive optimizers: the equations of PyTorch's documentation, one parameter at a time in float64, on numbers that carry
  * an error bound (model.h). Every operation adds u + 2^-53 times its result to what its operands bring, u the unit
- * roundoff of the library's element type: one rounding of the library, one of the reference. Fused multiply-adds round less often. */
+ * roundoff of the library's element type: one rounding of the library, one of the reference. Fused multiply-adds round
+ * less often. */
 #ifndef LIBFA_TESTS_DESCENT_H
 #define LIBFA_TESTS_DESCENT_H
 
@@ -17,7 +18,7 @@ typedef struct recipe {
     } settings[RECIPE_SETTINGS];
 } recipe;
 
-/* A parameter and its moments: mean or velocity m, mean square or sum of squares v, the largest one, velocity of rmsprop
+/* A parameter and its moments: mean or velocity m, mean square or sum of squares v, the largest one, rmsprop's velocity
  * b; t updates so far. */
 typedef struct parameter {
     num w, m, v, largest, b;

@@ -152,14 +152,28 @@ static void forward_sample(const model *m, size_t l, const num *input, num *z, n
         softmax(m, n_out, z, h);
 }
 
+static num dropped(const model *m, size_t l, size_t at, num value)
+{
+    return m->layer[l].masked ? product(m, value, rounded(m, m->layer[l].mask[at])) : value;
+}
+
+static void drop(model *m, size_t l)
+{
+    for (size_t at = 0; at < m->batch * m->spec.width[l]; at++)
+        m->layer[l].out[at] = dropped(m, l, at, m->layer[l].h[at]);
+}
+
 void model_forward(model *m, const fa_matrix *x)
 {
     m->batch = x->rows;
     read_matrix(m->layer[0].h, x);
-    for (size_t l = 1; l <= m->spec.depth; l++)
+    drop(m, 0);
+    for (size_t l = 1; l <= m->spec.depth; l++) {
         for (size_t s = 0; s < m->batch; s++)
-            forward_sample(m, l, m->layer[l - 1].h + s * m->spec.width[l - 1],
+            forward_sample(m, l, m->layer[l - 1].out + s * m->spec.width[l - 1],
                            m->layer[l].z + s * m->spec.width[l], m->layer[l].h + s * m->spec.width[l]);
+        drop(m, l);
+    }
 }
 
 /* --- error --- */
@@ -296,8 +310,9 @@ void model_backward(model *m, const char *rule)
         for (size_t at = 0; at < m->batch * n; at++)
             layer->delta[at] = strcmp(rule, "shallow") == 0
                                    ? exact(0)
-                                   : product(m, transported(m, rule, l, at / n, at % n),
-                                             slope(m, m->spec.activation[l], layer->z[at], layer->h[at]));
+                                   : dropped(m, l, at,
+                                             product(m, transported(m, rule, l, at / n, at % n),
+                                                     slope(m, m->spec.activation[l], layer->z[at], layer->h[at])));
     }
 }
 
@@ -319,8 +334,10 @@ void model_gradient(model *m)
         for (size_t at = 0; at < n_in * n_out; at++) {
             sum s = {0, 0, 0};
             for (size_t k = 0; k < m->batch; k++)
-                add_product(&s, layer->delta[k * n_out + at / n_in], m->layer[l - 1].h[k * n_in + at % n_in]);
+                add_product(&s, layer->delta[k * n_out + at / n_in], m->layer[l - 1].out[k * n_in + at % n_in]);
             accumulate(m, &layer->w_gradient[at], &s);
+            if (layer->removed[at])
+                layer->w_gradient[at] = exact(0);
         }
         for (size_t j = 0; j < n_out && m->spec.bias[l]; j++) {
             sum s = {0, 0, 0};
@@ -352,8 +369,16 @@ void model_update(model *m)
 {
     for (size_t l = 1; l <= m->spec.depth; l++) {
         model_layer *layer = &m->layer[l];
-        update(m, m->spec.width[l] * m->spec.width[l - 1], layer->w_factor, layer->w, layer->w_velocity,
-               layer->w_gradient);
+        size_t count = m->spec.width[l] * m->spec.width[l - 1];
+        if (layer->frozen) {
+            memset(layer->w_gradient, 0, sizeof layer->w_gradient);
+            memset(layer->b_gradient, 0, sizeof layer->b_gradient);
+            continue;
+        }
+        update(m, count, layer->w_factor, layer->w, layer->w_velocity, layer->w_gradient);
+        for (size_t at = 0; at < count; at++)
+            if (layer->removed[at])
+                layer->w[at] = exact(0);
         if (m->spec.bias[l])
             update(m, m->spec.width[l], layer->b_factor, layer->b, layer->b_velocity, layer->b_gradient);
     }

@@ -23,6 +23,10 @@ typedef struct model_layer {
     num w_gradient[MODEL_WEIGHTS], b_gradient[MAX_WIDTH]; /* summed over samples */
     num feedback[MODEL_WEIGHTS];                          /* B_l [n_l x n_{l+1}] */
     num h[MODEL_ACTIVITIES], z[MODEL_ACTIVITIES], delta[MODEL_ACTIVITIES];
+    num out[MODEL_ACTIVITIES];     /* h after dropout: what the next layer sees */
+    double mask[MODEL_ACTIVITIES]; /* of dropout on h, if `masked` */
+    bool masked, frozen;
+    bool removed[MODEL_WEIGHTS]; /* by pruning */
     double w_factor, b_factor;
 } model_layer;
 

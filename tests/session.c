@@ -23,6 +23,11 @@ static void release_optimizer(void *opt)
     fa_optimizer_destroy(opt);
 }
 
+static void release_dataset(void *data)
+{
+    fa_dataset_destroy(data);
+}
+
 /* --- networks --- */
 
 static const struct output_pair {
@@ -121,6 +126,37 @@ fa_matrix make_target(const net_spec *spec, size_t n, view_layout layout, uint64
             set_element(&target, i, j, spec->loss == FA_CROSS_ENTROPY ? (j == label) : fabs(element(&target, i, j)));
     }
     return target;
+}
+
+/* --- data sets --- */
+
+int32_t *make_labels(size_t n, size_t n_classes, uint64_t *state)
+{
+    int32_t *labels = make_memory(n, sizeof *labels);
+    for (size_t i = 0; i < n; i++)
+        labels[i] = (int32_t)draw_index(state, n_classes);
+    return labels;
+}
+
+fa_dataset *make_dataset(const fa_matrix *x, const fa_matrix *target)
+{
+    fa_dataset *data;
+    expect_ok(fa_dataset_create(&data, x, target));
+    return keep(data, release_dataset);
+}
+
+fa_dataset *make_labelled(const fa_matrix *x, const int32_t *labels, size_t n_classes)
+{
+    fa_dataset *data;
+    expect_ok(fa_dataset_create_labelled(&data, x, labels, n_classes));
+    return keep(data, release_dataset);
+}
+
+fa_dataset *make_scattered(const fa_dataset *whole, size_t count, uint64_t seed)
+{
+    fa_dataset *data;
+    expect_ok(fa_dataset_split(whole, seed, 1, &count, &data));
+    return keep(data, release_dataset);
 }
 
 /* --- sessions --- */

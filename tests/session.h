@@ -35,6 +35,16 @@ fa_optimizer *make_optimizer(const fa_network *net, double learning_rate);
 /* Legal targets for the loss. */
 fa_matrix make_target(const net_spec *spec, size_t n, view_layout layout, uint64_t *state);
 
+/* Labels 0 .. n_classes - 1, each drawn. */
+int32_t *make_labels(size_t n, size_t n_classes, uint64_t *state);
+
+/* Data sets over arrays that stay until the end of the test. */
+fa_dataset *make_dataset(const fa_matrix *x, const fa_matrix *target);
+fa_dataset *make_labelled(const fa_matrix *x, const int32_t *labels, size_t n_classes);
+
+/* `count` samples of a data set, drawn: in general they do not lie one after the other. */
+fa_dataset *make_scattered(const fa_dataset *whole, size_t count, uint64_t seed);
+
 typedef struct session {
     net_spec spec;
     fa_network *net;

@@ -49,7 +49,7 @@ static void unwatch(void)
 
 /* --- steps allocate nothing --- */
 
-/* Every kind of optimizer, clipping, in either path: with the rule "fa". */
+/* Every kind of optimizer, at first without clipping, then with it. */
 START_TEST(optimizers_allocate_nothing)
 {
     net_spec spec = make_spec(_i % 2 ? FA_FLOAT32 : FA_FLOAT64, 3, 12, FA_TANH, true);

@@ -120,12 +120,12 @@ static bool uses(const recipe *r, int row)
 
 static void check(num expected, double got, const char *what, size_t j)
 {
-    ck_assert_msg(misfit_number(expected, got) <= 1, "%s at %zu: %.17g, expected %.17g within %.3g", what, j, got,
-                  expected.v, expected.e);
+    if (!(misfit_number(expected, got) <= 1)) /* an assertion writes to a file, even one that holds */
+        ck_abort_msg("%s at %zu: %.17g, expected %.17g within %.3g", what, j, got, expected.v, expected.e);
 }
 
-/* Every array after the update; those that the kind does not use keep their bits. The increment is w less what the decay
- * keeps of it, which takes two more roundings. */
+/* Every array after the update; those that the kind does not use keep their values. The increment is w less what the
+ * decay keeps of it, which takes two more roundings. */
 static void check_element(const recipe *r, double u, const fa_matrix *before, const fa_matrix *after, size_t j)
 {
     parameter p = parameter_at(r, before, j);
@@ -141,7 +141,7 @@ static void check_element(const recipe *r, double u, const fa_matrix *before, co
         if (uses(r, row))
             check(rows[row], element(after, (size_t)row, j), names[row], j);
         else
-            ck_assert(element(after, (size_t)row, j) == element(before, (size_t)row, j));
+            check((num){element(before, (size_t)row, j), 0}, element(after, (size_t)row, j), names[row], j);
     }
 }
 
@@ -199,8 +199,7 @@ START_TEST(variance_is_not_negative)
         for (size_t j = 0; j < MOST; j++)
             set_element(&m, G, j, element(&g, 0, j));
         run(k, &r, &m, 0, MOST);
-        for (size_t j = 0; j < MOST; j++)
-            ck_assert(isfinite(element(&m, W, j)));
+        ck_assert(isfinite(norm(&m)));
     }
 }
 END_TEST

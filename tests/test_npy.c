@@ -1,71 +1,9 @@
 /* Reading .npy files: NumPy's own, every form of header, and every kind of damage. */
-#include "npy_support.h"
+#include "files.h"
+#include "system.h"
 
-#include <errno.h>
 #include <math.h>
 #include <sys/stat.h>
-
-/* --- what the library asks of the system --- */
-
-void *__real_calloc(size_t count, size_t size);
-void __real_free(void *memory);
-ssize_t __real_read(int fd, void *buffer, size_t count);
-void *__wrap_calloc(size_t count, size_t size);
-void __wrap_free(void *memory);
-ssize_t __wrap_read(int fd, void *buffer, size_t count);
-
-static bool watching;   /* during a call of the library */
-static long fails_at;   /* the allocation that fails; -1: none */
-static long live;       /* allocated and not released */
-static size_t asked;    /* bytes, all allocations together */
-static bool slow_reads; /* one byte at a time, interrupted before each */
-static bool bad_reads;  /* an error of the device */
-
-void *__wrap_calloc(size_t count, size_t size)
-{
-    if (!watching)
-        return __real_calloc(count, size);
-    asked += count * size;
-    if (fails_at-- == 0)
-        return NULL;
-    live++;
-    return __real_calloc(count, size);
-}
-
-void __wrap_free(void *memory)
-{
-    if (watching && memory)
-        live--;
-    __real_free(memory);
-}
-
-ssize_t __wrap_read(int fd, void *buffer, size_t count)
-{
-    static bool interrupted;
-    if (bad_reads) {
-        errno = EIO;
-        return -1;
-    }
-    if (!slow_reads)
-        return __real_read(fd, buffer, count);
-    interrupted = !interrupted;
-    if (interrupted) {
-        errno = EINTR;
-        return -1;
-    }
-    return __real_read(fd, buffer, 1);
-}
-
-static fa_status watched_read(const char *path, fa_matrix *matrix, long failure)
-{
-    fails_at = failure;
-    live = 0;
-    asked = 0;
-    watching = true;
-    const fa_status status = fa_npy_read(path, matrix);
-    watching = false;
-    return status;
-}
 
 static fa_matrix zeroed(void)
 {
@@ -77,7 +15,7 @@ static fa_matrix zeroed(void)
 static void refuse_file(fa_status status, const char *path, size_t size)
 {
     fa_matrix matrix = {.rows = 9};
-    expect_failure_of_file(status, path, watched_read(path, &matrix, -1));
+    expect_failure_of_file(status, path, watched(-1, fa_npy_read(path, &matrix)));
     ck_assert(is_zeroed(&matrix) && live == 0);
     ck_assert_msg(asked <= size + 2 * 128, "asked for %zu bytes, the file has %zu", asked, size);
 }
@@ -292,7 +230,7 @@ START_TEST(any_byte_changed)
         memcpy(bytes, good, size);
         bytes[at / sizeof changes] = (char)changes[at % sizeof changes];
         put_file(path, bytes, size);
-        const fa_status status = watched_read(path, &x, -1);
+        const fa_status status = watched(-1, fa_npy_read(path, &x));
         ck_assert(status == FA_OK || status == FA_ERR_FORMAT || status == FA_ERR_UNSUPPORTED);
         ck_assert(asked <= size + 2 * 128 && live == (status == FA_OK ? 1 : 0));
         ck_assert(status == FA_OK ? x.rows * x.cols * fa_dtype_size(x.dtype) == 96 : is_zeroed(&x));
@@ -346,9 +284,9 @@ START_TEST(device_fails)
 {
     char path[PATH_SIZE];
     fixture_path("vector", path);
-    bad_reads = true;
+    bad_reads = 0;
     refuse_file(FA_ERR_IO, path, 0);
-    bad_reads = false;
+    bad_reads = -1;
 }
 END_TEST
 
@@ -358,11 +296,11 @@ START_TEST(memory_runs_out)
     fixture_path("f8_big_f", path);
     for (long failure = 0; failure < 2; failure++) { /* the header's text, then the array */
         fa_matrix x = {.rows = 9};
-        expect_failure(FA_ERR_MEMORY, watched_read(path, &x, failure));
+        expect_failure(FA_ERR_MEMORY, watched(failure, fa_npy_read(path, &x)));
         ck_assert(is_zeroed(&x) && live == 0);
     }
     fa_matrix x = zeroed();
-    expect_ok(watched_read(path, &x, 2));
+    expect_ok(watched(2, fa_npy_read(path, &x)));
     ck_assert_int_eq(live, 1);
     fa_matrix_free(&x);
 }
@@ -385,7 +323,7 @@ END_TEST
 int main(void)
 {
     Suite *suite = suite_create("npy");
-    TCase *tcase = npy_case(suite);
+    TCase *tcase = file_case(suite);
     tcase_add_loop_test(tcase, files_of_numpy, 0, (int)(sizeof numpy_files / sizeof *numpy_files));
     tcase_add_test(tcase, vectors_and_scalars);
     tcase_add_loop_test(tcase, special_numbers, 0, 2);

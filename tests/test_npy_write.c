@@ -1,5 +1,5 @@
 /* Writing .npy files: what is written, and that a failure leaves the old file and nothing else. */
-#include "npy_support.h"
+#include "files.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -286,7 +286,7 @@ END_TEST
 int main(void)
 {
     Suite *suite = suite_create("npy_write");
-    TCase *tcase = npy_case(suite);
+    TCase *tcase = file_case(suite);
     tcase_add_loop_test(tcase, round_trips, 0, 2);
     tcase_add_loop_test(tcase, strided_vectors, 0, 2);
     tcase_add_loop_test(tcase, files_are_numpys, 0, 4);

@@ -1,5 +1,5 @@
-/* Tables of parameters and their values, rate factors and the schedule; "sgd" against its equations where gradient and update
- * may be one product. The kinds' equations: test_optimizer_kinds.c; whole steps: test_optimizer_steps.c. */
+/* Tables of parameters and their values, rate factors and the schedule; "sgd" against its equations where gradient and
+ * update may be one product. The kinds' equations: test_optimizer_kinds.c; whole steps: test_optimizer_steps.c. */
 #include "descent.h"
 
 #include <math.h>

@@ -1,4 +1,4 @@
-/* Optimizers in whole steps: answers worked out by hand, clipping, what a fused update keeps, increments, every rule. */
+/* Optimizers in whole steps: answers worked out by hand, what both paths share, clipping, increments, every rule. */
 #include "descent.h"
 
 #include <float.h>

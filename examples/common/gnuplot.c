@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <math.h>
 #include <spawn.h>
 #include <stdlib.h>
 #include <string.h>
@@ -132,9 +133,26 @@ void gnuplot_quote(gnuplot *plot, const char *text)
     fputc('\'', plot->script);
 }
 
-bool gnuplot_finish(gnuplot *plot)
+void gnuplot_number(FILE *script, double value)
 {
-    bool written = fclose(plot->script) == 0, whole;
+    if (isfinite(value))
+        fprintf(script, " %.5g", value);
+    else
+        fputs(" ?", script);
+}
+
+const char *gnuplot_color(size_t i)
+{
+    /* Okabe & Ito's colors, which color-blind people can tell apart. */
+    static const char *const colors[] = {"#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#000000"};
+
+    return colors[i % (sizeof colors / sizeof colors[0])];
+}
+
+/* Ends the script and waits; whether gnuplot drew everything, else after a complaint. */
+static bool end(gnuplot *plot)
+{
+    bool written = fclose(plot->script) == 0;
     int status = 0;
 
     sigaction(SIGPIPE, &plot->broken_pipe, NULL);
@@ -146,7 +164,26 @@ bool gnuplot_finish(gnuplot *plot)
         complain("gnuplot failed, so there is no %s", plot->path);
     else if (!written)
         complain("gnuplot stopped reading, so there is no %s", plot->path);
-    whole = written && WIFEXITED(status) && WEXITSTATUS(status) == 0;
+    return written && WIFEXITED(status) && WEXITSTATUS(status) == 0;
+}
+
+bool gnuplot_check(const char *path)
+{
+    gnuplot plot;
+    bool good;
+
+    if (!gnuplot_start(&plot, path, 100, 100))
+        return false;
+    good = end(&plot);
+    unlink(plot.part);
+    free(plot.part);
+    return good;
+}
+
+bool gnuplot_finish(gnuplot *plot)
+{
+    bool whole = end(plot);
+
     if (whole && rename(plot->part, plot->path) != 0) {
         complain("cannot write %s: %s", plot->path, strerror(errno));
         whole = false;

@@ -9,4 +9,8 @@
 void interrupt_catch(void);
 bool interrupt_came(void);
 
+/* In a child process: leave Ctrl-C, which a terminal sends to both, to the parent, and end the work when the parent
+ * sends SIGTERM or is gone. */
+void interrupt_follow_parent(void);
+
 #endif

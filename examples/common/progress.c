@@ -2,6 +2,7 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <sys/ioctl.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -23,40 +24,55 @@ void progress_restart(progress *shown)
     shown->tenth = 0;
 }
 
-bool progress_due(progress *shown, size_t done, size_t total)
+bool progress_stale(progress *shown)
 {
     double now;
 
+    if (shown->quiet || !shown->terminal)
+        return false;
+    now = seconds();
+    if (now - shown->shown_at < 0.1)
+        return false;
+    shown->shown_at = now;
+    return true;
+}
+
+bool progress_due(progress *shown, size_t done, size_t total)
+{
     if (shown->quiet)
         return false;
-    if (shown->terminal) {
-        now = seconds();
-        if (now - shown->shown_at < 0.1)
-            return false;
-        shown->shown_at = now;
-        return true;
-    }
+    if (shown->terminal)
+        return progress_stale(shown);
     if (done * 10 / total == shown->tenth)
         return false;
     shown->tenth = done * 10 / total;
     return true;
 }
 
+/* Characters that fit on one line: a longer one would go on below, where it cannot be written over. */
+static int terminal_width(void)
+{
+    struct winsize size;
+
+    return ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 1 ? size.ws_col - 1 : 79;
+}
+
 void progress_line(progress *shown, const char *format, ...)
 {
+    char line[400];
+    int width, limit = shown->terminal ? terminal_width() : (int)sizeof line - 1;
     va_list arguments;
-    int width;
 
-    if (shown->terminal)
-        fputc('\r', stderr);
     va_start(arguments, format);
-    width = vfprintf(stderr, format, arguments);
+    width = vsnprintf(line, sizeof line, format, arguments);
     va_end(arguments);
+    if (width > limit)
+        width = limit;
     if (!shown->terminal) {
-        fputc('\n', stderr);
+        fprintf(stderr, "%.*s\n", width, line);
         return;
     }
-    fprintf(stderr, "%*s", shown->width > width ? shown->width - width : 0, "");
+    fprintf(stderr, "\r%.*s%*s", width, line, shown->width > width ? shown->width - width : 0, "");
     fflush(stderr);
     shown->width = width;
 }

@@ -23,10 +23,13 @@ progress progress_start(bool quiet);
 /* A new piece of work begins: plain lines count its tenths from 0. */
 void progress_restart(progress *shown);
 
+/* On a terminal: whether the line has become old. Elsewhere, and if quiet, false. */
+bool progress_stale(progress *shown);
+
 /* Whether it is time to show that `done` of `total` steps are done. Cheap enough to be asked at every step. */
 bool progress_due(progress *shown, size_t done, size_t total);
 
-/* Shows a line: over the one before on a terminal, below it elsewhere. */
+/* Shows a line: over the one before on a terminal, cut to its width; below it elsewhere. ASCII only. */
 #if defined(__GNUC__)
 __attribute__((format(printf, 2, 3)))
 #endif

@@ -1,23 +1,16 @@
 #include "csv.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <math.h>
-#include <string.h>
-
-#include "../common/complain.h"
 
 bool csv_open(csv *file, const char *path, bool seeds)
 {
-    *file = (csv){.path = path, .seeds = seeds};
-    if (!path)
-        return true;
-    file->stream = fopen(path, "w");
-    if (!file->stream) {
-        complain("cannot write %s: %s", path, strerror(errno));
+    file->seeds = seeds;
+    if (!output_open(&file->file, path))
         return false;
-    }
-    fprintf(file->stream, "%srule,epoch,train_loss,test_loss,update_angle,weight_angle\n", seeds ? "seed," : "");
+    if (path)
+        fprintf(file->file.stream, "%srule,epoch,train_loss,test_loss,update_angle,weight_angle\n",
+                seeds ? "seed," : "");
     return true;
 }
 
@@ -31,32 +24,25 @@ static void write_field(FILE *stream, double value)
 
 void csv_write(csv *file, uint64_t seed, const run *result)
 {
-    if (!file->stream)
+    FILE *stream = file->file.stream;
+
+    if (!stream)
         return;
     for (size_t i = 0; i < result->epochs; i++) {
         const record *seen = &result->trace[i];
 
         if (file->seeds)
-            fprintf(file->stream, "%" PRIu64 ",", seed);
-        fprintf(file->stream, "%s,%zu", result->rule->name, i + 1);
-        write_field(file->stream, seen->train_loss);
-        write_field(file->stream, seen->test_loss);
-        write_field(file->stream, seen->update_angle);
-        write_field(file->stream, seen->weight_angle);
-        fputc('\n', file->stream);
+            fprintf(stream, "%" PRIu64 ",", seed);
+        fprintf(stream, "%s,%zu", result->rule->name, i + 1);
+        write_field(stream, seen->train_loss);
+        write_field(stream, seen->test_loss);
+        write_field(stream, seen->update_angle);
+        write_field(stream, seen->weight_angle);
+        fputc('\n', stream);
     }
 }
 
 bool csv_close(csv *file)
 {
-    bool failed;
-
-    if (!file->stream)
-        return true;
-    failed = ferror(file->stream) != 0;
-    failed = fclose(file->stream) != 0 || failed;
-    file->stream = NULL;
-    if (failed)
-        complain("cannot write %s: no space, or the device failed", file->path);
-    return !failed;
+    return output_close(&file->file);
 }

@@ -4,14 +4,12 @@
 #ifndef LINEAR_FUNCTION_CSV_H
 #define LINEAR_FUNCTION_CSV_H
 
-#include <stdio.h>
-
+#include "../common/output.h"
 #include "run.h"
 
 typedef struct csv {
-    FILE       *stream; /* NULL: nothing is asked for, and every call does nothing */
-    const char *path;
-    bool        seeds; /* the seed comes first */
+    output file; /* where nothing is asked for, every call does nothing */
+    bool   seeds; /* the seed comes first */
 } csv;
 
 /* Opens the file and writes its head; false after a complaint. path may be NULL. */

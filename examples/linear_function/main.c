@@ -26,10 +26,10 @@ static bool run_rules(const settings *chosen, const task *problem, csv *file, ru
     progress shown = progress_start(chosen->quiet);
     bool good = true;
 
-    for (*count = 0; *count < chosen->n_rules && good && !interrupt_came();) {
+    for (*count = 0; *count < chosen->rules.count && good && !interrupt_came();) {
         run *result = &runs[*count];
 
-        if (!run_learn(result, chosen->rules[*count], problem, chosen, &shown))
+        if (!run_learn(result, chosen->rules.at[*count], problem, chosen, &shown))
             return false;
         ++*count;
         csv_write(file, problem->seed, result);

@@ -8,11 +8,6 @@
 /* Points of a curve at most: as fine as the width of the picture needs, and the SVG file stays small. */
 enum { MAX_POINTS = 400 };
 
-/* Okabe & Ito's colors, which color-blind people can tell apart. */
-static const char *const colors[] = {"#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#000000"};
-
-enum { N_COLORS = sizeof colors / sizeof colors[0] };
-
 /* A rule's data block has these columns: the epoch, and for each quantity the line and the limits of its band. */
 enum { TRAIN = 2, TEST = 5, UPDATE = 8, WEIGHT = 11 };
 
@@ -21,18 +16,9 @@ static size_t stride(size_t epochs)
     return epochs > MAX_POINTS ? (epochs + MAX_POINTS - 1) / MAX_POINTS : 1;
 }
 
-/* A point gnuplot leaves out is "?". */
-static void put(FILE *script, double value)
-{
-    if (isfinite(value))
-        fprintf(script, " %.5g", value);
-    else
-        fputs(" ?", script);
-}
-
 static void put_single(FILE *script, double value)
 {
-    put(script, value);
+    gnuplot_number(script, value);
     fputs(" ? ?", script);
 }
 
@@ -44,7 +30,7 @@ static void put_band(FILE *script, const moments *over, bool logarithm)
     for (int i = 0; i < 3; i++) {
         double value = logarithm ? pow(10.0, limits[i]) : limits[i];
 
-        put(script, over->count ? value : (double)NAN);
+        gnuplot_number(script, over->count ? value : (double)NAN);
     }
 }
 
@@ -109,13 +95,13 @@ static void draw(gnuplot *plot, const settings *chosen, size_t count, bool bands
     fputs("plot", script);
     for (size_t i = 0; bands && i < count; i++)
         fprintf(script, " $rule%zu using 1:%d:%d with filledcurves lc '%s' fs transparent solid 0.2 noborder notitle,",
-                i, drawn->solid + 1, drawn->solid + 2, colors[i % N_COLORS]);
+                i, drawn->solid + 1, drawn->solid + 2, gnuplot_color(i));
     for (size_t i = 0; i < count; i++) {
-        const char *color = colors[i % N_COLORS];
+        const char *color = gnuplot_color(i);
 
         fprintf(script, " $rule%zu using 1:%d with lines lw 1.6 dt (12,7) lc '%s' notitle,", i, drawn->dashed, color);
         fprintf(script, " $rule%zu using 1:%d with lines lw 2 lc '%s' title ", i, drawn->solid, color);
-        gnuplot_quote(plot, drawn->rules_named ? chosen->rules[i]->name : "");
+        gnuplot_quote(plot, drawn->rules_named ? chosen->rules.at[i]->name : "");
         fputc(',', script);
     }
     fputs(" NaN with lines lw 2 lc '#606060' title ", script);

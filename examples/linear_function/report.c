@@ -3,7 +3,6 @@
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
-#include <string.h>
 
 void report_describe(const settings *chosen, const task *problem, char *text, size_t size)
 {
@@ -26,17 +25,6 @@ static void cell(int width, int digits, double value)
         printf("  %*.*g", width, digits, value);
     else
         printf("  %*s", width, "-");
-}
-
-/* The longest name of a rule, for the first column. */
-static int name_width(const settings *chosen)
-{
-    size_t width = strlen("rule");
-
-    for (size_t i = 0; i < chosen->n_rules; i++)
-        if (strlen(chosen->rules[i]->name) > width)
-            width = strlen(chosen->rules[i]->name);
-    return (int)width;
 }
 
 static void report_run(const run *result, int width)
@@ -78,7 +66,7 @@ static void report_expected_errors(const run *runs, size_t count, int width)
 void report_runs(const settings *chosen, const task *problem, const run *runs, size_t count)
 {
     char description[200];
-    int width = name_width(chosen);
+    int width = rule_list_width(&chosen->rules, "rule");
 
     report_describe(chosen, problem, description, sizeof description);
     if (chosen->load)
@@ -128,7 +116,7 @@ static void report_rule(const study_rule *rule, int width, bool online)
 
 void report_study(const settings *chosen, const study *all)
 {
-    int width = name_width(chosen);
+    int width = rule_list_width(&chosen->rules, "rule");
 
     printf("%s, seeds %" PRIu64 "-%" PRIu64 "\n", all->description, chosen->first_seed, chosen->last_seed);
     printf("%-*s  %-28s  %6s  %12s  %12s  %26s\n", width, "rule", "quantity", "n", "mean", "sd",

@@ -13,49 +13,9 @@ typedef struct command_line {
     bool      seed, seeds, omega, beta;
 } command_line;
 
-static bool add_rule(settings *chosen, const char *name)
-{
-    const fa_rule *rule = fa_rule_find(name);
-
-    if (!rule) {
-        complain("--rules: %s", fa_last_error());
-        return false;
-    }
-    for (size_t i = 0; i < chosen->n_rules; i++) {
-        if (chosen->rules[i] == rule) {
-            complain("--rules names %s twice", name);
-            return false;
-        }
-    }
-    if (chosen->n_rules == MAX_RULES) {
-        complain("--rules takes %d rules at most", MAX_RULES);
-        return false;
-    }
-    chosen->rules[chosen->n_rules++] = rule;
-    return true;
-}
-
 static bool set_rules(void *line, const char *name, const char *value)
 {
-    settings *chosen = ((command_line *)line)->chosen;
-    char rule[64];
-
-    chosen->n_rules = 0;
-    for (;;) {
-        size_t length = strcspn(value, ",");
-
-        if (length == 0 || length >= sizeof rule) {
-            complain("%s takes names of rules separated by commas, not '%s'", name, value);
-            return false;
-        }
-        memcpy(rule, value, length);
-        rule[length] = '\0';
-        if (!add_rule(chosen, rule))
-            return false;
-        if (value[length] == '\0')
-            return true;
-        value += length + 1;
-    }
+    return rule_list_read(&((command_line *)line)->chosen->rules, name, value);
 }
 
 static bool set_epochs(void *line, const char *name, const char *value)
@@ -127,39 +87,22 @@ static bool set_seeds(void *line, const char *name, const char *value)
 
 static bool set_dtype(void *line, const char *name, const char *value)
 {
-    settings *chosen = ((command_line *)line)->chosen;
-
-    if (strcmp(value, "f32") != 0 && strcmp(value, "f64") != 0) {
-        complain("%s takes f32 or f64, not '%s'", name, value);
-        return false;
-    }
-    chosen->dtype = strcmp(value, "f32") == 0 ? FA_FLOAT32 : FA_FLOAT64;
-    return true;
-}
-
-/* A path, never empty. */
-static bool set_path(const char **path, const char *name, const char *value)
-{
-    *path = value;
-    if (*value)
-        return true;
-    complain("%s needs a name", name);
-    return false;
+    return option_dtype(name, value, &((command_line *)line)->chosen->dtype);
 }
 
 static bool set_load(void *line, const char *name, const char *value)
 {
-    return set_path(&((command_line *)line)->chosen->load, name, value);
+    return option_path(name, value, &((command_line *)line)->chosen->load);
 }
 
 static bool set_save(void *line, const char *name, const char *value)
 {
-    return set_path(&((command_line *)line)->chosen->save, name, value);
+    return option_path(name, value, &((command_line *)line)->chosen->save);
 }
 
 static bool set_csv(void *line, const char *name, const char *value)
 {
-    return set_path(&((command_line *)line)->chosen->csv, name, value);
+    return option_path(name, value, &((command_line *)line)->chosen->csv);
 }
 
 static bool set_plot(void *line, const char *name, const char *value)
@@ -168,7 +111,7 @@ static bool set_plot(void *line, const char *name, const char *value)
         complain("%s takes a file name that ends in .svg or .png, not '%s'", name, value);
         return false;
     }
-    return set_path(&((command_line *)line)->chosen->plot, name, value);
+    return option_path(name, value, &((command_line *)line)->chosen->plot);
 }
 
 static bool set_quiet(void *line, const char *name, const char *value)
@@ -193,34 +136,36 @@ static bool set_version(void *line, const char *name, const char *value)
 }
 
 static const option table[] = {
-    {"--rules", "LIST", "learning rules, separated by commas; default bp,fa,shallow", set_rules},
-    {"--epochs", "N", "1 .. 10000000; default 1000", set_epochs},
+    {"--rules", "LIST", "learning rules, separated by commas; default bp,fa,shallow", set_rules, NULL},
+    {"--epochs", "N", "1 .. 10000000; default 1000", set_epochs, NULL},
     {"--eta", "F", "learning rate: an epoch adds eta times the mean over the samples of\n"
-                   "e h^T to W; default 0.1, with --online 0.001", set_eta},
+                   "e h^T to W; default 0.1, with --online 0.001", set_eta, NULL},
     {"--batch", "N", "samples in a mini-batch; an epoch sums its mini-batches and updates once,\n"
-                     "so only rounding and speed depend on N; default: all", set_batch},
+                     "so only rounding and speed depend on N; default: all", set_batch, NULL},
     {"--online", NULL, "update after every sample, and never use a sample twice: an epoch is as\n"
-                       "many fresh samples as there are training samples (75)", set_online},
-    {"--omega", "F", "W0, W are drawn from U[-F, F); default 0.01", set_omega},
-    {"--beta", "F", "B is drawn from U[-F, F); default 0.5", set_beta},
-    {"--seed", "N", "of everything that is drawn, 0 .. 2^64 - 1; default 1", set_seed},
+                       "many fresh samples as there are training samples (75)", set_online, NULL},
+    {"--omega", "F", "W0, W are drawn from U[-F, F); default 0.01", set_omega, NULL},
+    {"--beta", "F", "B is drawn from U[-F, F); default 0.5", set_beta, NULL},
+    {"--seed", "N", "of everything that is drawn, 0 .. 2^64 - 1; default 1", set_seed, NULL},
     {"--seeds", "A-B", "run every seed from A to B and report mean, standard deviation and the 95 %\n"
                        "confidence interval of the mean (Student's t) over the seeds; losses by\n"
-                       "their decimal logarithm; runs that diverge are counted and left out", set_seeds},
-    {"--dtype", "f32|f64", "element type of the networks; the same numbers are drawn; default f64", set_dtype},
+                       "their decimal logarithm; runs that diverge are counted and left out", set_seeds, NULL},
+    {"--dtype", "f32|f64", "element type of the networks; the same numbers are drawn; default f64", set_dtype, NULL},
     {"--load", "DIR", "start from W0 W B x_train y_train x_test y_test .npy, samples in columns;\n"
-                      "any sizes that fit together", set_load},
+                      "any sizes that fit together", set_load, NULL},
     {"--save", "DIR", "write those files (and T.npy, if it was drawn) and the last weights of every\n"
-                      "rule, e.g. fa_W0.npy and fa_W.npy; the directory is made if missing", set_save},
+                      "rule, e.g. fa_W0.npy and fa_W.npy; the directory is made if missing", set_save, NULL},
     {"--csv", "FILE", "write rule,epoch,train_loss,test_loss,update_angle,weight_angle, one line per\n"
-                      "epoch; with --seeds the seed comes first", set_csv},
+                      "epoch; with --seeds the seed comes first", set_csv, NULL},
     {"--plot", "FILE", "draw losses and angles with gnuplot into FILE.svg or FILE.png; with --seeds\n"
                        "the mean over the seeds (of the logarithm for losses) and one standard\n"
-                       "deviation to both sides", set_plot},
-    {"--quiet", NULL, "show no progress", set_quiet},
-    {"--help", NULL, "show this text", set_help},
-    {"--version", NULL, "show the version of libfa and what it was built with", set_version},
+                       "deviation to both sides", set_plot, NULL},
+    {"--quiet", NULL, "show no progress", set_quiet, NULL},
+    {"--help", NULL, "show this text", set_help, NULL},
+    {"--version", NULL, "show the version of libfa and what it was built with", set_version, NULL},
 };
+
+static const option_group options = {NULL, table, sizeof table / sizeof table[0]};
 
 static const char introduction[] =
     "usage: linear_function [options]\n"
@@ -253,7 +198,7 @@ static const char conclusion[] =
 void settings_print_help(FILE *stream)
 {
     fputs(introduction, stream);
-    options_print(table, sizeof table / sizeof table[0], stream);
+    options_print(&options, 1, stream);
     fputs(conclusion, stream);
 }
 
@@ -290,11 +235,11 @@ bool settings_read(settings *chosen, int argc, char **argv)
 
     *chosen = (settings){.epochs = 1000, .eta = NAN, .omega = 0.01, .beta = 0.5, .first_seed = 1, .last_seed = 1,
                          .dtype = FA_FLOAT64};
-    if (!options_parse(table, sizeof table / sizeof table[0], argc, argv, &given))
+    if (!options_parse(&options, 1, argc, argv, &given))
         return false;
     if (chosen->help || chosen->version)
         return true;
-    if (chosen->n_rules == 0 && !set_rules(&given, "--rules", "bp,fa,shallow"))
+    if (chosen->rules.count == 0 && !set_rules(&given, "--rules", "bp,fa,shallow"))
         return false;
     return complete(&given);
 }

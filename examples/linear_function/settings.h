@@ -7,11 +7,10 @@
 #include <fa/fa.h>
 #include <stdio.h>
 
-enum { MAX_RULES = 64 };
+#include "../common/rule_list.h"
 
 typedef struct settings {
-    const fa_rule *rules[MAX_RULES];
-    size_t         n_rules;
+    rule_list      rules;
     size_t         epochs;
     double         eta;
     size_t         batch; /* 0: all training samples */

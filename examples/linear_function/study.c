@@ -17,9 +17,9 @@ void study_free(study *all)
 
 static bool start(study *all, const settings *chosen)
 {
-    *all = (study){.n_rules = chosen->n_rules};
-    for (size_t i = 0; i < chosen->n_rules; i++) {
-        all->rules[i].rule = chosen->rules[i];
+    *all = (study){.n_rules = chosen->rules.count};
+    for (size_t i = 0; i < chosen->rules.count; i++) {
+        all->rules[i].rule = chosen->rules.at[i];
         if (!chosen->plot)
             continue;
         all->rules[i].epochs = calloc(chosen->epochs, sizeof *all->rules[i].epochs);
@@ -64,7 +64,7 @@ static bool run_seed(study *all, const settings *chosen, uint64_t seed, csv *fil
     for (size_t i = 0; i < all->n_rules && good && !interrupt_came(); i++) {
         run result;
 
-        good = run_learn(&result, chosen->rules[i], &problem, chosen, &none);
+        good = run_learn(&result, chosen->rules.at[i], &problem, chosen, &none);
         if (!good)
             break;
         csv_write(file, seed, &result);

@@ -45,9 +45,11 @@ typedef enum fa_parameters {
  *     "adagrad"  g = g + weight_decay w;   v = v + g^2, v = initial_accumulator at first
  *                w = w - eta c / (1 + (t - 1) learning_rate_decay) g / (sqrt(v) + eps)           (torch.optim.Adagrad)
  *
- * t counts the updates of the layer from 1: one while it is frozen does not count. Moments start at 0 where nothing else
- * is said. A variance v - m^2 that rounding makes negative counts as 0. Weight decay acts on W and b alike, always on
- * the w before the update, so that what several readings take away adds up. Three readings of it: "weight_decay" of sgd, rmsprop, adam and adagrad is part of the gradient (coupled), so under sgd w
+ * t counts the updates of the layer from 1; one while it is frozen does not count. Moments start at 0 where nothing
+ * else is said. A variance v - m^2 that rounding makes negative counts as 0.
+ *
+ * Weight decay acts on W and b alike, always on the w before the update: what several readings take away adds up. Three
+ * readings of it: "weight_decay" of sgd, rmsprop, adam and adagrad is part of the gradient (coupled), so under sgd w
  * shrinks by eta c weight_decay a step; "weight_decay" of adamw and "decoupled_weight_decay" of sgd shrink w by eta c
  * times themselves, beside the gradient; "unscaled_weight_decay" shrinks it by itself, whatever the learning rate. A
  * paper that says "weight decay 1e-6" may mean any of them, and they differ by orders of magnitude.

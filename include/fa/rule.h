@@ -279,7 +279,8 @@ FA_API fa_status fa_step_gradient(fa_step *step, size_t l, fa_matrix *weights, f
 
 /**
  * In `adapt`: the change that the optimizer made to W_l and b_l for the sake of the gradient, after momentum and rate
- * factors; decoupled and unscaled weight decay are not in it (coupled decay is part of the gradient and is). Zero for frozen layers.
+ * factors; decoupled and unscaled weight decay are not in it (coupled decay is part of the gradient and is). Zero for
+ * frozen layers.
  *
  * @param[out] weights  [n_l x n_{l-1}], read only
  * @param[out] bias     [1 x n_l]; may be NULL; {0} if the layer has no bias

@@ -4,7 +4,7 @@
  *     v = beta2 v + (1 - beta2) g^2,   v = 0 at first
  *     w = w - rate (m / (1 - beta1^t)) / (sqrt(v / (1 - beta2^t)) + eps)
  *
- * amsgrad: the largest v so far stands for v (Reddi, Kale & Kumar, ICLR 2018), before it is corrected, as in PyTorch. */
+ * amsgrad: the largest v so far stands for v (Reddi, Kale & Kumar, ICLR 2018), before the correction as in PyTorch. */
 #ifndef LIBFA_ADAM_FAMILY_H
 #define LIBFA_ADAM_FAMILY_H
 

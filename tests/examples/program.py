@@ -9,6 +9,7 @@ import tempfile
 import unittest
 
 LINEAR_FUNCTION = os.environ["LIBFA_TEST_LINEAR_FUNCTION"]
+CLASSIFY = os.environ["LIBFA_TEST_CLASSIFY"]
 CUSTOM_RULE = os.environ["LIBFA_TEST_CUSTOM_RULE"]
 DATA = os.environ["LIBFA_TEST_DATA"]
 
@@ -19,6 +20,10 @@ def run(*command, **options):
 
 def linear_function(*arguments, **options):
     return run(LINEAR_FUNCTION, "--quiet", *map(str, arguments), **options)
+
+
+def classify(*arguments, **options):
+    return run(CLASSIFY, "--quiet", *map(str, arguments), **options)
 
 
 def read_npy(path):
@@ -43,7 +48,9 @@ def read_csv(path):
 
 
 class TestCase(unittest.TestCase):
-    """A test with a folder of its own."""
+    """A test with a folder of its own, of linear_function if nothing else is said."""
+    name = "linear_function"
+    program = staticmethod(linear_function)
 
     def setUp(self):
         folder = tempfile.TemporaryDirectory()
@@ -54,14 +61,14 @@ class TestCase(unittest.TestCase):
         return os.path.join(self.folder, name)
 
     def succeed(self, *arguments, **options):
-        done = linear_function(*arguments, **options)
+        done = self.program(*arguments, **options)
         self.assertEqual((done.returncode, done.stderr), (0, ""))
         return done.stdout
 
     def fail_with(self, status, words, *arguments, **options):
         """Exit status, and one sentence on stderr that holds the words."""
-        done = linear_function(*arguments, **options)
+        done = self.program(*arguments, **options)
         self.assertEqual(done.returncode, status, done.stderr)
-        self.assertRegex(done.stderr, r"\Alinear_function: [^\n]*\n\Z")
+        self.assertRegex(done.stderr, rf"\A{self.name}: [^\n]*\n\Z")
         self.assertIn(words, done.stderr)
         return done.stdout

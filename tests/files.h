@@ -1,6 +1,6 @@
-/* What the tests of .npy files share: a directory of the test's own and files in it. */
-#ifndef LIBFA_TESTS_NPY_SUPPORT_H
-#define LIBFA_TESTS_NPY_SUPPORT_H
+/* What the tests of files share: a directory of the test's own and files in it. */
+#ifndef LIBFA_TESTS_FILES_H
+#define LIBFA_TESTS_FILES_H
 
 #include "support.h"
 
@@ -51,7 +51,7 @@ static inline void remove_directory(void)
     rmdir(directory);
 }
 
-static inline TCase *npy_case(Suite *suite)
+static inline TCase *file_case(Suite *suite)
 {
     TCase *tcase = support_case(suite);
     tcase_add_checked_fixture(tcase, make_directory, remove_directory);

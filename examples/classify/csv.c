@@ -1,0 +1,40 @@
+#include "csv.h"
+
+#include <inttypes.h>
+#include <math.h>
+
+void csv_head(FILE *stream, const settings *chosen)
+{
+    fprintf(stream, "%s%srule,epoch,train_loss,train_error,validation_error,test_error,seconds",
+            settings_study(chosen) ? "seed," : "", chosen->n_rates ? "lr," : "");
+    for (size_t i = 0; i < chosen->n_hidden; i++)
+        fprintf(stream, ",angle_%zu", i + 1);
+    fputc('\n', stream);
+}
+
+/* 17 digits give every float64 back. */
+static void write_field(FILE *stream, double value)
+{
+    fputc(',', stream);
+    if (isfinite(value))
+        fprintf(stream, "%.17g", value);
+}
+
+void csv_epoch(FILE *stream, const settings *chosen, const run *result, size_t i)
+{
+    const record *seen = &result->trace[i];
+
+    if (settings_study(chosen))
+        fprintf(stream, "%" PRIu64 ",", result->seed);
+    if (chosen->n_rates)
+        fprintf(stream, "%.17g,", result->lr);
+    fprintf(stream, "%s,%zu", chosen->rules.at[result->rule]->name, i + 1);
+    write_field(stream, seen->train_loss);
+    write_field(stream, seen->train_error);
+    write_field(stream, seen->validation_error);
+    write_field(stream, seen->test_error);
+    write_field(stream, seen->seconds);
+    for (size_t l = 0; l < chosen->n_hidden; l++)
+        write_field(stream, seen->angle[l]);
+    fputc('\n', stream);
+}

@@ -1,0 +1,142 @@
+#include "jsonl.h"
+
+#include <jansson.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../common/complain.h"
+#include "environment.h"
+
+/* JSON knows neither NaN nor infinity. */
+static json_t *number(double value)
+{
+    return isfinite(value) ? json_real(value) : json_null();
+}
+
+/* JSON readers take integers of 63 bits; a larger one becomes text. */
+static json_t *whole(uint64_t value)
+{
+    char text[32];
+
+    if (value <= INT64_MAX)
+        return json_integer((json_int_t)value);
+    snprintf(text, sizeof text, "%llu", (unsigned long long)value);
+    return json_string(text);
+}
+
+static json_t *numbers(const double *values, size_t count)
+{
+    json_t *array = json_array();
+
+    for (size_t i = 0; i < count; i++)
+        json_array_append_new(array, number(values[i]));
+    return array;
+}
+
+/* Writes an object as a line, and releases it. jansson gives NULL where memory ran out. */
+static void write_line(FILE *stream, json_t *line)
+{
+    if (!line || json_dumpf(line, stream, JSON_COMPACT | JSON_REAL_PRECISION(17)) != 0)
+        complain("out of memory for a line of JSON, or it cannot be written");
+    fputc('\n', stream);
+    json_decref(line);
+}
+
+/* Every parameter as on the command line, so that a replay reads just that; true for a switch. */
+static json_t *parameters(const settings *chosen)
+{
+    json_t *object = json_object();
+    const option *known;
+
+    for (size_t i = 0; (known = given_option(&chosen->texts, i)) && settings_is_parameter(i); i++)
+        if (chosen->texts.texts[i])
+            json_object_set_new(object, known->name + strlen("--"),
+                                known->value ? json_string(chosen->texts.texts[i]) : json_true());
+    return object;
+}
+
+static json_t *dataset(const settings *chosen, const data *samples)
+{
+    json_t *files = json_array();
+
+    for (size_t i = 0; i < sizeof samples->files / sizeof samples->files[0]; i++)
+        json_array_append_new(files, json_string(samples->files[i]));
+    return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o}", "files", files, "inputs", whole(samples->n_inputs), "classes",
+                     whole(samples->n_classes), "training", whole(data_training_size(samples, chosen)), "validation",
+                     whole(chosen->validation), "test", whole(fa_dataset_size(samples->test)));
+}
+
+static json_t *environment(void)
+{
+    json_t *object = json_object();
+
+    for (size_t i = 0; environment_variables[i]; i++) {
+        const char *value = getenv(environment_variables[i]);
+
+        json_object_set_new(object, environment_variables[i], value ? json_string(value) : json_null());
+    }
+    return object;
+}
+
+static json_t *seeds(const settings *chosen)
+{
+    json_t *array = json_array();
+
+    for (uint64_t i = 0; i <= chosen->last_seed - chosen->first_seed; i++)
+        json_array_append_new(array, whole(chosen->first_seed + i));
+    return array;
+}
+
+void jsonl_head(FILE *stream, const settings *chosen, const data *samples)
+{
+    write_line(stream, json_pack("{s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:o}", "type", "header", "program",
+                                 program_name, "version", fa_version(), "build", fa_build_info(), "threads",
+                                 whole(chosen->threads), "environment", environment(), "seeds", seeds(chosen),
+                                 "dataset", dataset(chosen, samples), "parameters", parameters(chosen)));
+}
+
+void jsonl_epoch(FILE *stream, const settings *chosen, const run *result, size_t i)
+{
+    const record *seen = &result->trace[i];
+
+    write_line(stream,
+               json_pack("{s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "type", "epoch",
+                         "rule", chosen->rules.at[result->rule]->name, "seed", whole(result->seed), "lr",
+                         number(result->lr), "epoch", whole(i + 1), "train_loss", number(seen->train_loss),
+                         "train_error", number(seen->train_error), "validation_loss", number(seen->validation_loss),
+                         "validation_error", number(seen->validation_error), "test_loss", number(seen->test_loss),
+                         "test_error", number(seen->test_error), "seconds", number(seen->seconds), "angles",
+                         numbers(seen->angle, chosen->n_hidden), "ratios", numbers(seen->ratio, chosen->n_hidden)));
+}
+
+static json_t *confusion(const run *result)
+{
+    json_t *rows = json_array();
+
+    for (size_t i = 0; i < result->n_classes; i++) {
+        json_t *row = json_array();
+
+        for (size_t j = 0; j < result->n_classes; j++)
+            json_array_append_new(row, whole(result->confusion[i * result->n_classes + j]));
+        json_array_append_new(rows, row);
+    }
+    return rows;
+}
+
+void jsonl_run(FILE *stream, const settings *chosen, const run *result)
+{
+    static const char *const outcomes[] = {[RUN_COMPLETE] = "complete", [RUN_DIVERGED] = "diverged",
+                                           [RUN_INTERRUPTED] = "interrupted"};
+    bool measured = result->outcome != RUN_DIVERGED;
+
+    write_line(stream,
+               json_pack("{s:s, s:s, s:o, s:o, s:s, s:b, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "type", "run",
+                         "rule", chosen->rules.at[result->rule]->name, "seed", whole(result->seed), "lr",
+                         number(result->lr), "outcome", outcomes[result->outcome], "stopped_early",
+                         (int)result->early, "epochs", whole(result->epochs), "best_epoch",
+                         result->best ? whole(result->best) : json_null(), "validation_error",
+                         number(result->validation_error), "test_loss", number(result->test_loss), "test_error",
+                         number(result->test_error), "test_error_at_best", number(run_error_at_best(result)), "seconds",
+                         number(result->seconds), "confusion", measured ? confusion(result) : json_null()));
+}

@@ -1,0 +1,15 @@
+/* JSON lines: a header that is enough to run everything again, then every epoch and every run.
+ *
+ * SPDX-License-Identifier: MIT */
+#ifndef CLASSIFY_JSONL_H
+#define CLASSIFY_JSONL_H
+
+#include <stdio.h>
+
+#include "run.h"
+
+void jsonl_head(FILE *stream, const settings *chosen, const data *samples);
+void jsonl_epoch(FILE *stream, const settings *chosen, const run *result, size_t i);
+void jsonl_run(FILE *stream, const settings *chosen, const run *result);
+
+#endif

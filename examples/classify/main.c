@@ -1,0 +1,114 @@
+/* classify -- networks learn to tell classes apart by several learning rules: Fashion-MNIST, MNIST, data of your own.
+ *
+ * model.c is where the library's objects are made, run.c where they train; the rest reads, compares, tells and draws.
+ *
+ * SPDX-License-Identifier: MIT */
+#include <stdio.h>
+
+#include "../common/complain.h"
+#include "../common/interrupt.h"
+#include "data.h"
+#include "environment.h"
+#include "experiment.h"
+#include "lists.h"
+#include "outputs.h"
+#include "plot.h"
+#include "report.h"
+#include "settings.h"
+#include "status.h"
+
+const char program_name[] = "classify";
+
+static void report(const experiment *all)
+{
+    if (interrupt_came())
+        complain("interrupted; this is what there is so far");
+    if (all->chosen->n_rates)
+        report_grid(all);
+    else if (settings_study(all->chosen))
+        report_study(all);
+    else
+        report_runs(all);
+}
+
+static bool all_complete(const experiment *all)
+{
+    for (size_t i = 0; i < all->count; i++)
+        if (!all->ended[i] || all->runs[i].outcome != RUN_COMPLETE)
+            return false;
+    return true;
+}
+
+static bool run_all(const settings *chosen, const data *samples, outputs *files)
+{
+    experiment all;
+    bool good = experiment_create(&all, chosen, samples, files);
+
+    if (good) {
+        good = settings_study(chosen) ? experiment_run_in_processes(&all) : experiment_run_here(&all);
+        report(&all);
+        good = (!chosen->plot || plot(&all)) && all_complete(&all) && good;
+    }
+    experiment_free(&all);
+    return good;
+}
+
+static int run_experiment(const settings *chosen, const data *samples)
+{
+    outputs files;
+    bool good;
+
+    if (!data_suffice(samples, chosen))
+        return USAGE;
+    good = outputs_open(&files, chosen, samples) && plot_possible(chosen) && run_all(chosen, samples, &files);
+    return outputs_close(&files) && good ? SUCCESS : FAILURE;
+}
+
+static int train(const settings *chosen)
+{
+    data samples;
+    int status = FAILURE;
+
+    interrupt_catch();
+    if (data_read(&samples, chosen))
+        status = run_experiment(chosen, &samples);
+    data_free(&samples);
+    return status;
+}
+
+static int act(const settings *chosen)
+{
+    switch (chosen->action) {
+    case LIST_RULES:
+        rule_list_print_known(stdout);
+        return SUCCESS;
+    case LIST_OPTIMIZERS:
+        list_optimizers(stdout);
+        return SUCCESS;
+    case SHOW_HELP:
+        settings_print_help(stdout);
+        return SUCCESS;
+    case SHOW_VERSION:
+        printf("%s %s\n%s\n", program_name, fa_version(), fa_build_info());
+        return SUCCESS;
+    default:
+        return train(chosen);
+    }
+}
+
+int main(int argc, char **argv)
+{
+    settings chosen;
+    int status;
+
+    environment_settle(argv);
+    status = settings_read(&chosen, argc, argv);
+    if (status == SUCCESS)
+        status = act(&chosen);
+    settings_free(&chosen);
+    if (fflush(stdout) != 0 || ferror(stdout)) {
+        complain("cannot write to the standard output");
+        return FAILURE;
+    }
+    return status;
+}

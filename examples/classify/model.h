@@ -1,0 +1,24 @@
+/* What learns: a network, a rule bound to it, an optimizer and a trainer, all as the settings say.
+ *
+ * SPDX-License-Identifier: MIT */
+#ifndef CLASSIFY_MODEL_H
+#define CLASSIFY_MODEL_H
+
+#include <fa/fa.h>
+
+#include "data.h"
+#include "settings.h"
+
+typedef struct model {
+    fa_network   *net;
+    fa_pass      *pass;
+    fa_feedback  *feedback;
+    fa_optimizer *optimizer;
+    fa_trainer   *trainer;
+} model;
+
+/* For a rule (its place in the list), a seed and a learning rate. False after a complaint; to be freed either way. */
+bool model_create(model *student, const settings *chosen, const data *samples, size_t rule, uint64_t seed, double lr);
+void model_free(model *student);
+
+#endif

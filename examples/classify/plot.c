@@ -1,0 +1,280 @@
+#include "plot.h"
+
+#include <inttypes.h>
+#include <math.h>
+
+#include "../common/complain.h"
+#include "../common/gnuplot.h"
+#include "report.h"
+
+/* Points of a curve at most, and up to how many of them are marked: a single one would not be seen as a line. */
+enum { MAX_POINTS = 400, MARKED_POINTS = 30, WIDTH = 900, HEIGHT = 900 };
+
+/* A rule's data block has the epoch, and for each of these (and every layer's angle) the line and the limits of its
+ * band: columns 2 + 3 i to 4 + 3 i. */
+enum { PLOT_TRAIN_LOSS, PLOT_TEST_LOSS, PLOT_TRAIN_ERROR, PLOT_TEST_ERROR, PLOT_ANGLE };
+
+bool plot_possible(const settings *chosen)
+{
+    return !chosen->plot || gnuplot_check(chosen->plot);
+}
+
+static double plotted(const record *seen, size_t what)
+{
+    switch (what) {
+    case PLOT_TRAIN_LOSS:
+        return seen->train_loss;
+    case PLOT_TEST_LOSS:
+        return seen->test_loss;
+    case PLOT_TRAIN_ERROR:
+        return 100.0 * seen->train_error;
+    case PLOT_TEST_ERROR:
+        return 100.0 * seen->test_error;
+    default:
+        return seen->angle[what - PLOT_ANGLE];
+    }
+}
+
+/* Over the seeds that came so far. A run that diverged is in no mean, but alone it is shown. */
+static moments over_seeds(const experiment *all, contender one, size_t epoch, size_t what)
+{
+    moments over = {0};
+
+    for (size_t i = 0; i < all->n_seeds; i++) {
+        const run *result = experiment_at(all, one, i);
+
+        if (result && epoch < result->epochs && (result->outcome != RUN_DIVERGED || all->n_seeds == 1))
+            moments_add(&over, plotted(&result->trace[epoch], what));
+    }
+    return over;
+}
+
+/* A logarithmic axis that just holds the lines of two quantities; what their bands exceed it by is cut off. */
+static void set_range(FILE *script, const experiment *all, const contender *shown, size_t what, size_t other)
+{
+    double least = INFINITY, greatest = 0.0;
+
+    for (size_t i = 0; i < all->n_rules; i++) {
+        for (size_t epoch = 0; epoch < all->chosen->epochs && shown[i].rate < all->n_rates; epoch++) {
+            for (int k = 0; k < 2; k++) {
+                moments over = over_seeds(all, shown[i], epoch, k ? other : what);
+
+                if (over.count && over.mean > 0.0) {
+                    least = fmin(least, over.mean);
+                    greatest = fmax(greatest, over.mean);
+                }
+            }
+        }
+    }
+    /* gnuplot gives up where it finds no range, and an experiment may have nothing to show. */
+    if (!(greatest > 0.0))
+        least = greatest = 1.0;
+    fprintf(script, "set yrange [%g:%g]\n", 0.85 * least, 1.18 * greatest);
+    fputs("set ytics (", script);
+    for (int decade = -8; decade <= 4; decade++) {
+        fprintf(script, "1e%d, 2e%d, 5e%d, ", decade, decade, decade);
+        if (greatest < 10.0 * least)
+            fprintf(script, "1.5e%d, 3e%d, 7e%d, ", decade, decade, decade);
+    }
+    fputs("1e5)\n", script);
+}
+
+static void put_block(FILE *script, const experiment *all, contender one)
+{
+    size_t epochs = all->chosen->epochs, stride = epochs > MAX_POINTS ? (epochs + MAX_POINTS - 1) / MAX_POINTS : 1;
+
+    fprintf(script, "$rule%zu << END\n", one.rule);
+    for (size_t epoch = 0; epoch < epochs; epoch += stride) {
+        fprintf(script, "%zu", epoch + 1);
+        for (size_t what = 0; what < PLOT_ANGLE + all->chosen->n_hidden; what++) {
+            moments over = over_seeds(all, one, epoch, what);
+            double half = moments_half_interval(&over), middle = over.count ? over.mean : (double)NAN;
+
+            gnuplot_number(script, middle);
+            /* An error has no logarithm below 0. */
+            gnuplot_number(script, fmax(middle - half, 0.01 * middle));
+            gnuplot_number(script, middle + half);
+        }
+        fputc('\n', script);
+    }
+    fputs("END\n", script);
+}
+
+/* gnuplot complains about a curve without any. */
+static bool has_points(const experiment *all, contender one, size_t what)
+{
+    for (size_t epoch = 0; epoch < all->chosen->epochs; epoch++)
+        if (over_seeds(all, one, epoch, what).count > 0)
+            return true;
+    return false;
+}
+
+static int column(size_t what)
+{
+    return (int)(2 + 3 * what);
+}
+
+/* Dashes of layer l's angles, or of training beside test. */
+static const char *dash(size_t i)
+{
+    static const char *const dashes[] = {"1", "(12,6)", "(3,4)", "(12,4,3,4)", "(6,6)"};
+
+    return dashes[i % (sizeof dashes / sizeof dashes[0])];
+}
+
+static void put_curve(gnuplot *drawing, const experiment *all, contender one, size_t what, size_t dashes, bool named)
+{
+    const char *color = gnuplot_color(one.rule);
+    FILE *script = drawing->script;
+
+    if (!has_points(all, one, what))
+        return;
+    if (all->n_seeds > 1)
+        fprintf(script, " $rule%zu using 1:%d:%d with filledcurves lc '%s' fs transparent solid 0.15 noborder notitle,",
+                one.rule, column(what) + 1, column(what) + 2, color);
+    fprintf(script, " $rule%zu using 1:%d with %s pt 7 ps 0.35 lw 2 dt %s lc '%s' title ", one.rule, column(what),
+            all->chosen->epochs <= MARKED_POINTS ? "linespoints" : "lines", dash(dashes), color);
+    if (named && all->chosen->n_rates) {
+        char title[100];
+
+        snprintf(title, sizeof title, "%.60s, η = %g", all->chosen->rules.at[one.rule]->name,
+                 experiment_lr(all, one));
+        gnuplot_quote(drawing, title);
+    } else {
+        gnuplot_quote(drawing, named ? all->chosen->rules.at[one.rule]->name : "");
+    }
+    fputc(',', script);
+}
+
+/* What a dash means, in the legend. */
+static void put_key(gnuplot *drawing, const char *title, size_t dashes)
+{
+    fprintf(drawing->script, " NaN with lines lw 2 dt %s lc '#606060' title ", dash(dashes));
+    gnuplot_quote(drawing, title);
+    fputc(',', drawing->script);
+}
+
+/* Test as a solid line, training as a dashed one. */
+static void draw_pair(gnuplot *drawing, const experiment *all, const contender *shown, size_t test, size_t training,
+                      bool named)
+{
+    fputs("plot", drawing->script);
+    for (size_t i = 0; i < all->n_rules; i++) {
+        if (shown[i].rate == all->n_rates)
+            continue;
+        put_curve(drawing, all, shown[i], training, 1, false);
+        put_curve(drawing, all, shown[i], test, 0, named);
+    }
+    put_key(drawing, "test", 0);
+    put_key(drawing, "training", 1);
+    fputs(" NaN notitle\n", drawing->script);
+}
+
+static void draw_angles(gnuplot *drawing, const experiment *all, const contender *shown)
+{
+    size_t n_hidden = all->chosen->n_hidden;
+    char title[32];
+
+    fputs("plot", drawing->script);
+    for (size_t i = 0; i < all->n_rules; i++)
+        for (size_t l = 0; l < n_hidden && shown[i].rate < all->n_rates; l++)
+            put_curve(drawing, all, shown[i], PLOT_ANGLE + l, l, false);
+    for (size_t l = 0; l < n_hidden; l++) {
+        snprintf(title, sizeof title, "layer %zu", l + 1);
+        put_key(drawing, title, l);
+    }
+    fputs(" NaN notitle\n", drawing->script);
+}
+
+/* 90 degrees at least, and more where an angle needs it. */
+static int angle_limit(const experiment *all, const contender *shown)
+{
+    double greatest = 0.0;
+
+    for (size_t i = 0; i < all->n_rules; i++)
+        for (size_t epoch = 0; epoch < all->chosen->epochs && shown[i].rate < all->n_rates; epoch++)
+            for (size_t l = 0; l < all->chosen->n_hidden; l++)
+                greatest = fmax(greatest, over_seeds(all, shown[i], epoch, PLOT_ANGLE + l).mean);
+    return greatest <= 90.0 ? 90 : greatest <= 120.0 ? 120 : 180;
+}
+
+static void put_title(gnuplot *drawing, const experiment *all)
+{
+    const settings *chosen = all->chosen;
+    char text[400];
+
+    report_describe(all, text, sizeof text);
+    fputs("set label 1 ", drawing->script);
+    gnuplot_quote(drawing, text);
+    fputs(" at screen 0.105,0.975 noenhanced font ',13'\nset label 2 ", drawing->script);
+    if (all->n_seeds > 1)
+        snprintf(text, sizeof text, "%.200s, seeds %" PRIu64 "-%" PRIu64 ", mean and its 95 %% interval", chosen->data,
+                 chosen->first_seed, chosen->last_seed);
+    else
+        snprintf(text, sizeof text, "%.200s, seed %" PRIu64, chosen->data, chosen->first_seed);
+    gnuplot_quote(drawing, text);
+    fputs(" at screen 0.105,0.951 noenhanced font ',10' tc '#606060'\nset label 3 ", drawing->script);
+    gnuplot_quote(drawing, fa_build_info());
+    fputs(" at screen 0.965,0.012 right noenhanced font ',8' tc '#808080'\n", drawing->script);
+}
+
+/* What the panels share. Labels are drawn with the first one only. */
+static void set_up(gnuplot *drawing, const experiment *all)
+{
+    fputs("set datafile missing '?'\n"
+          "set border 3 lc '#606060'\n"
+          "set tics nomirror out scale 0.6\n"
+          "set grid ytics lc '#e4e4e4' lt 1\n"
+          "set lmargin at screen 0.105\n"
+          "set rmargin at screen 0.965\n"
+          "set key top right noenhanced samplen 3 spacing 1.1\n", drawing->script);
+    put_title(drawing, all);
+    if (all->chosen->epochs == 1)
+        fputs("set xrange [0:2]\n", drawing->script);
+    else
+        fprintf(drawing->script, "set xrange [1:%zu]\n", all->chosen->epochs);
+    if (all->chosen->epochs <= 10)
+        fputs("set xtics 1\n", drawing->script);
+    fputs("set multiplot\n", drawing->script);
+}
+
+static void draw_panels(gnuplot *drawing, const experiment *all, const contender *shown)
+{
+    bool angles = all->chosen->n_hidden > 0;
+
+    fputs("set tmargin at screen 0.93\nset bmargin at screen 0.655\n"
+          "set logscale y\nset format y '%g'\nset format x ''\nset ylabel 'loss' offset 0.5\n", drawing->script);
+    set_range(drawing->script, all, shown, PLOT_TEST_LOSS, PLOT_TRAIN_LOSS);
+    draw_pair(drawing, all, shown, PLOT_TEST_LOSS, PLOT_TRAIN_LOSS, true);
+    fputs("unset label\nset tmargin at screen 0.635\nset bmargin at screen 0.36\nset ylabel 'error, %' offset 0.5\n"
+          "set key off\n", drawing->script);
+    set_range(drawing->script, all, shown, PLOT_TEST_ERROR, PLOT_TRAIN_ERROR);
+    if (!angles)
+        fputs("set format x '%g'\nset xlabel 'epoch'\n", drawing->script);
+    draw_pair(drawing, all, shown, PLOT_TEST_ERROR, PLOT_TRAIN_ERROR, false);
+    if (angles) {
+        fputs("set tmargin at screen 0.34\nset bmargin at screen 0.075\nunset logscale y\nunset ytics\n"
+              "set format y '%g°'\nset format x '%g'\nset ytics nomirror out scale 0.6 30\n"
+              "set xlabel 'epoch'\nset ylabel 'angle to BP' offset 0.5\nset key on\n", drawing->script);
+        fprintf(drawing->script, "set yrange [0:%d]\n", angle_limit(all, shown));
+        draw_angles(drawing, all, shown);
+    }
+    fputs("unset multiplot\n", drawing->script);
+}
+
+bool plot(const experiment *all)
+{
+    contender shown[MAX_RULES];
+    gnuplot drawing;
+
+    if (!gnuplot_start(&drawing, all->chosen->plot, WIDTH, HEIGHT))
+        return false;
+    set_up(&drawing, all);
+    for (size_t i = 0; i < all->n_rules; i++) {
+        shown[i] = all->chosen->n_rates ? experiment_choose(all, i) : (contender){.rule = i};
+        if (shown[i].rate < all->n_rates)
+            put_block(drawing.script, all, shown[i]);
+    }
+    draw_panels(&drawing, all, shown);
+    return gnuplot_finish(&drawing);
+}

@@ -1,0 +1,220 @@
+#include "settings.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <string.h>
+
+#include "../common/complain.h"
+#include "../common/gnuplot.h"
+#include "replay.h"
+#include "status.h"
+
+static bool set_jobs(void *chosen, const char *name, const char *value)
+{
+    uint64_t jobs = 0;
+    bool good = option_whole(name, value, 1, 1024, &jobs);
+
+    ((settings *)chosen)->jobs = (size_t)jobs;
+    return good;
+}
+
+static bool set_csv(void *chosen, const char *name, const char *value)
+{
+    return option_path(name, value, &((settings *)chosen)->csv);
+}
+
+static bool set_jsonl(void *chosen, const char *name, const char *value)
+{
+    return option_path(name, value, &((settings *)chosen)->jsonl);
+}
+
+static bool set_plot(void *chosen, const char *name, const char *value)
+{
+    if (gnuplot_takes(value))
+        return option_path(name, value, &((settings *)chosen)->plot);
+    complain("%s takes a file name that ends in .svg or .png, not '%s'", name, value);
+    return false;
+}
+
+static bool set_replay(void *chosen, const char *name, const char *value)
+{
+    return option_path(name, value, &((settings *)chosen)->replay);
+}
+
+static bool set_quiet(void *chosen, const char *name, const char *value)
+{
+    (void)name, (void)value;
+    ((settings *)chosen)->quiet = true;
+    return true;
+}
+
+static bool set_list_rules(void *chosen, const char *name, const char *value)
+{
+    (void)name, (void)value;
+    ((settings *)chosen)->action = LIST_RULES;
+    return true;
+}
+
+static bool set_list_optimizers(void *chosen, const char *name, const char *value)
+{
+    (void)name, (void)value;
+    ((settings *)chosen)->action = LIST_OPTIMIZERS;
+    return true;
+}
+
+static bool set_version(void *chosen, const char *name, const char *value)
+{
+    (void)name, (void)value;
+    ((settings *)chosen)->action = SHOW_VERSION;
+    return true;
+}
+
+static bool set_help(void *chosen, const char *name, const char *value)
+{
+    (void)name, (void)value;
+    ((settings *)chosen)->action = SHOW_HELP;
+    return true;
+}
+
+static const option output_table[] = {
+    {"--jobs", "N", "runs at once with --seeds or --grid, each in a process of its own", set_jobs, "1"},
+    {"--csv", "FILE", "write a line per rule and epoch", set_csv, NULL},
+    {"--jsonl", "FILE", "write JSON lines: all that is needed to repeat the run, every epoch, every run",
+     set_jsonl, NULL},
+    {"--replay", "FILE", "run again what a --jsonl file tells of; only --data can be chosen anew", set_replay, NULL},
+    {"--plot", "FILE", "draw losses, errors and angles with gnuplot into FILE.svg or FILE.png; with\n"
+                       "--seeds means and their 95 % intervals", set_plot, NULL},
+    {"--quiet", NULL, "no progress on stderr", set_quiet, NULL},
+    {"--list-rules", NULL, "the learning rules, with their formulas", set_list_rules, NULL},
+    {"--list-optimizers", NULL, "the optimizers, with their parameters", set_list_optimizers, NULL},
+    {"--version", NULL, "show the version of libfa and what it was built with", set_version, NULL},
+    {"--help", NULL, "this", set_help, NULL},
+};
+
+enum { N_PARAMETER_GROUPS = 4, N_GROUPS };
+
+/* Filled at the start: the tables lie in several files. */
+static option_group groups[N_GROUPS];
+
+static void collect_groups(void)
+{
+    groups[0] = settings_data;
+    groups[1] = settings_network;
+    groups[2] = settings_learning;
+    groups[3] = settings_studies;
+    groups[4] = (option_group){"Output", output_table, sizeof output_table / sizeof output_table[0]};
+}
+
+bool settings_is_parameter(size_t option_number)
+{
+    size_t count = 0;
+
+    for (size_t g = 0; g < N_PARAMETER_GROUPS; g++)
+        count += groups[g].count;
+    return option_number < count;
+}
+
+bool settings_study(const settings *chosen)
+{
+    return chosen->first_seed != chosen->last_seed || chosen->n_rates > 0;
+}
+
+static bool add_text(void *data, const option *known, const char *value)
+{
+    given *texts = data;
+
+    return given_add(texts, given_number(texts, known->name), value ? value : "yes");
+}
+
+static bool add_presets(settings *chosen)
+{
+    const option *known;
+
+    for (size_t i = 0; (known = given_option(&chosen->texts, i)); i++)
+        if (known->preset && !chosen->texts.texts[i] && !given_add(&chosen->texts, i, known->preset))
+            return false;
+    return true;
+}
+
+static bool set_all(settings *chosen)
+{
+    const option *known;
+
+    for (size_t i = 0; (known = given_option(&chosen->texts, i)); i++)
+        if (chosen->texts.texts[i] && !known->set(chosen, known->name, chosen->texts.texts[i]))
+            return false;
+    return true;
+}
+
+/* What a replayed experiment was run with; the samples may lie elsewhere today. */
+static int add_replayed(settings *chosen)
+{
+    const char *path = given_text(&chosen->texts, "--replay");
+    const option *known;
+
+    for (size_t i = 0; path && (known = given_option(&chosen->texts, i)); i++) {
+        if (settings_is_parameter(i) && chosen->texts.texts[i] && strcmp(known->name, "--data") != 0) {
+            complain("--replay brings every parameter: %s does not go with it", known->name);
+            return USAGE;
+        }
+    }
+    return path && !replay_read(path, &chosen->texts) ? FAILURE : SUCCESS;
+}
+
+int settings_read(settings *chosen, int argc, char **argv)
+{
+    int status;
+
+    collect_groups();
+    *chosen = (settings){.texts = {.groups = groups, .n_groups = N_GROUPS}, .first_seed = 1, .last_seed = 1};
+    for (size_t l = 0; l <= MAX_LAYERS; l++)
+        chosen->lr_scale[l] = 1.0;
+    for (size_t i = 0; i < MAX_RULES; i++)
+        chosen->lr[i] = NAN;
+    if (!options_scan(groups, N_GROUPS, argc, argv, add_text, &chosen->texts))
+        return USAGE;
+    status = add_replayed(chosen);
+    if (status != SUCCESS)
+        return status;
+    return add_presets(chosen) && set_all(chosen) && (chosen->action != TRAIN || settings_check(chosen)) ? SUCCESS
+                                                                                                        : USAGE;
+}
+
+void settings_free(settings *chosen)
+{
+    given_free(&chosen->texts);
+}
+
+static const char introduction[] =
+    "usage: classify [options]\n"
+    "\n"
+    "Networks learn to tell classes apart, by several learning rules from the same start: without an\n"
+    "option, by back-propagation and by feedback alignment on Fashion-MNIST.\n"
+    "\n";
+
+static const char conclusion[] =
+    "\n"
+    "A line of --csv has rule, epoch, train_loss, train_error, validation_error, test_error, seconds and\n"
+    "angle_1, angle_2, ... of the hidden layers; with --seeds or --grid the seed comes first, and with\n"
+    "--grid then the learning rate:\n"
+    "  train_loss, train_error  over the epoch's batches, each before its own update; with dropout\n"
+    "  validation_error, test_error  after the epoch; errors are fractions\n"
+    "  seconds                  the epoch's training took, without validation and test\n"
+    "  angle_l                  between the error signals of layer l by the rule and by back-propagation at\n"
+    "                           the same weights, 0 .. 180 degrees, mean of those measured in the epoch\n"
+    "A field is empty where a thing was not measured or does not exist.\n"
+    "\n"
+    "All rules see, for one seed, the same W, order of the samples, dropout and split; B comes from a stream\n"
+    "of its own. The same seed, BLAS and number of threads give the same bits. --threads are the library's.\n"
+    "A BLAS's own threads would fight with them: if none of OPENBLAS_NUM_THREADS, OMP_NUM_THREADS,\n"
+    "BLIS_NUM_THREADS is set, the program sets all three to 1.\n"
+    "\n"
+    "Exit status: 0; 1 if something failed or a run diverged (its loss became infinite or NaN; the others\n"
+    "go on) or Ctrl-C ended the work, which writes what there is so far; 2 if the command line is wrong.\n";
+
+void settings_print_help(FILE *stream)
+{
+    fputs(introduction, stream);
+    options_print(groups, N_GROUPS, stream);
+    fputs(conclusion, stream);
+}

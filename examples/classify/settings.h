@@ -1,0 +1,91 @@
+/* What the command line asks for.
+ *
+ * SPDX-License-Identifier: MIT */
+#ifndef CLASSIFY_SETTINGS_H
+#define CLASSIFY_SETTINGS_H
+
+#include <fa/fa.h>
+#include <stdio.h>
+
+#include "../common/rule_list.h"
+#include "given.h"
+#include "named.h"
+
+enum { MAX_HIDDEN = 15, MAX_LAYERS = MAX_HIDDEN + 1, MAX_RATES = 64, MAX_SPANS = 32, MAX_RUNS = 100000 };
+
+typedef struct initialization {
+    fa_init init;
+    double  scale;
+} initialization;
+
+/* Layer l does not learn in these epochs, counted from 1. */
+typedef struct span {
+    size_t   l;
+    uint64_t first, last;
+} span;
+
+typedef enum action { TRAIN, LIST_RULES, LIST_OPTIMIZERS, SHOW_HELP, SHOW_VERSION } action;
+
+typedef struct settings {
+    /* the data */
+    const char *data;
+    fa_dtype    dtype;
+    size_t      train, validation; /* samples; train = 0: all the others */
+    bool        standardize;
+
+    /* the network; layers are counted from 1 to n_hidden + 1 */
+    size_t         hidden[MAX_HIDDEN], n_hidden;
+    fa_activation  activation, output_activation;
+    fa_loss        loss;
+    initialization weights, bias, feedback;
+    bool           own_feedback; /* --feedback-init was given */
+    double         feedback_scale, sparsity;
+    double         dropout[MAX_LAYERS]; /* of layers 0 .. n_hidden */
+
+    /* learning */
+    rule_list    rules;
+    named_values rule_params, optimizer_params, trainer_params;
+    const char  *optimizer;
+    double       lr[MAX_RULES]; /* of each rule */
+    double       lr_scale[MAX_LAYERS + 1], bias_lr_scale;
+    span         frozen[MAX_SPANS];
+    size_t       n_frozen;
+    size_t       batch, epochs;
+    bool         patience, keep_best;
+    size_t       threads, eval_every, angle_every;
+
+    /* one run or many */
+    uint64_t first_seed, last_seed;
+    double   rates[MAX_RATES]; /* of --grid */
+    size_t   n_rates;
+    size_t   jobs;
+
+    /* what comes out */
+    const char *csv, *jsonl, *plot, *replay; /* NULL where not asked for */
+    bool        quiet;
+    action      action;
+
+    given texts; /* every option as it was given, defaults included */
+} settings;
+
+/* The settings of a command line with the defaults in place. Complains, and returns the exit status, if it is wrong (2)
+ * or a file to be replayed cannot be read (1); else 0. They have to be freed either way. */
+int  settings_read(settings *chosen, int argc, char **argv);
+void settings_free(settings *chosen);
+
+/* The last part of settings_read(): false after a complaint. */
+bool settings_check(settings *chosen);
+
+void settings_print_help(FILE *stream);
+
+/* Whether runs of several seeds or learning rates are compared. */
+bool settings_study(const settings *chosen);
+
+/* Whether an option belongs to the experiment and not to what is shown of it: what a JSONL header holds and a replay
+ * sets. */
+bool settings_is_parameter(size_t option_number);
+
+/* The option groups, one a file: settings_*.c. */
+extern const option_group settings_data, settings_network, settings_learning, settings_studies;
+
+#endif

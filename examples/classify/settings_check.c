@@ -1,0 +1,87 @@
+/* Defaults that depend on other options, and options that do not go together. */
+#include "settings.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <string.h>
+
+#include "../common/complain.h"
+
+/* Also into the texts, so that a replay does not depend on what the default will be then. */
+static bool set_default(settings *chosen, const char *name, const char *text)
+{
+    return given_text(&chosen->texts, name) || given_add(&chosen->texts, given_number(&chosen->texts, name), text);
+}
+
+static bool check_outputs(settings *chosen)
+{
+    fa_activation usual = chosen->loss == FA_CROSS_ENTROPY ? FA_SOFTMAX : FA_LOGISTIC;
+
+    if (!given_text(&chosen->texts, "--output-activation"))
+        chosen->output_activation = usual;
+    if (chosen->loss != FA_SQUARED_ERROR && chosen->output_activation != usual) {
+        complain("--loss %s needs %s outputs", fa_loss_name(chosen->loss), fa_activation_name(usual));
+        return false;
+    }
+    return set_default(chosen, "--output-activation", fa_activation_name(chosen->output_activation));
+}
+
+/* Every rule has a rate of its own, and the text names them all. */
+static bool set_rates(settings *chosen)
+{
+    size_t count, number = given_number(&chosen->texts, "--lr");
+    const fa_param *table = fa_optimizer_params(chosen->optimizer, &count);
+    double usual = strcmp(chosen->optimizer, "sgd") == 0 ? 0.1
+                                                         : named_find(table, count, "learning_rate")->default_value;
+
+    given_remove(&chosen->texts, number);
+    for (size_t i = 0; i < chosen->rules.count; i++) {
+        char text[128];
+
+        if (isnan(chosen->lr[i]))
+            chosen->lr[i] = usual;
+        snprintf(text, sizeof text, "%.64s=%.17g", chosen->rules.at[i]->name, chosen->lr[i]);
+        if (!given_add(&chosen->texts, number, text))
+            return false;
+    }
+    return true;
+}
+
+static bool check_studies(settings *chosen)
+{
+    char text[32];
+
+    if (given_text(&chosen->texts, "--seed") && given_text(&chosen->texts, "--seeds")) {
+        complain("--seed and --seeds exclude each other");
+        return false;
+    }
+    if (chosen->n_rates > 0 && given_text(&chosen->texts, "--lr")) {
+        complain("--grid brings the learning rates: --lr does not go with it");
+        return false;
+    }
+    if (chosen->jobs > 1 && !settings_study(chosen)) {
+        complain("--jobs is for several seeds or learning rates: it needs --seeds or --grid");
+        return false;
+    }
+    if ((chosen->last_seed - chosen->first_seed + 1) * chosen->rules.count * (chosen->n_rates ? chosen->n_rates : 1) >
+        MAX_RUNS) {
+        complain("--rules, --seeds and --grid ask for more than %d runs", MAX_RUNS);
+        return false;
+    }
+    snprintf(text, sizeof text, "%" PRIu64, chosen->first_seed);
+    return given_text(&chosen->texts, "--seeds") || set_default(chosen, "--seed", text);
+}
+
+bool settings_check(settings *chosen)
+{
+    const char *chooser = chosen->patience      ? "--patience"
+                          : chosen->keep_best   ? "--keep-best"
+                          : chosen->n_rates > 0 ? "--grid"
+                                                : NULL;
+
+    if (chooser && chosen->validation == 0) {
+        complain("%s chooses by validation samples: it needs --validation N", chooser);
+        return false;
+    }
+    return check_outputs(chosen) && check_studies(chosen) && (chosen->n_rates > 0 || set_rates(chosen));
+}

@@ -1,0 +1,135 @@
+"""Studies of classify: seeds in several processes, statistics, paired differences, the choice on a grid."""
+import json
+import os
+import re
+import signal
+import statistics
+import time
+
+import program
+import samples
+import tap
+
+# 97.5 % quantiles of Student's t with 2 and 3 degrees of freedom, from a table.
+STUDENT = {3: 4.30265, 4: 3.18245}
+
+
+def without_seconds(lines):
+    return [{name: value for name, value in line.items() if name != "seconds"} for line in lines]
+
+
+def row(table, *words):
+    """The numbers at the end of the line that begins with these words."""
+    for line in table.splitlines():
+        if re.match(r"\s+".join(map(re.escape, words)), line):
+            return line
+    raise AssertionError(f"no {words} in\n{table}")
+
+
+class Studies(samples.TestCase):
+    def check(self, line, values):
+        """n, mean, sd and the interval at the end of a line, to the four digits of the table."""
+        numbers = [float(number) for number in re.findall(r"(?<=\s)-?\d[\d.e+-]*(?=\s|$)", line)][-5:]
+        mean, sd = statistics.mean(values), statistics.stdev(values)
+        half = STUDENT[len(values)] * sd / len(values) ** 0.5
+        size = max(abs(mean), sd, half)
+        for number, expected in zip(numbers, (len(values), mean, sd, mean - half, mean + half), strict=True):
+            self.assertAlmostEqual(number, expected, delta=1e-3 * max(abs(expected), size))
+
+    def test_seeds(self):
+        table = self.succeed("--seeds", "3-6", "--jobs", "2", "--validation", "40", "--csv", self.path("run.csv"))
+        lines = program.read_csv(self.path("run.csv"))
+        with open(self.path("run.csv")) as file:
+            self.assertEqual(file.readline(),
+                             "seed,rule,epoch,train_loss,train_error,validation_error,test_error,seconds,angle_1\n")
+        self.assertEqual([(line["seed"], line["rule"], line["epoch"]) for line in lines],
+                         [(seed, rule, epoch) for seed in range(3, 7) for rule in ("bp", "fa") for epoch in (1, 2, 3)])
+        one = without_seconds(self.learn("--seeds", "3-6", "--validation", "40"))
+        self.assertEqual(one, without_seconds(lines))
+        alone = without_seconds(self.learn("--seed", "5", "--validation", "40"))
+        self.assertEqual([{**line, "seed": 5} for line in alone], [line for line in one if line["seed"] == 5])
+        last = {rule: [line for line in lines if (line["rule"], line["epoch"]) == (rule, 3)] for rule in ("bp", "fa")}
+        for rule, ends in last.items():
+            self.check(row(table, rule, "train loss"), [line["train_loss"] for line in ends])
+            for name in "train", "validation", "test":
+                self.check(row(table, rule, f"{name} error, %"), [100 * line[f"{name}_error"] for line in ends])
+        self.check(row(table, "fa", "angle of layer 1"), [line["angle_1"] for line in last["fa"]])
+        difference = row(table, "bp (lr 0.1) - fa (lr 0.1)", "test error, %")
+        numbers = [100 * (a["test_error"] - b["test_error"]) for a, b in zip(last["bp"], last["fa"])]
+        head, found, verdict = re.split(r"  (?=neither|bp is|fa is|too)()", difference)
+        self.check(head, numbers)
+        low, high = (float(number) for number in head.split()[-2:])
+        self.assertTrue(verdict.startswith("neither" if low <= 0 <= high else "bp is" if high < 0 else "fa is"))
+        self.assertIn("bp: 4 runs complete, 0 diverged\nfa: 4 runs complete, 0 diverged\n", table)
+
+    def test_verdict(self):
+        """A rule that does not learn at all is worse, and the table says so."""
+        table = self.succeed("--seeds", "1-3", "--lr", "bp=0.2,fa=0", "--epochs", "10")
+        self.assertIn("bp is better", row(table, "bp (lr 0.2) - fa (lr 0)", "test error, %"))
+
+    def test_grid(self):
+        table = self.succeed("--grid", "lr=0,0.01,0.3", "--seeds", "1-3", "--jobs", "2", "--validation", "60", "--csv",
+                             self.path("run.csv"), "--epochs", "4")
+        lines = program.read_csv(self.path("run.csv"))
+        self.assertEqual([(line["seed"], line["lr"], line["rule"]) for line in lines[::4]],
+                         [(seed, lr, rule) for seed in (1, 2, 3) for lr in (0, 0.01, 0.3) for rule in ("bp", "fa")])
+        best = {}
+        for rule in "bp", "fa":
+            ends = {lr: [line for line in lines if (line["rule"], line["lr"], line["epoch"]) == (rule, lr, 4)]
+                    for lr in (0, 0.01, 0.3)}
+            errors = {lr: statistics.mean(line["validation_error"] for line in ends[lr]) for lr in ends}
+            best[rule] = min(errors, key=errors.get)
+            cells = re.findall(r"([\d.]+) \(([\d.]+)\)", row(table, rule, f"{100 * errors[0]:.2f}"))
+            self.assertEqual([cell[0] for cell in cells], [f"{100 * error:.2f}" for error in errors.values()])
+            row(table, f"{rule}: lr {best[rule]:g}")
+            self.check(row(table, rule, "test error, %"), [100 * line["test_error"] for line in ends[best[rule]]])
+        row(table, f"bp (lr {best['bp']:g}) - fa (lr {best['fa']:g})", "test error, %")
+        equal = table[table.index("at equal learning rates"):]
+        for lr in "0", "0.01", "0.3":
+            row(equal, f"bp (lr {lr}) - fa (lr {lr})", "test error, %")
+
+    def test_divergence_is_counted(self):
+        arguments = ("--loss", "squared_error", "--output-activation", "identity", "--activation", "identity",
+                     "--epochs", "20", "--rules", "fa", "--quiet")
+        done = self.program("--seeds", "1-2", "--lr", "1e6", *arguments)
+        self.assertEqual((done.returncode, done.stderr.count("fa diverged in epoch")), (1, 2))
+        self.assertIn("fa: 0 runs complete, 2 diverged\n", done.stdout)
+        done = self.program("--grid", "lr=0.01,1e6", "--validation", "40", *arguments)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn(" 1d", row(done.stdout, "fa"))
+        self.assertIn("fa: lr 0.01", done.stdout)
+        self.assertIn("fa: 1 runs complete, 1 diverged\n", done.stdout)
+
+    def test_interrupt(self):
+        """Ctrl-C reaches the processes, and what they have done is told and written."""
+        process = program.subprocess.Popen(
+            [program.CLASSIFY, "--data", self.data, "--hidden", "8", "--epochs", "100000", "--rules", "fa", "--seeds",
+             "1-6", "--jobs", "2", "--csv", self.path("run.csv"), "--jsonl", self.path("run.jsonl")], text=True,
+            stdout=program.subprocess.PIPE, stderr=program.subprocess.PIPE,
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))
+        self.assertEqual(process.stderr.readline(), "6 runs, 2 at once\n")
+        time.sleep(0.3)
+        process.send_signal(signal.SIGINT)
+        output, complaint = process.communicate(timeout=60)
+        self.assertEqual(process.returncode, 1)
+        self.assertIn("classify: interrupted; this is what there is so far\n", complaint)
+        self.assertIn("fa: 0 runs complete, 0 diverged, 2 interrupted\n", output)
+        self.assertEqual({line["seed"] for line in program.read_csv(self.path("run.csv"))}, {1, 2})
+        with open(self.path("run.jsonl")) as file:
+            runs = [line for line in map(json.loads, file) if line["type"] == "run"]
+        self.assertEqual([run["outcome"] for run in runs], ["interrupted", "interrupted"])
+
+    def test_the_parent_is_killed(self):
+        """No process goes on alone."""
+        process = program.subprocess.Popen(
+            [program.CLASSIFY, "--data", self.data, "--hidden", "8", "--epochs", "1000000", "--rules", "fa", "--seeds",
+             "1-2", "--jobs", "2"], text=True, stdout=program.subprocess.DEVNULL, stderr=program.subprocess.PIPE)
+        process.stderr.readline()
+        time.sleep(0.2)
+        process.kill()
+        process.communicate(timeout=60)  # stderr ends only when the last process is gone
+        self.assertEqual(process.returncode, -signal.SIGKILL)
+
+
+if __name__ == "__main__":
+    tap.main()
