@@ -16,9 +16,8 @@ enum { SMALL_PRODUCT = 200000, SMALL_VECTOR_PRODUCT = 20000 };
  * what a small output layer needs, and what a BLAS for large matrices is worst at. */
 enum { NARROW_BYTES = 128, SHORT_SUM = 16 };
 
-/* The kernel gets so many rows of A and terms of the sums at once, which stay in the second level of the cache, and a
- * transposed B in pieces that are packed on the stack. */
-enum { ROWS = 96, DEPTH = 256, PACK_BYTES = 32768 };
+/* The kernel gets so many terms of the sums at once, and a transposed B in pieces that are packed on the stack. */
+enum { DEPTH = 256, PACK_BYTES = 32768 };
 
 /* One operand as a matrix that lies row by row, transposed or not. */
 typedef struct stored {
@@ -116,8 +115,7 @@ static void piece(double alpha, const fa_matrix *a, const fa_matrix *b, double b
                  (char *)c->data + j * size, c->rows == 1 ? 0 : c->row_stride);
 }
 
-/* At most ROWS rows of C. */
-static void own_rows(double alpha, const fa_matrix *a, const fa_matrix *b, double beta, const fa_matrix *c)
+static void own(double alpha, const fa_matrix *a, const fa_matrix *b, double beta, const fa_matrix *c)
 {
     const size_t unit = 32 / fa_dtype_size(c->dtype);
     for (size_t p = 0; p < a->cols; p += DEPTH) {
@@ -129,26 +127,10 @@ static void own_rows(double alpha, const fa_matrix *a, const fa_matrix *b, doubl
     }
 }
 
-static void own(double alpha, const fa_matrix *a, const fa_matrix *b, double beta, const fa_matrix *c)
+static bool is_small(const fa_matrix *a, const fa_matrix *b)
 {
-    const size_t size = fa_dtype_size(c->dtype);
-    fa_matrix some = *a, into = *c;
-    for (size_t i = 0; i < c->rows; i += ROWS) {
-        some.rows = into.rows = c->rows - i < ROWS ? c->rows - i : ROWS;
-        some.data = (char *)a->data + i * a->row_stride * size;
-        into.data = (char *)c->data + i * c->row_stride * size;
-        own_rows(alpha, &some, b, beta, &into);
-    }
-}
-
-/* Whether the library's own kernel runs. */
-static bool is_own(const fa_matrix *a, const fa_matrix *b)
-{
-    const size_t size = fa_dtype_size(b->dtype);
     const size_t limit = a->rows == 1 ? SMALL_VECTOR_PRODUCT : SMALL_PRODUCT;
-    if (a->rows > 1 && (b->cols * size <= NARROW_BYTES || a->cols <= SHORT_SUM))
-        return true;
-    if (a->rows > 1 && lies_by_rows(b) && b->rows <= kernels_for(b->dtype)->product_bytes / size / b->row_stride)
+    if (a->rows > 1 && (b->cols * fa_dtype_size(b->dtype) <= NARROW_BYTES || a->cols <= SHORT_SUM))
         return true;
     /* Divisions, because the product of three sizes may overflow. */
     return b->cols <= limit / a->rows / a->cols;
@@ -156,7 +138,7 @@ static bool is_own(const fa_matrix *a, const fa_matrix *b)
 
 void blas_product(double alpha, const fa_matrix *a, const fa_matrix *b, double beta, const fa_matrix *c)
 {
-    if (is_own(a, b))
+    if (is_small(a, b))
         own(alpha, a, b, beta, c);
     else if (c->rows == 1)
         gemv(alpha, a, b, beta, c);

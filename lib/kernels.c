@@ -119,17 +119,8 @@ void kernels_name(multiply)(size_t count, const void *b, void *a)
         product[i] *= factor[i];
 }
 
-/* 32 registers of 64 bytes make tiles that need B no faster than the second level of the cache gives it, so B is not
- * packed. With 16 registers of 32 bytes they do. */
-#if defined(__AVX512VL__)
-#define PRODUCT_BYTES ((size_t)16 << 20)
-#else
-#define PRODUCT_BYTES 0
-#endif
-
 extern const kernels kernels_name(kernels);
 const kernels kernels_name(kernels) = {
-    .product_bytes = PRODUCT_BYTES,
     .product = kernels_name(product),
     .transpose = kernels_name(transpose),
     .activate = kernels_name(activate),

@@ -45,11 +45,7 @@ typedef struct kernels_adagrad {
 } kernels_adagrad;
 
 typedef struct kernels {
-    /* Up to how many bytes of B product() is at least as fast as a good BLAS, however large the product; 0 where it is so
-     * for small products only. */
-    size_t product_bytes;
-
-    /* C = beta C + alpha A B: A [m x k] with any strides, B [k x n] and C [m x n] inner matrices
+    /* C = beta C + alpha A B for small products: A [m x k] with any strides, B [k x n] and C [m x n] inner matrices
      * that run row by row. beta = 0 does not read C. Sums over k in ascending order for every element of C. */
     void (*product)(size_t m, size_t n, size_t k, double alpha, const void *a, size_t a_row_stride,
                     size_t a_col_stride, const void *b, size_t b_ld, double beta, void *c, size_t c_ld);

@@ -38,11 +38,7 @@ static ALWAYS_INLINE vec changed(const change how, vec w, real beta, real step, 
 {
     if (how == READ)
         return w;
-    if (how == SCALE_AND_UPDATE) {
-        w = beta * w;
-        KEEP_ROUNDED(w);
-    }
-    return w + step * delta;
+    return (how == SCALE_AND_UPDATE ? rounded(beta * w) : w) + step * delta;
 }
 
 /* --- wide rows --- */

@@ -1,6 +1,7 @@
 /* C = beta C + alpha A B for small matrices.
  *
- * C is cut into panels of at most MAX_VECTORS vectors of columns, a panel into tiles of a few rows (kernels_tile.h).
+ * C is cut into panels of at most MAX_VECTORS vectors of columns, a panel into tiles of a few rows. A tile's sums stay
+ * in registers for the whole of k: per step one row of B is loaded and as many elements of A as the tile has rows.
  * Each sum runs over ascending k on its own, so no element's bits depend on the tile it falls into. */
 #include "kernels_vector.h"
 
@@ -28,40 +29,83 @@ typedef struct operands {
     size_t      c_ld;
 } operands;
 
-#define TILE(name) name##_plain
-#define TILE_VEC vec
-#define TILE_LANES LANES
-#include "kernels_tile.h"
+/* C = alpha sum, or what is there already plus that. */
+static ALWAYS_INLINE void tile_store(const size_t rows, const size_t vectors, const operands *o,
+                                     vec sum[MAX_ROWS][MAX_VECTORS])
+{
+    for (size_t i = 0; i < rows; i++) {
+        real *c = o->c + i * o->c_ld;
+        for (size_t v = 0; v < vectors; v++) {
+            vec value = rounded(o->alpha * sum[i][v]);
+            if (o->accumulate)
+                value += vec_load(c + v * LANES);
+            vec_store(c + v * LANES, value);
+        }
+    }
+}
 
-/* Vectors of 64 bytes: twice the work of an instruction, and where both units of the processor are that wide, of a cycle.
- * Rows are padded to 32 bytes, so only what is a whole number of panels runs this way. */
-#if defined(__AVX512VL__)
-enum { BIG_LANES = 64 / sizeof(real), BIG_VECTORS = 3, BIG_ROWS = 8, BIG_PANEL = BIG_VECTORS * BIG_LANES };
-typedef real big_vec __attribute__((vector_size(64)));
-#define TILE(name) name##_big
-#define TILE_VEC big_vec
-#define TILE_LANES BIG_LANES
-#include "kernels_tile.h"
-#endif
+static ALWAYS_INLINE void tile(const size_t rows, const size_t vectors, const operands *o)
+{
+    vec sum[MAX_ROWS][MAX_VECTORS];
+    for (size_t i = 0; i < rows; i++) {
+        for (size_t v = 0; v < vectors; v++)
+            sum[i][v] = (vec){0};
+    }
+    const real *a = o->a;
+    const real *b = o->b;
+    for (size_t p = 0; p < o->k; p++) {
+        vec b_row[MAX_VECTORS];
+        for (size_t v = 0; v < vectors; v++)
+            b_row[v] = vec_load(b + v * LANES);
+        for (size_t i = 0; i < rows; i++) {
+            real x = a[i * o->a_row_stride];
+            for (size_t v = 0; v < vectors; v++)
+                sum[i][v] += x * b_row[v];
+        }
+        a += o->a_col_stride;
+        b += o->b_ld;
+    }
+    tile_store(rows, vectors, o, sum);
+}
+
+static ALWAYS_INLINE void tile_then_down(const size_t rows, const size_t vectors, operands *o)
+{
+    tile(rows, vectors, o);
+    o->a += rows * o->a_row_stride;
+    o->c += rows * o->c_ld;
+}
+
+/* All m rows of a panel: tiles of `rows` rows, the rest in tiles of 4, 2 and 1. */
+static ALWAYS_INLINE void panel(const size_t rows, const size_t vectors, size_t m, operands o)
+{
+    for (; m >= rows; m -= rows)
+        tile_then_down(rows, vectors, &o);
+    if (rows > 4 && (m & 4) != 0)
+        tile_then_down(4, vectors, &o);
+    if (rows > 2 && (m & 2) != 0)
+        tile_then_down(2, vectors, &o);
+    if ((m & 1) != 0)
+        tile_then_down(1, vectors, &o);
+}
 
 static void panel_of(size_t vectors, size_t m, const operands *o)
 {
     switch (vectors) {
     case 1:
-        panel_plain(ROWS_1, 1, m, *o);
+        panel(ROWS_1, 1, m, *o);
         break;
     case 2:
-        panel_plain(ROWS_2, 2, m, *o);
+        panel(ROWS_2, 2, m, *o);
         break;
     case 3:
-        panel_plain(ROWS_3, 3, m, *o);
+        panel(ROWS_3, 3, m, *o);
         break;
     case 4:
-        panel_plain(ROWS_4, 4, m, *o);
+        panel(ROWS_4, 4, m, *o);
         break;
 #if defined(__AVX512VL__)
     case 5:
-        panel_plain(ROWS_5, 5, m, *o);
+        panel(ROWS_5, 5, m, *o);
         break;
 #endif
     default:
@@ -87,13 +131,6 @@ void kernels_name(product)(size_t m, size_t n, size_t k, double alpha, const voi
     };
     if (beta != 0 && beta != 1)
         scale(m, n, (real)beta, c, c_ld);
-#if defined(__AVX512VL__)
-    for (; n >= BIG_PANEL; n -= BIG_PANEL) {
-        panel_big(BIG_ROWS, BIG_VECTORS, m, o);
-        o.b += BIG_PANEL;
-        o.c += BIG_PANEL;
-    }
-#endif
     size_t vectors = (n + LANES - 1) / LANES;
     for (size_t panels = (vectors + MAX_VECTORS - 1) / MAX_VECTORS; panels > 0; panels--) {
         size_t width = (vectors + panels - 1) / panels;

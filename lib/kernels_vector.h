@@ -61,15 +61,19 @@ static inline vec vec_select(vec_mask mask, vec a, vec b)
 /* Functions that get their counts as constants, so that loops over them unroll and local arrays are registers. */
 #define ALWAYS_INLINE inline __attribute__((always_inline))
 
-/* Compilers may fuse a product into the addition that follows, and not every place would get the same choice; one that the
- * empty statement may have changed cannot be fused. */
+/* The product it is given, rounded. Compilers may fuse a product into the addition that follows, and not every place
+ * would get the same choice; one that the empty statement may have changed cannot be fused. */
+static ALWAYS_INLINE vec rounded(vec product)
+{
 #if defined(__x86_64__)
-#define KEEP_ROUNDED(product) __asm__("" : "+v"(product))
+    __asm__("" : "+v"(product));
 #elif defined(__aarch64__)
-#define KEEP_ROUNDED(product) __asm__("" : "+w"(product))
+    __asm__("" : "+w"(product));
 #else
-#define KEEP_ROUNDED(product) __asm__("" : "+m"(product))
+    __asm__("" : "+m"(product));
 #endif
+    return product;
+}
 
 /* n rounded up to whole vectors. */
 static inline size_t vec_padded(size_t n)
