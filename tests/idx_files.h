@@ -55,7 +55,8 @@ enum { CHANGES = 10 };
 
 static inline void change_byte(idx_bytes *file, size_t at, size_t change)
 {
-    file->bytes[at] = change < 8 ? (unsigned char)(file->bytes[at] ^ 1u << change) : change == 8 ? 0 : 0xff;
+    unsigned value = change < 8 ? file->bytes[at] ^ 1u << change : change == 8 ? 0 : 0xff;
+    file->bytes[at] = (unsigned char)value;
 }
 
 static inline void idx_save(const idx_bytes *file, const char *name, char path[PATH_SIZE])

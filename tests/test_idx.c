@@ -128,8 +128,8 @@ START_TEST(every_rank)
 }
 END_TEST
 
-/* k / 255 to nearest. Rounding the float64 quotient again gives the nearest float32: float64 has more than twice as many
- * digits and two (Figueroa, When is double rounding innocuous?, 1995). */
+/* k / 255 to nearest. Rounding the float64 quotient again gives the nearest float32: float64 has more than twice as
+ * many digits and two (Figueroa, When is double rounding innocuous?, 1995). */
 START_TEST(pixels)
 {
     char path[PATH_SIZE];
