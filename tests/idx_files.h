@@ -29,7 +29,7 @@ static inline void idx_word(idx_bytes *file, uint64_t word, size_t size)
 }
 
 /* Everything before the elements. */
-static inline idx_bytes idx_header(int type, size_t rank, const uint32_t *extents)
+static inline idx_bytes idx_header(fa_idx_type type, size_t rank, const uint32_t *extents)
 {
     idx_bytes file = {.size = 0};
     idx_word(&file, (uint64_t)type << 8 | rank, 4);
