@@ -26,13 +26,13 @@ struct fa_dataset {
     size_t           places[];
 };
 
-/* Data set that owns its arrays from now on; they are released on failure too. x and target are what fa_matrix_alloc() made,
- * target {0} if labels is not NULL; every label is below n_outputs. */
+/* Data set that owns its arrays from now on; they are released on failure too. x and target are what fa_matrix_alloc()
+ * made, target {0} if labels is not NULL; every label is below n_outputs. */
 fa_status dataset_adopt(fa_dataset **out, const fa_matrix *x, const fa_matrix *target, int32_t *labels,
                         size_t n_outputs);
 
-/* Another handle on the arrays of a data set, for count samples from `first` on, or for count places that the caller still
- * has to fill in. NULL when memory is out. */
+/* Another handle on the arrays of a data set, for count samples from `first` on, or for count places that the caller
+ * still has to fill in. NULL when memory is out. */
 fa_dataset *dataset_part(dataset_storage *storage, size_t first, size_t count, bool scattered);
 
 /* Every label is 0 .. n_classes - 1, else FA_ERR_ARGUMENT; 0 is replaced by the largest label + 1. */
@@ -50,7 +50,7 @@ static inline int32_t dataset_label(const fa_dataset *data, size_t i)
     return data->storage->labels[dataset_place(data, i)];
 }
 
-/* Whether samples first .. first + count - 1, count > 0, lie one after the other, so that fa_dataset_view() has a view. */
+/* Whether samples first .. first + count - 1, count > 0, lie one after the other: then there is a view of them. */
 static inline bool dataset_is_contiguous(const fa_dataset *data, size_t first, size_t count)
 {
     return dataset_place(data, first + count - 1) - dataset_place(data, first) == count - 1;

@@ -152,11 +152,13 @@ static fa_status check_standardize(const fa_dataset *data, const fa_matrix *mean
         status = matrix_check_finite(deviation, "deviation");
     for (size_t j = 0; status == FA_OK && j < cols; j++)
         if (matrix_get(deviation, 0, j) < 0.0)
-            status = status_set(FA_ERR_ARGUMENT, "the deviation of input %zu (counted from 0) is %.9g, it has to be 0 or "
-                                "more", j, matrix_get(deviation, 0, j));
+            status = status_set(FA_ERR_ARGUMENT,
+                                "the deviation of input %zu (counted from 0) is %.9g, it has to be 0 or more", j,
+                                matrix_get(deviation, 0, j));
     if (status == FA_OK && !data->storage->owned)
-        status = status_set(FA_ERR_UNSUPPORTED, "fa_dataset_standardize: the inputs are an array of yours: standardize it "
-                            "yourself, or a data set from fa_dataset_copy()");
+        status = status_set(FA_ERR_UNSUPPORTED,
+                            "fa_dataset_standardize: the inputs are an array of yours: standardize it yourself, or a "
+                            "data set from fa_dataset_copy()");
     return status;
 }
 

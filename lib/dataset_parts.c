@@ -60,7 +60,7 @@ static fa_status check_sizes(const fa_dataset *data, size_t n_parts, const size_
             return status_set(FA_ERR_SHAPE, "fa_dataset_split: the size of part %zu (counted from 0) is 0", part);
         if (sizes[part] > left)
             return status_set(FA_ERR_SHAPE,
-                              "fa_dataset_split: part %zu (counted from 0) is to have %zu samples, and %zu of %zu are left",
+                              "fa_dataset_split: part %zu (counted from 0) is to have %zu samples, %zu of %zu are left",
                               part, sizes[part], left, data->count);
         left -= sizes[part];
     }

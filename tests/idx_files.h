@@ -29,7 +29,7 @@ static inline void idx_word(idx_bytes *file, uint64_t word, size_t size)
 }
 
 /* Everything before the elements. */
-static inline idx_bytes idx_header(int type, size_t rank, const uint32_t *extents)
+static inline idx_bytes idx_header(fa_idx_type type, size_t rank, const uint32_t *extents)
 {
     idx_bytes file = {.size = 0};
     idx_word(&file, (uint64_t)type << 8 | rank, 4);
@@ -55,7 +55,8 @@ enum { CHANGES = 10 };
 
 static inline void change_byte(idx_bytes *file, size_t at, size_t change)
 {
-    file->bytes[at] = change < 8 ? (unsigned char)(file->bytes[at] ^ 1u << change) : change == 8 ? 0 : 0xff;
+    unsigned value = change < 8 ? file->bytes[at] ^ 1u << change : change == 8 ? 0 : 0xff;
+    file->bytes[at] = (unsigned char)value;
 }
 
 static inline void idx_save(const idx_bytes *file, const char *name, char path[PATH_SIZE])

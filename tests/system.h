@@ -1,5 +1,5 @@
-/* What the library asks of the system when it reads a file, watched and made to fail. For one source file a program, which
- * is linked with --wrap for calloc, free and read. */
+/* What the library asks of the system when it reads a file, watched and made to fail. For one source file a program,
+ * which is linked with --wrap for calloc, free and read. */
 #ifndef LIBFA_TESTS_SYSTEM_H
 #define LIBFA_TESTS_SYSTEM_H
 

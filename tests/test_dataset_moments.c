@@ -52,8 +52,9 @@ static void naive(const fa_matrix *x, const bool *wanted, size_t j, double *mean
     *deviation = (double)sqrtl(squares / count);
 }
 
-/* n terms in float64, each below 2 |x| after the shift: the sum's error is at most n u sum |x - x_0|, so the mean's is at most
- * n u max |x - x_0| <= 2 n u span, and one rounding of the mean itself. The deviation takes that over, plus n u of itself. */
+/* n terms in float64, each below 2 |x| after the shift: the sum's error is at most n u sum |x - x_0|, so the mean's is
+ * at most n u max |x - x_0| <= 2 n u span, and one rounding of the mean itself. The deviation takes that over, plus n u
+ * of itself. */
 static void expect_moments(const fa_matrix *x, const bool *wanted, const fa_matrix *mean, const fa_matrix *deviation)
 {
     for (size_t j = 0; j < INPUTS; j++) {
@@ -70,7 +71,8 @@ START_TEST(moments)
 {
     const fa_matrix x = make_inputs(dtypes[_i % 2], (view_layout)(_i / 2));
     const fa_dataset *data = make_data(&x);
-    fa_matrix mean = make_layout(FA_FLOAT64, 1, INPUTS, (view_layout)(_i / 2)), deviation = make_matrix(FA_FLOAT64, 1, INPUTS);
+    fa_matrix mean = make_layout(FA_FLOAT64, 1, INPUTS, (view_layout)(_i / 2));
+    fa_matrix deviation = make_matrix(FA_FLOAT64, 1, INPUTS);
     expect_ok(fa_dataset_moments(data, &mean, &deviation));
     expect_moments(&x, NULL, &mean, &deviation);
     ck_assert(element(&mean, 0, 0) == element(&x, 0, 0) && element(&deviation, 0, 0) == 0); /* exactly */

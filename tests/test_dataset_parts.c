@@ -26,8 +26,8 @@ END_TEST
 
 static const size_t sizes[] = {5, 1, 4};
 
-/* Which part each of count samples goes to: the first 5 of the permutation to part 0, the next to part 1, then 4 to part 2;
- * 3 to none. */
+/* Which part each of count samples goes to: the first 5 of the permutation to part 0, the next to part 1, then 4 to
+ * part 2; 3 to none. */
 static void expected_parts(uint64_t seed, size_t count, size_t part_of[N])
 {
     const fa_stream stream = {.seed = seed, .purpose = FA_PURPOSE_SPLIT};

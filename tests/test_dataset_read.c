@@ -121,7 +121,8 @@ static void refuse(fa_status status, const char *inputs, const char *targets, si
                    const char *reason)
 {
     fa_dataset *data = (fa_dataset *)(uintptr_t)inputs; /* anything but NULL */
-    expect_failure_of_file(status, at_fault, watched(-1, fa_dataset_read(&data, inputs, targets, FA_FLOAT32, n_classes)));
+    expect_failure_of_file(status, at_fault,
+                           watched(-1, fa_dataset_read(&data, inputs, targets, FA_FLOAT32, n_classes)));
     ck_assert(data == NULL && live == 0);
     ck_assert_msg(strstr(fa_last_error(), reason) != NULL, "\"%s\" does not say \"%s\"", fa_last_error(), reason);
 }

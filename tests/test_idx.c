@@ -84,7 +84,7 @@ START_TEST(long_files)
     enum { COUNT = 150001 };
     char path[PATH_SIZE];
     const size_t size = (size_t)1 << _i; /* 1, 2, 4 */
-    const int types[] = {FA_IDX_UINT8, FA_IDX_INT16, FA_IDX_INT32};
+    const fa_idx_type types[] = {FA_IDX_UINT8, FA_IDX_INT16, FA_IDX_INT32};
     unsigned char *bytes = make_memory(8 + COUNT * size, 1);
     const idx_bytes header = idx_header(types[_i], 1, (const uint32_t[]){COUNT});
     memcpy(bytes, header.bytes, header.size);
@@ -128,8 +128,8 @@ START_TEST(every_rank)
 }
 END_TEST
 
-/* k / 255 to nearest. Rounding the float64 quotient again gives the nearest float32: float64 has more than twice as many
- * digits and two (Figueroa, When is double rounding innocuous?, 1995). */
+/* k / 255 to nearest. Rounding the float64 quotient again gives the nearest float32: float64 has more than twice as
+ * many digits and two (Figueroa, When is double rounding innocuous?, 1995). */
 START_TEST(pixels)
 {
     char path[PATH_SIZE];

@@ -10,8 +10,8 @@ static fa_matrix zeroed(void)
     return (fa_matrix){.data = NULL};
 }
 
-/* Every reader refuses the file with a sentence that names it, sets its results to nothing, and leaves nothing allocated. The
- * number of bytes that it asked for is at most `most`. */
+/* Every reader refuses the file with a sentence that names it, sets its results to nothing, and leaves nothing
+ * allocated. The number of bytes that it asked for is at most `most`. */
 static void refuse_file(fa_status status, const char *path, size_t most)
 {
     fa_matrix x = {.rows = 9};
@@ -66,8 +66,10 @@ static const struct {
     {FA_ERR_FORMAT, "4 GiB", 20, {0, 0, 8, 2, 0, 1, 0, 0, 0, 1, 0, 0}},
     {FA_ERR_SHAPE, "2^32 - 1 elements", 20, {0, 0, 8, 1, 0xff, 0xff, 0xff, 0xff}},
     {FA_ERR_SHAPE, "2^31 elements a sample", 20, {0, 0, 8, 2, 0, 0, 0, 1, 0x80, 0, 0, 0}},
-    {FA_ERR_SHAPE, "samples of 2^64 elements", 20, {0, 0, 8, 3, 0, 0, 0, 1, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff}},
-    {FA_ERR_SHAPE, "samples of 2^64, as 0", 24, {0, 0, 8, 4, 0, 0, 0, 1, 1, 0, 0, 0, 0x40, 0, 0, 0, 0, 0, 4, 0, 5, 5, 5, 5}},
+    {FA_ERR_SHAPE, "samples of 2^64 elements", 20,
+     {0, 0, 8, 3, 0, 0, 0, 1, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff}},
+    {FA_ERR_SHAPE, "samples of 2^64, as 0", 24,
+     {0, 0, 8, 4, 0, 0, 0, 1, 1, 0, 0, 0, 0x40, 0, 0, 0, 0, 0, 4, 0, 5, 5, 5, 5}},
     {FA_ERR_SHAPE, "2^65 bytes", 20,
      {0, 0, 0x0E, 2, 0x7f, 0xff, 0xff, 0xff, 0x7f, 0xff, 0xff, 0xff}},
 };

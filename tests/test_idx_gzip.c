@@ -82,8 +82,8 @@ START_TEST(all_fields_of_the_header)
 {
     const idx_bytes plain = small_file();
     idx_bytes file = {.size = 0};
-    gz_header header = {.text = 1, .time = 1, .os = 3, .extra = (Bytef *)"extra", .extra_len = 5, .name = (Bytef *)"x.idx",
-                        .comment = (Bytef *)"comment", .hcrc = 1};
+    gz_header header = {.text = 1, .time = 1, .os = 3, .extra = (Bytef *)"extra", .extra_len = 5,
+                        .name = (Bytef *)"x.idx", .comment = (Bytef *)"comment", .hcrc = 1};
     add_member(&file, plain.bytes, plain.size, 9, Z_DEFAULT_STRATEGY, &header);
     read_small_file(&file);
 }
@@ -149,8 +149,8 @@ END_TEST
 
 /* --- damage --- */
 
-/* Refused, with a sentence that names the file; nothing is left, and at most `most` bytes besides the buffers were asked
- * for. */
+/* Refused, with a sentence that names the file; nothing is left, and at most `most` bytes besides the buffers were
+ * asked for. */
 static void refuse(const idx_bytes *file, const char *reason, size_t most)
 {
     char path[PATH_SIZE];
@@ -179,7 +179,8 @@ START_TEST(cut_anywhere)
 }
 END_TEST
 
-/* The checksum covers the decompressed bytes: what is read, is right. Bytes of the header such as the time do not matter. */
+/* The checksum covers the decompressed bytes: what is read, is right. Bytes of the header such as the time do not
+ * matter. */
 START_TEST(any_byte_changed)
 {
     const idx_bytes plain = small_file(), good = compressed(&plain);
@@ -197,13 +198,13 @@ START_TEST(any_byte_changed)
             expect_small_file(&x);
             read++;
         } else {
+            /* What became of the IDX file's header may be refused before the checksum is reached. */
             ck_assert(status == FA_ERR_FORMAT || status == FA_ERR_UNSUPPORTED || status == FA_ERR_SHAPE);
             ck_assert(is_zeroed(&x) && strncmp(fa_last_error(), path, strlen(path)) == 0);
         }
         fa_matrix_free(&x);
     }
-    /* Four bytes of time, one of level, one of system, and the flag FTEXT. A damaged header of the IDX file may be refused
-     * before the checksum is reached. */
+    /* Read: any time (four bytes), level and system, and the flag FTEXT. */
     ck_assert_uint_ge(read, 6 * CHANGES + 1);
     ck_assert_uint_lt(read, 8 * CHANGES);
 }

@@ -52,12 +52,13 @@ START_TEST(every_type)
 }
 END_TEST
 
-/* 2^63 + 2^39 is halfway between two float32; with 1 more, to nearest is upwards. By way of float64, which loses the 1, it
- * would be downwards, to the even neighbour. */
+/* 2^63 + 2^39 is halfway between two float32; with 1 more, to nearest is upwards. By way of float64, which loses the 1,
+ * it would be downwards, to the even neighbour. */
 START_TEST(large_integers_are_rounded_once)
 {
     const uint64_t number = (uint64_t)1 << 63 | (uint64_t)1 << 39 | 1;
-    unsigned char bytes[128] = "\x93NUMPY\x01\0\x42\0{'descr': '<u8', 'fortran_order': False, 'shape': (1,), }         ";
+    unsigned char bytes[128] = "\x93NUMPY\x01\0\x42\0"
+                               "{'descr': '<u8', 'fortran_order': False, 'shape': (1,), }         ";
     char path[PATH_SIZE];
     fa_matrix x = zeroed();
     for (size_t k = 0; k < 8; k++)

@@ -146,8 +146,8 @@ static fa_status fill_labels(array_file *file, int32_t *labels, size_t all)
         const size_t held = element_decode_labels(file->type, chunk, count, labels + done);
         if (held < count)
             status = file_fail(FA_ERR_FORMAT, file->bytes.in.path,
-                               "label %zu (counted from 0) is a number of type %s that int32_t cannot hold", done + held,
-                               element_name(file->type));
+                               "label %zu (counted from 0) is a number of type %s that int32_t cannot hold",
+                               done + held, element_name(file->type));
     }
     mem_free(chunk);
     return status;

@@ -18,15 +18,15 @@ typedef struct array_file {
     size_t       cols;          /* product of the others */
 } array_file;
 
-/* Set rows and cols, once type, rank and shape (no extent is 0) are there: at most INT_MAX each, and no more elements than
- * the rest of the file can hold. Else FA_ERR_SHAPE or FA_ERR_FORMAT. */
+/* Set rows and cols, once type, rank and shape (no extent is 0) are there: at most INT_MAX each, and no more elements
+ * than the rest of the file can hold. Else FA_ERR_SHAPE or FA_ERR_FORMAT. */
 fa_status array_size(array_file *file);
 
-/* All elements as a new matrix [rows x cols], one sample a row, flattened in C order; with pixels, unsigned bytes are scaled
- * to [0, 1]. Checks the end of the file. *matrix is {0} on failure. */
+/* All elements as a new matrix [rows x cols], one sample a row, flattened in C order; with pixels, unsigned bytes are
+ * scaled to [0, 1]. Checks the end of the file. *matrix is {0} on failure. */
 fa_status array_take_matrix(array_file *file, fa_dtype dtype, bool pixels, fa_matrix *matrix);
 
-/* All elements, integers or booleans, as new labels [rows * cols]. Checks the end of the file. NULL and 0 on failure. */
+/* All elements, integers or booleans, as new labels [rows * cols]. Checks the end of the file. NULL, 0 on failure. */
 fa_status array_take_labels(array_file *file, int32_t **labels, size_t *count);
 
 void array_close(array_file *file);

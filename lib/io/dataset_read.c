@@ -24,7 +24,8 @@ fa_status array_open(array_file *file, const char *path)
     else if (status == FA_OK && (memcmp(start, "\0", 2) == 0 || memcmp(start, "\x1f\x8b", 2) == 0))
         status = idx_start(file, NULL);
     else if (status == FA_OK)
-        status = file_fail(FA_ERR_FORMAT, path, "is neither an IDX file (plain or compressed by gzip) nor NumPy's .npy");
+        status = file_fail(FA_ERR_FORMAT, path,
+                           "is neither an IDX file (plain or compressed by gzip) nor NumPy's .npy");
     if (status != FA_OK)
         array_close(file);
     return status;

@@ -8,7 +8,7 @@
 
 #include <zlib.h>
 
-/* Compressed bytes that are read at once, and the most that deflate makes of a byte (https://zlib.net/zlib_tech.html). */
+/* Compressed bytes that are read at once, and the most that deflate makes of one: https://zlib.net/zlib_tech.html */
 enum { READ_SIZE = 1 << 16, MOST_PER_BYTE = 1032 };
 
 typedef struct decoder {

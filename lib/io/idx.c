@@ -28,8 +28,8 @@ static fa_status take_magic(array_file *file, fa_idx_info *info)
     while (k < n_types && magic[2] != types[k].code)
         k++;
     if (magic[0] != 0 || magic[1] != 0 || k == n_types || magic[3] == 0)
-        return file_fail(FA_ERR_FORMAT, path, "is not an IDX file: it begins with the bytes %02x %02x %02x %02x", magic[0],
-                         magic[1], magic[2], magic[3]);
+        return file_fail(FA_ERR_FORMAT, path, "is not an IDX file: it begins with the bytes %02x %02x %02x %02x",
+                         magic[0], magic[1], magic[2], magic[3]);
     if (magic[3] > ARRAY_RANK)
         return file_fail(FA_ERR_UNSUPPORTED, path, "is an IDX file of rank %d, at most %d can be read", magic[3],
                          ARRAY_RANK);
@@ -135,8 +135,9 @@ fa_status fa_idx_read_images(const char *path, fa_dtype dtype, fa_matrix *matrix
     if (status != FA_OK)
         return status;
     if (file.rank == 1 || file.type.kind != ELEMENT_UNSIGNED)
-        status = file_fail(FA_ERR_UNSUPPORTED, path, "is an IDX file of rank %zu and type %s, images have rank 2 .. %d and "
-                           "type uint8", file.rank, element_name(file.type), ARRAY_RANK);
+        status = file_fail(FA_ERR_UNSUPPORTED, path,
+                           "is an IDX file of rank %zu and type %s, images have rank 2 .. %d and type uint8", file.rank,
+                           element_name(file.type), ARRAY_RANK);
     if (status == FA_OK)
         status = array_take_matrix(&file, dtype, true, matrix);
     array_close(&file);
@@ -158,8 +159,9 @@ fa_status fa_idx_read_labels(const char *path, int32_t **labels, size_t *count)
     if (status != FA_OK)
         return status;
     if (file.rank != 1 || !element_is_integer(file.type))
-        status = file_fail(FA_ERR_UNSUPPORTED, path, "is an IDX file of rank %zu and type %s, labels have rank 1 and an "
-                           "integer type", file.rank, element_name(file.type));
+        status = file_fail(FA_ERR_UNSUPPORTED, path,
+                           "is an IDX file of rank %zu and type %s, labels have rank 1 and an integer type", file.rank,
+                           element_name(file.type));
     if (status == FA_OK)
         status = array_take_labels(&file, labels, count);
     array_close(&file);

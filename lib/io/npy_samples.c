@@ -15,11 +15,13 @@ fa_status npy_start(array_file *file)
     if (status != FA_OK)
         return status;
     if (header.structured || !header.known)
-        return file_fail(FA_ERR_UNSUPPORTED, in->path, "holds %s%s%s, only booleans, integers, float32 and float64 can be "
-                         "read", header.structured ? "records" : "elements of type \"", header.descr,
+        return file_fail(FA_ERR_UNSUPPORTED, in->path,
+                         "holds %s%s%s, only booleans, integers, float32 and float64 can be read",
+                         header.structured ? "records" : "elements of type \"", header.descr,
                          header.structured ? "" : "\"");
     if (header.dims < 1 || header.dims > ARRAY_RANK)
-        return file_fail(FA_ERR_UNSUPPORTED, in->path, "has %zu dimensions, samples have 1 .. %d", header.dims, ARRAY_RANK);
+        return file_fail(FA_ERR_UNSUPPORTED, in->path, "has %zu dimensions, samples have 1 .. %d", header.dims,
+                         ARRAY_RANK);
     file->type = header.type;
     file->fortran_order = header.fortran_order;
     file->rank = header.dims;
@@ -78,9 +80,10 @@ fa_status fa_npy_read_labels(const char *path, int32_t **labels, size_t *count)
     if (status != FA_OK)
         return status;
     if (!element_is_integer(file.type) || file.rank > 2 || (file.rows > 1 && file.cols > 1))
-        status = file_fail(FA_ERR_UNSUPPORTED, path, "holds %zu x %zu elements of type %s in %zu dimensions, labels are "
-                           "integers or booleans of shape (n,), (n, 1) or (1, n)", file.rows, file.cols,
-                           element_name(file.type), file.rank);
+        status = file_fail(FA_ERR_UNSUPPORTED, path,
+                           "holds %zu x %zu elements of type %s in %zu dimensions, labels are integers or booleans of "
+                           "shape (n,), (n, 1) or (1, n)",
+                           file.rows, file.cols, element_name(file.type), file.rank);
     if (status == FA_OK)
         status = array_take_labels(&file, labels, count);
     array_close(&file);

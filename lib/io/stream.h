@@ -22,8 +22,8 @@ struct stream {
 /* The bytes of a regular file as they are. On failure nothing is open. */
 fa_status stream_open(stream *s, const char *path);
 
-/* If the file is compressed by gzip, the bytes that come from now on are the decompressed ones. For the beginning of the
- * file; the stream has to be closed on failure too. FA_ERR_UNSUPPORTED without zlib. */
+/* If the file is compressed by gzip, the bytes that come from now on are the decompressed ones. For the beginning of
+ * the file; the stream has to be closed on failure too. FA_ERR_UNSUPPORTED without zlib. */
 fa_status stream_decompress(stream *s);
 
 /* Bytes that can still come, at most. */
