@@ -13,18 +13,20 @@
 enum { LOOKS = 4000 };
 
 typedef struct worker {
-    team     *team;
-    size_t    part;
-    pthread_t thread;
+    team       *team;
+    size_t      part;
+    atomic_uint taken; /* the last round whose part somebody has begun */
+    pthread_t   thread;
 } worker;
 
 struct team {
     size_t          parts;
     pid_t           process;  /* the one that has the workers */
-    team_task       task;     /* of the current round; NULL: go home */
+    team_task       task;     /* of the current round */
     void           *data;
     atomic_uint     round;    /* counts up to start one */
-    atomic_size_t   working;  /* workers that have not finished it */
+    atomic_bool     over;     /* there is nothing in it: go home */
+    atomic_size_t   working;  /* parts of the workers that are not finished */
     atomic_uint     sleepers; /* workers that wait for `start` or are about to */
     atomic_bool     waiting;  /* so does the caller for `finish` */
     pthread_mutex_t mutex;
@@ -40,6 +42,15 @@ static inline void pause_briefly(void)
 #elif defined(__aarch64__)
     __asm__ volatile("yield");
 #endif
+}
+
+/* A worker's part is its own if it is there in time; else the caller does it, and the worker finds it taken. What the round
+ * is about stays as it is as long as a taken part is not finished. */
+static bool take(worker *w, unsigned round)
+{
+    unsigned before = round - 1;
+
+    return atomic_compare_exchange_strong(&w->taken, &before, round);
 }
 
 /* Wait until the round is no longer `seen`. A worker first says that it sleeps and then looks again, the caller first
@@ -59,11 +70,8 @@ static void await_round(team *t, unsigned seen)
     pthread_mutex_unlock(&t->mutex);
 }
 
-static void start_round(team *t, team_task task, void *data)
+static void start_round(team *t)
 {
-    t->task = task;
-    t->data = data;
-    atomic_store(&t->working, t->parts - 1);
     atomic_fetch_add(&t->round, 1);
     if (atomic_load(&t->sleepers) > 0) {
         pthread_mutex_lock(&t->mutex);
@@ -99,22 +107,27 @@ static void await_workers(team *t)
 
 static void *work(void *argument)
 {
-    const worker *w = argument;
-    team         *t = w->team;
+    worker  *w = argument;
+    team    *t = w->team;
+    unsigned round = 0;
 
-    for (unsigned seen = 0;; seen++) {
-        await_round(t, seen);
-        if (!t->task)
+    for (;;) {
+        await_round(t, round);
+        round = atomic_load(&t->round);
+        if (atomic_load(&t->over))
             return NULL;
-        t->task(t->data, w->part, t->parts);
-        finish_part(t);
+        if (take(w, round)) {
+            t->task(t->data, w->part, t->parts);
+            finish_part(t);
+        }
     }
 }
 
 /* Send home and join the first `count` workers; all others have never been. */
 static void dismiss(team *t, size_t count)
 {
-    start_round(t, NULL, NULL);
+    atomic_store(&t->over, true);
+    start_round(t);
     for (size_t w = 0; w < count; w++)
         pthread_join(t->workers[w].thread, NULL);
     pthread_cond_destroy(&t->finish);
@@ -131,7 +144,8 @@ static size_t hire(team *t)
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
     for (; w < t->parts - 1; w++) {
-        t->workers[w] = (worker){.team = t, .part = w + 1};
+        t->workers[w].team = t;
+        t->workers[w].part = w + 1;
         if (pthread_create(&t->workers[w].thread, NULL, work, &t->workers[w]) != 0)
             break;
     }
@@ -174,6 +188,18 @@ size_t team_size(const team *t)
     return t ? t->parts : 1;
 }
 
+/* Part 0, then whatever no worker has begun: one that sleeps, or whose core has other work, is not waited for. */
+static void lead(team *t, unsigned round)
+{
+    t->task(t->data, 0, t->parts);
+    for (size_t w = t->parts - 1; w-- > 0;)
+        if (take(&t->workers[w], round)) {
+            t->task(t->data, w + 1, t->parts);
+            atomic_fetch_sub(&t->working, 1);
+        }
+    await_workers(t);
+}
+
 void team_run(team *t, team_task task, void *data)
 {
     if (!t) {
@@ -182,9 +208,11 @@ void team_run(team *t, team_task task, void *data)
         for (size_t part = 0; part < t->parts; part++)
             task(data, part, t->parts);
     } else {
-        start_round(t, task, data);
-        task(data, 0, t->parts);
-        await_workers(t);
+        t->task = task;
+        t->data = data;
+        atomic_store(&t->working, t->parts - 1);
+        start_round(t);
+        lead(t, atomic_load(&t->round));
     }
 }
 

@@ -1,4 +1,4 @@
-/* Threads that share the work of a pass: a fixed number, made once, each always doing the same part.
+/* Threads that share the work of a pass: a fixed number, made once. Each has its part, always the same one.
  * docs/adr/0006-threads-of-a-pass.md says why it looks like this. */
 #ifndef LIBFA_TEAM_H
 #define LIBFA_TEAM_H
@@ -22,8 +22,8 @@ void team_destroy(team *t);
 /* 1 for NULL. */
 size_t team_size(const team *t);
 
-/* Call the task for every part, each in its own thread, part 0 in the calling one; returns when all are done. One thread
- * at a time may call it. In the child of a fork(), which has no workers, the calling thread does every part. */
+/* Call the task for every part and return when all are done. Part 0 is done by the calling thread, any other one by its
+ * worker, or by the calling thread too if the worker does not begin in time. One thread at a time may call it. In the child of a fork(), which has no workers, the calling thread does every part. */
 void team_run(team *t, team_task task, void *data);
 
 /* A block of a matrix. */

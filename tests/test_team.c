@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -111,8 +112,30 @@ START_TEST(every_part_is_done_once)
         team_run(t, answer, &r);
         for (size_t part = 0; part < n; part++) {
             ck_assert_uint_eq(r.count[part], round);
-            ck_assert(r.parts_known[part] && r.by_caller[part] == (part == 0) && r.blocked[part] == (part > 0));
+            ck_assert(r.parts_known[part] && (part > 0 || r.by_caller[part]));
+            ck_assert(r.blocked[part] == !r.by_caller[part]);
         }
+    }
+    team_destroy(t);
+}
+END_TEST
+
+/* The caller is not done before everybody else has begun, so every worker has to. */
+static void meet(void *data, size_t part, size_t parts)
+{
+    atomic_size_t *present = data;
+    atomic_fetch_add(present, 1);
+    while (part == 0 && atomic_load(present) < parts)
+        nanosleep(&(struct timespec){.tv_nsec = 100000}, NULL);
+}
+
+START_TEST(workers_work)
+{
+    team *t = make_team(4);
+    for (int round = 0; round < 20; round++) {
+        atomic_size_t present = 0;
+        team_run(t, meet, &present);
+        ck_assert_uint_eq(atomic_load(&present), 4);
     }
     team_destroy(t);
 }
@@ -305,6 +328,7 @@ int main(void)
     tcase_add_test(tcase, shares_cover_everything_once);
     tcase_add_test(tcase, blocks_cover_a_matrix_once);
     tcase_add_loop_test(tcase, every_part_is_done_once, 1, 6);
+    tcase_add_test(tcase, workers_work);
     tcase_add_test(tcase, teams_come_and_go);
     tcase_add_test(tcase, a_child_works_alone);
     tcase_add_loop_test(tcase, products_in_blocks, 0, 4);
