@@ -34,11 +34,12 @@ static json_t *numbers(const double *values, size_t count)
     return array;
 }
 
-/* Writes an object as a line, and releases it. jansson gives NULL where memory ran out. */
+/* Writes an object as a line, and releases it. jansson gives NULL where memory ran out; what cannot be written is told
+ * when the file is flushed. */
 static void write_line(FILE *stream, json_t *line)
 {
-    if (!line || json_dumpf(line, stream, JSON_COMPACT | JSON_REAL_PRECISION(17)) != 0)
-        complain("out of memory for a line of JSON, or it cannot be written");
+    if (!line || (json_dumpf(line, stream, JSON_COMPACT | JSON_REAL_PRECISION(17)) != 0 && !ferror(stream)))
+        complain("out of memory for a line of JSON");
     fputc('\n', stream);
     json_decref(line);
 }

@@ -91,7 +91,7 @@ static const option output_table[] = {
     {"--help", NULL, "this", set_help, NULL},
 };
 
-enum { N_PARAMETER_GROUPS = 4, N_GROUPS };
+enum { N_PARAMETER_GROUPS = 5, N_GROUPS };
 
 /* Filled at the start: the tables lie in several files. */
 static option_group groups[N_GROUPS];
@@ -101,8 +101,9 @@ static void collect_groups(void)
     groups[0] = settings_data;
     groups[1] = settings_network;
     groups[2] = settings_learning;
-    groups[3] = settings_studies;
-    groups[4] = (option_group){"Output", output_table, sizeof output_table / sizeof output_table[0]};
+    groups[3] = settings_training;
+    groups[4] = settings_studies;
+    groups[5] = (option_group){"Output", output_table, sizeof output_table / sizeof output_table[0]};
 }
 
 bool settings_is_parameter(size_t option_number)

@@ -86,6 +86,7 @@ bool settings_study(const settings *chosen);
 bool settings_is_parameter(size_t option_number);
 
 /* The option groups, one a file: settings_*.c. */
-extern const option_group settings_data, settings_network, settings_learning, settings_studies;
+extern const option_group settings_data, settings_network, settings_learning, settings_training,
+    settings_studies;
 
 #endif

@@ -1,4 +1,4 @@
-/* Options about the learning rules, the optimizer and the course of training. */
+/* Options about the learning rules and the optimizer. */
 #include "settings.h"
 
 #include <string.h>
@@ -155,153 +155,24 @@ static bool set_freeze(void *chosen, const char *name, const char *value)
     return option_each(name, value, take_span, chosen);
 }
 
-/* A parameter of the library's trainer. */
-static bool add_trainer_param(settings *chosen, const char *option_name, const char *name, const char *value)
-{
-    size_t count;
-    const fa_param *table = fa_trainer_params(&count);
-
-    return named_add(&chosen->trainer_params, option_name, table, count, name, value);
-}
-
-static bool set_batch(void *data, const char *name, const char *value)
-{
-    uint64_t batch = 0;
-    bool good = option_whole(name, value, 1, 1000000, &batch);
-
-    ((settings *)data)->batch = (size_t)batch;
-    return good;
-}
-
-static bool set_epochs(void *data, const char *name, const char *value)
-{
-    uint64_t epochs = 0;
-    bool good = option_whole(name, value, 1, 1000000, &epochs);
-
-    ((settings *)data)->epochs = (size_t)epochs;
-    return good && add_trainer_param(data, name, "epochs", value);
-}
-
-static bool set_no_shuffle(void *chosen, const char *name, const char *value)
-{
-    (void)value;
-    return add_trainer_param(chosen, name, "shuffle", "no");
-}
-
-static bool set_drop_last(void *chosen, const char *name, const char *value)
-{
-    (void)value;
-    return add_trainer_param(chosen, name, "drop_last", "yes");
-}
-
-static bool set_schedule(void *chosen, const char *name, const char *value)
-{
-    return add_trainer_param(chosen, name, "schedule", value);
-}
-
-static bool set_warmup(void *chosen, const char *name, const char *value)
-{
-    return add_trainer_param(chosen, name, "warmup", value);
-}
-
-static bool set_patience(void *data, const char *name, const char *value)
-{
-    ((settings *)data)->patience = strcmp(value, "0") != 0;
-    return add_trainer_param(data, name, "patience", value);
-}
-
-static bool set_monitor(void *chosen, const char *name, const char *value)
-{
-    return add_trainer_param(chosen, name, "monitor", value);
-}
-
-static bool set_keep_best(void *data, const char *name, const char *value)
-{
-    (void)value;
-    ((settings *)data)->keep_best = true;
-    return add_trainer_param(data, name, "keep_best", "yes");
-}
-
-static bool take_trainer_param(void *chosen, const char *name, char *item)
-{
-    static const char *const known[] = {"step_epochs", "step_factor", "final_factor", "min_improvement"};
-    char *value = named_split(name, item);
-
-    for (size_t i = 0; value && i < sizeof known / sizeof known[0]; i++)
-        if (strcmp(item, known[i]) == 0)
-            return add_trainer_param(chosen, name, item, value);
-    if (value)
-        complain("%s takes step_epochs, step_factor, final_factor and min_improvement, not '%s'", name, item);
-    return false;
-}
-
-static bool set_trainer_param(void *chosen, const char *name, const char *value)
-{
-    return option_each(name, value, take_trainer_param, chosen);
-}
-
-static bool set_threads(void *chosen, const char *name, const char *value)
-{
-    uint64_t threads = 0;
-    bool good = option_whole(name, value, 1, 256, &threads);
-
-    ((settings *)chosen)->threads = (size_t)threads;
-    return good;
-}
-
-static bool set_eval_every(void *chosen, const char *name, const char *value)
-{
-    uint64_t every = 0;
-    bool good = option_whole(name, value, 1, 1000000, &every);
-
-    ((settings *)chosen)->eval_every = (size_t)every;
-    return good;
-}
-
-static bool set_angle_every(void *chosen, const char *name, const char *value)
-{
-    uint64_t every = 0;
-    bool good = option_whole(name, value, 0, 1000000, &every);
-
-    ((settings *)chosen)->angle_every = (size_t)every;
-    return good;
-}
-
 static const option table[] = {
     {"--rules", "LIST", "learning rules, separated by commas, compared from the same W, in the same\n"
                         "order of the samples; --list-rules lists them", set_rules, "bp,fa"},
-    {"--rule-param", "NAME=V,...", "a parameter of every rule that has it, or RULE.NAME=V of one", set_rule_param, NULL},
+    {"--rule-param", "NAME=V,...", "a parameter of every rule that has it, or RULE.NAME=V of one", set_rule_param,
+     NULL},
     {"--optimizer", "NAME", "sgd, rmsprop, adam, adamw, adagrad; --list-optimizers has their parameters",
      set_optimizer, "sgd"},
-    {"--optimizer-param", "NAME=V,...", "a parameter of the optimizer, e.g. momentum, eps, clip_norm, gradient_scale,\n"
-                                        "and the three readings of weight decay: weight_decay (in the gradient; adamw:\n"
-                                        "beside it, times the learning rate), decoupled_weight_decay (sgd: the same as\n"
-                                        "adamw's), unscaled_weight_decay (whatever the learning rate)",
-     set_optimizer_param, NULL},
+    {"--optimizer-param", "NAME=V,...",
+     "a parameter of the optimizer, e.g. momentum, eps, clip_norm, gradient_scale,\n"
+     "and the three readings of weight decay: weight_decay (in the gradient; adamw:\n"
+     "beside it, times the learning rate), decoupled_weight_decay (sgd: the same as\n"
+     "adamw's), unscaled_weight_decay (whatever the learning rate)", set_optimizer_param, NULL},
     {"--lr", "F|RULE=F,...", "learning rate of all rules or of each one; default: 0.1 with sgd, else the\n"
                              "optimizer's own", set_lr, NULL},
     {"--lr-scale", "l=F,...", "factor of the learning rate of layer l, biases included", set_lr_scale, NULL},
     {"--bias-lr-scale", "F", "factor of the learning rate of all biases", set_bias_lr_scale, "1"},
     {"--freeze", "l@A-B,...", "layer l does not learn in the epochs A to B, counted from 1; l@N is l@1-N",
      set_freeze, NULL},
-    {"--batch", "N", "samples in a mini-batch, whose gradients are averaged", set_batch, "64"},
-    {"--epochs", "N", "times that every sample is learned from", set_epochs, "5"},
-    {"--no-shuffle", NULL, "every epoch in the order of the data", set_no_shuffle, NULL},
-    {"--drop-last", NULL, "leave out a last batch that is smaller than the others", set_drop_last, NULL},
-    {"--schedule", "NAME", "of the learning rate: constant, step or cosine, over the epochs", set_schedule, "constant"},
-    {"--warmup", "F", "epochs in which the learning rate grows from 0", set_warmup, "0"},
-    {"--trainer-param", "NAME=V,...", "of the schedule: step_epochs, step_factor, final_factor; of early stopping:\n"
-                                      "min_improvement", set_trainer_param, NULL},
-    {"--patience", "N", "stop a run after N epochs without improvement on the validation samples; 0: never",
-     set_patience, "0"},
-    {"--monitor", "loss|error", "what has to improve", set_monitor, "error"},
-    {"--keep-best", NULL, "at the end of a run go back to the epoch that was best on the validation samples",
-     set_keep_best, NULL},
-    {"--threads", "N", "threads that share the work of a run; results depend on N in the last bits",
-     set_threads, "1"},
-    {"--eval-every", "N", "measure the test error every N epochs and after the last one", set_eval_every, "1"},
-    {"--angle-every", "N", "measure the angles every N batches and at the last one of an epoch; 0: never",
-     set_angle_every, "100"},
 };
 
 const option_group settings_learning = {"Learning", table, sizeof table / sizeof table[0]};

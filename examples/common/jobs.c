@@ -55,6 +55,7 @@ static bool start(pool *workers, child *place)
 {
     int ends[2];
     pid_t process;
+    sigset_t ending, before;
 
     if (pipe(ends) != 0) {
         complain("cannot make a pipe: %s", strerror(errno));
@@ -62,12 +63,19 @@ static bool start(pool *workers, child *place)
     }
     /* What is still in a buffer would be written twice. */
     fflush(NULL);
+    /* Neither signal comes before the child is ready for it. */
+    sigemptyset(&ending);
+    sigaddset(&ending, SIGINT);
+    sigaddset(&ending, SIGTERM);
+    sigprocmask(SIG_BLOCK, &ending, &before);
     process = fork();
     if (process == 0) {
         interrupt_follow_parent();
+        sigprocmask(SIG_SETMASK, &before, NULL);
         close(ends[0]);
         _exit(workers->all->work(workers->all->data, workers->next, ends[1]) ? 0 : 1);
     }
+    sigprocmask(SIG_SETMASK, &before, NULL);
     close(ends[1]);
     if (process < 0) {
         complain("cannot start a process: %s", strerror(errno));

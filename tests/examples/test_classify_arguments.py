@@ -162,7 +162,7 @@ class Files(samples.TestCase):
         whole = samples.contents()
         images, labels, test_images, test_labels = samples.NAMES
         for name, content in [
-                (images, b""), (images, whole[images][:-1]), (images, whole[images] + b"x"), (images, b"not an IDX file"),
+                (images, b""), (images, whole[images][:-1]), (images, whole[images] + b"x"), (images, b"no IDX file"),
                 (images, struct.pack(">4I", 0x803, 60000, 28, 28)), (labels, whole[labels][:-3]),
                 (labels, whole[test_labels]), (labels, whole[images]), (test_images, whole[images]),
                 (test_labels, whole[test_labels][:-1] + b"\x03"),

@@ -126,7 +126,8 @@ class Outputs(samples.TestCase):
             file.write(re.sub(r'"version":"[^"]*"', '"version":"0.0.7"', text))
         done = self.program("--replay", self.path("old.jsonl"), "--data", self.path("moved"))
         self.assertEqual(done.returncode, 0)
-        self.assertRegex(done.stderr, r"\Aclassify: note: the version was '0\.0\.7' in the file and is '[0-9.]+' now\n\Z")
+        self.assertRegex(done.stderr,
+                         r"\Aclassify: note: the version was '0\.0\.7' in the file and is '[0-9.]+' now\n\Z")
 
     def test_broken_replays(self):
         for content in "", "[1, 2]", "{}", '{"type":"header","program":"other","parameters":{}}', "{\"type\":", \
