@@ -135,8 +135,8 @@ static scene make_sweep_scene(const sweep *w)
     return c;
 }
 
-/* Allocation 0, 1, ... fails (once, or from then on) until the call succeeds. Each failure leaves the weights alone, and the
- * call that succeeds, on the same objects, trains as if there had been none. */
+/* Allocation 0, 1, ... fails (once, or from then on) until the call succeeds. Each failure leaves the weights alone, and
+ * the call that succeeds, on the same objects, trains as if there had been none. */
 START_TEST(failures_are_survived)
 {
     const sweep *w = &sweeps[_i / 2];
@@ -166,6 +166,7 @@ END_TEST
 START_TEST(runs_leak_nothing)
 {
     scene made = make_scene(FA_FLOAT64, 3);
+    made.s.opt = make_optimizer(made.s.net, 0.05);
     bool done = false;
     for (long fail = 0; !done; fail++) {
         scene c = made;

@@ -1,5 +1,5 @@
-/* The library's allocations, counted and made to fail. It allocates with calloc and releases with free only (lib/alloc.c);
- * tests that use this wrap both at link time and run without forks. */
+/* The library's allocations, counted and made to fail. It allocates with calloc and releases with free only
+ * (lib/alloc.c); tests that use this wrap both at link time and run without forks. */
 #ifndef LIBFA_TESTS_WATCH_H
 #define LIBFA_TESTS_WATCH_H
 
@@ -8,8 +8,8 @@
 extern long allocations; /* since watch() */
 extern long live;        /* allocated and not released since watch() */
 
-/* Between watch() and unwatch() only the library allocates. Allocation number `fail` = 0, 1, ... fails, and if `on` every
- * one behind it; -1: none. */
+/* Between watch() and unwatch() only the library allocates. Allocation number `fail` = 0, 1, ... fails, and if `on`
+ * every one behind it; -1: none. */
 void watch(long fail, bool on);
 void unwatch(void);
 
