@@ -50,13 +50,14 @@ typedef struct kernels {
     void (*product)(size_t m, size_t n, size_t k, double alpha, const void *a, size_t a_row_stride,
                     size_t a_col_stride, const void *b, size_t b_ld, double beta, void *c, size_t c_ld);
 
-    /* w = beta w + alpha h delta^T (h NULL: w stays as it is), then z = w^T x, in one pass over w [n_in x n_out], which is
-     * an inner matrix row by row. h and x [n_in] lie side by side at any address; delta and z [n_out] are padded like a
-     * row. Row i is not touched if alpha h_i = 0, x_i = 0 and beta = 1. So where h_i is 0, a NaN or infinity in delta
-     * does not enter w_i, and where x_i is 0, one in w_i may or may not make z NaN; which, depends on the values alone.
-     * A BLAS would make 0 times infinity NaN everywhere. */
+    /* w = (beta w + alpha h delta^T) .* kept (h NULL: w stays as it is), then z = w^T x, in one pass over w.
+     * w [n_in x n_out] and kept, of ones and zeros, are inner matrices row by row; kept NULL is all ones. h and x lie
+     * side by side at any address; delta and z [n_out] are padded like a row. Row i is not touched if alpha h_i = 0,
+     * x_i = 0 and beta = 1. So where h_i is 0, a NaN or infinity in delta does not enter w_i, and where x_i is 0, one
+     * in w_i may or may not make z NaN; which, depends on the values alone. A BLAS would make 0 times infinity NaN
+     * everywhere. */
     void (*update_product)(size_t n_in, size_t n_out, size_t ld, double alpha, const void *h, const void *delta,
-                           double beta, const void *x, void *w, void *z);
+                           double beta, const void *kept, const void *x, void *w, void *z);
 
     /* t [cols x rows] = transpose of a [rows x cols]. */
     void (*transpose)(size_t rows, size_t cols, const void *a, size_t a_ld, void *t, size_t t_ld);

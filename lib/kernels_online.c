@@ -19,6 +19,7 @@ enum { LIST = 128, BLOCK = 1024, NARROW = 4 };
 typedef struct row_list {
     size_t count;
     real  *w[LIST];
+    const real *kept[LIST]; /* of PRUNE_AND_UPDATE */
     real   x[LIST];
     real   step[LIST];
 } row_list;
@@ -31,14 +32,15 @@ typedef struct columns {
 } columns;
 
 /* What happens to the rows of a list. */
-typedef enum change { READ, UPDATE, SCALE_AND_UPDATE } change;
+typedef enum change { READ, UPDATE, SCALE_AND_UPDATE, PRUNE_AND_UPDATE } change;
 
 /* beta w is rounded before anything is added, in every instance alike. */
-static ALWAYS_INLINE vec changed(const change how, vec w, real beta, real step, vec delta)
+static ALWAYS_INLINE vec changed(const change how, vec w, real beta, real step, vec delta, const real *kept)
 {
     if (how == READ)
         return w;
-    return (how == SCALE_AND_UPDATE ? rounded(beta * w) : w) + step * delta;
+    vec value = (how == UPDATE ? w : rounded(beta * w)) + step * delta;
+    return how == PRUNE_AND_UPDATE ? value * vec_load(kept) : value;
 }
 
 /* --- wide rows --- */
@@ -47,9 +49,11 @@ static ALWAYS_INLINE void group(const size_t rows, const change how, const colum
                                 size_t from, size_t to)
 {
     real *w[GROUP];
+    const real *kept[GROUP];
     real  x[GROUP], step[GROUP];
     for (size_t r = 0; r < rows; r++) {
         w[r] = list->w[first + r];
+        kept[r] = list->kept[first + r];
         x[r] = list->x[first + r];
         step[r] = list->step[first + r];
     }
@@ -60,7 +64,7 @@ static ALWAYS_INLINE void group(const size_t rows, const change how, const colum
         vec sum = vec_load(z + j);
         vec d = how == READ ? (vec){0} : vec_load(delta + j);
         for (size_t r = 0; r < rows; r++) {
-            vec value = changed(how, vec_load(w[r] + j), beta, step[r], d);
+            vec value = changed(how, vec_load(w[r] + j), beta, step[r], d, kept[r] + j);
             if (how != READ)
                 vec_store(w[r] + j, value);
             sum += x[r] * value;
@@ -99,7 +103,8 @@ static ALWAYS_INLINE void narrow(const size_t vectors, const change how, const c
         for (size_t k = 0; k < chains; k++) {
             real *w = list->w[i + k];
             for (size_t v = 0; v < vectors; v++) {
-                vec value = changed(how, vec_load(w + v * LANES), c->beta, list->step[i + k], delta[v]);
+                vec value = changed(how, vec_load(w + v * LANES), c->beta, list->step[i + k], delta[v],
+                                    list->kept[i + k] + v * LANES);
                 if (how != READ)
                     vec_store(w + v * LANES, value);
                 sum[k][v] += list->x[i + k] * value;
@@ -109,7 +114,7 @@ static ALWAYS_INLINE void narrow(const size_t vectors, const change how, const c
     for (; i < list->count; i++) {
         for (size_t v = 0; v < vectors; v++) {
             real *w = list->w[i] + v * LANES;
-            vec value = changed(how, vec_load(w), c->beta, list->step[i], delta[v]);
+            vec value = changed(how, vec_load(w), c->beta, list->step[i], delta[v], list->kept[i] + v * LANES);
             if (how != READ)
                 vec_store(w, value);
             sum[0][v] += list->x[i] * value;
@@ -151,29 +156,33 @@ static void run_read(const columns *c, row_list *list)
     run(READ, c, list);
 }
 
-static void run_changed(const columns *c, row_list *list)
+static void run_changed(const columns *c, row_list *list, bool pruned)
 {
-    if (c->beta == 1)
+    if (pruned)
+        run(PRUNE_AND_UPDATE, c, list);
+    else if (c->beta == 1)
         run(UPDATE, c, list);
     else
         run(SCALE_AND_UPDATE, c, list);
 }
 
 /* Written whether it counts or not: zeros come in no order that a branch could be predicted by. */
-static ALWAYS_INLINE void append(row_list *list, bool counts, real *w, real x, real step)
+static ALWAYS_INLINE void append(row_list *list, bool counts, real *w, const real *kept, real x, real step)
 {
     list->w[list->count] = w;
+    list->kept[list->count] = kept;
     list->x[list->count] = x;
     list->step[list->count] = step;
     list->count += counts;
 }
 
 void kernels_name(update_product)(size_t n_in, size_t n_out, size_t ld, double alpha, const void *h, const void *delta,
-                                  double beta, const void *x, void *w, void *z)
+                                  double beta, const void *kept, const void *x, void *w, void *z)
 {
     const columns c = {.n_out = n_out, .beta = h != NULL ? (real)beta : 1, .delta = delta, .z = z};
     const real *const before = h;
     const real *const after = x;
+    const bool pruned = kept != NULL;
     row_list read, update;
     read.count = update.count = 0;
     for (size_t j = 0; j < n_out; j += LANES)
@@ -182,13 +191,14 @@ void kernels_name(update_product)(size_t n_in, size_t n_out, size_t ld, double a
         const real step = before != NULL ? (real)alpha * before[i] : 0;
         const bool changes = step != 0 || c.beta != 1;
         real *const row = (real *)w + i * ld;
-        append(&update, changes, row, after[i], step);
-        append(&read, !changes && after[i] != 0, row, after[i], 0);
+        const real *const keeps = pruned ? (const real *)kept + i * ld : row;
+        append(&update, changes, row, keeps, after[i], step);
+        append(&read, !changes && after[i] != 0, row, keeps, after[i], 0);
         if (update.count == LIST)
-            run_changed(&c, &update);
+            run_changed(&c, &update, pruned);
         if (read.count == LIST)
             run_read(&c, &read);
     }
-    run_changed(&c, &update);
+    run_changed(&c, &update, pruned);
     run_read(&c, &read);
 }

@@ -4,6 +4,7 @@
 #include "feedback.h"
 #include "matrix.h"
 #include "optimizer.h"
+#include "prune.h"
 #include "shared.h"
 #include "status.h"
 #include "update.h"
@@ -68,7 +69,7 @@ fa_status online_apply(fa_network *net, fa_pass *pass, fa_feedback *fb, fa_optim
 
         if (found->frozen)
             continue;
-        if (found->kept || !pass_at(pass, l)->delta_written)
+        if (!pass_at(pass, l)->delta_written)
             update_fuse_weights(net, pass, opt, l);
         else
             postpone(pass, opt, l);
@@ -83,8 +84,10 @@ static void apply_waiting(const fa_pass *pass, const layer *at, size_t l)
 {
     pass_waiting *waiting = &pass->waiting[l - 1];
 
-    if (waiting->any)
-        at->kind->gradient(pass->team, waiting->alpha, &waiting->h, &waiting->delta, waiting->beta, &at->weights_t);
+    if (!waiting->any)
+        return;
+    at->kind->gradient(pass->team, waiting->alpha, &waiting->h, &waiting->delta, waiting->beta, &at->weights_t);
+    prune_apply(at, &at->weights_t);
     waiting->any = false;
 }
 
@@ -104,7 +107,8 @@ bool online_forward(const fa_pass *pass, const layer *at, size_t l, const fa_mat
         apply_waiting(pass, at, l);
         return false;
     }
-    shared_update_product(pass->team, waiting->alpha, &waiting->h, &waiting->delta, waiting->beta, in, &at->weights_t, h);
+    shared_update_product(pass->team, waiting->alpha, &waiting->h, &waiting->delta, waiting->beta, at->kept, in,
+                          &at->weights_t, h);
     waiting->any = false;
     return true;
 }

@@ -7,7 +7,7 @@
 typedef struct job {
     double           alpha, beta;
     const fa_matrix *a, *b, *c, *d, *e;
-    const void      *z;
+    const void      *z, *kept;
     fa_activation    f;
 } job;
 
@@ -127,14 +127,15 @@ static void update_product_part(void *data, size_t part, size_t parts)
 
     if (length > 0)
         kernels_for(w.dtype)->update_product(w.rows, length, w.row_stride, j->alpha, j->a->data,
-                                             (const char *)j->b->data + offset, j->beta, j->c->data,
+                                             (const char *)j->b->data + offset, j->beta,
+                                             j->kept ? (const char *)j->kept + offset : NULL, j->c->data,
                                              (char *)w.data + offset, (char *)j->e->data + offset);
 }
 
 void shared_update_product(team *t, double alpha, const fa_matrix *h, const fa_matrix *delta, double beta,
-                           const fa_matrix *x, const fa_matrix *w, const fa_matrix *z)
+                           const void *kept, const fa_matrix *x, const fa_matrix *w, const fa_matrix *z)
 {
-    job j = {.alpha = alpha, .beta = beta, .a = h, .b = delta, .c = x, .d = w, .e = z};
+    job j = {.alpha = alpha, .beta = beta, .a = h, .b = delta, .c = x, .d = w, .e = z, .kept = kept};
 
     team_run(shared_team(t, w->rows, w->cols, 2), update_product_part, &j);
 }

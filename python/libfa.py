@@ -11,6 +11,8 @@
     pass_ = libfa.Pass(net, max_batch=75)
     loss = libfa.train_step(net, pass_, fb, opt, x, target)
 
+Data sets, epochs and whole runs: Dataset, train_epoch(), evaluate(), Trainer.
+
 The names are those of the headers fa/*.h, which are the manual; samples are rows, layers are counted l = 1 .. L.
 Arrays cross without a copy in both directions. NumPy is optional: without it the module imports and `lib` works, but
 whatever takes or returns an array raises ImportError.
@@ -23,8 +25,8 @@ SPDX-License-Identifier: MIT
 import ctypes
 import os
 import sys
-from ctypes import (CFUNCTYPE, POINTER, byref, c_bool, c_char_p, c_double, c_int, c_size_t, c_uint, c_uint32, c_uint64,
-                    c_void_p)
+from ctypes import (CFUNCTYPE, POINTER, byref, c_bool, c_char_p, c_double, c_int, c_int32, c_size_t, c_uint, c_uint32,
+                    c_uint64, c_void_p)
 
 try:
     import numpy as np
@@ -36,14 +38,20 @@ LAYERWISE, DIRECT = 1, 2
 WEIGHTS, BIASES = 1, 2
 PARAM_REAL, PARAM_INTEGER, PARAM_CHOICE = 1, 2, 3
 RULE_NEEDS_INCREMENT, RULE_WRITES_GRADIENT, RULE_LOCAL = 1, 2, 4
-PURPOSE_RAW, PURPOSE_WEIGHTS, PURPOSE_BIAS, PURPOSE_FEEDBACK, PURPOSE_ORDER, PURPOSE_RULE = range(6)
+(PURPOSE_RAW, PURPOSE_WEIGHTS, PURPOSE_BIAS, PURPOSE_FEEDBACK, PURPOSE_ORDER, PURPOSE_RULE, PURPOSE_DROPOUT,
+ PURPOSE_SPLIT, PURPOSE_PRUNING) = range(9)
 PURPOSE_USER = 0x40000000
+IDX_UINT8, IDX_INT8, IDX_INT16, IDX_INT32, IDX_FLOAT32, IDX_FLOAT64 = 0x08, 0x09, 0x0B, 0x0C, 0x0D, 0x0E
+AFTER_DELTAS, AFTER_UPDATE, AFTER_EPOCH = 1, 2, 3
+STOP_NONE, STOP_EPOCHS, STOP_EARLY, STOP_CALLBACK = range(4)
 
 
 # --- errors --------------------------------------------------------------------------------------------------------
 
 class FaError(Exception):
-    """A call that failed: `status` (a negative number) and `sentence` (what the library says about it)."""
+    """A call that failed: `status` (a negative number), `sentence` (what the library says about it) and `result` (the
+    fa_result so far, where train_epoch() or evaluate() failed)."""
+    result = None
 
     def __init__(self, status, sentence):
         super().__init__(status, sentence)
@@ -121,6 +129,39 @@ class fa_delta_report(ctypes.Structure):
                 ("angle_samples", c_size_t), ("ratio", c_double)]
 
 
+class fa_idx_info(ctypes.Structure):
+    _fields_ = [("type", c_int), ("rank", c_size_t), ("extents", c_size_t * 4)]
+
+
+class fa_result(ctypes.Structure):
+    _fields_ = [("samples", c_uint64), ("correct", c_uint64), ("loss", c_double), ("accuracy", c_double)]
+
+    def __repr__(self):
+        return f"<{self.samples} samples, loss {self.loss:g}, accuracy {self.accuracy:g}>"
+
+
+class fa_epoch_record(ctypes.Structure):
+    _fields_ = [("epoch", c_uint64), ("training", fa_result), ("validation", fa_result), ("schedule", c_double)]
+
+    def __repr__(self):
+        return f"<epoch {self.epoch}: training {self.training}, validation {self.validation}>"
+
+
+class fa_progress(ctypes.Structure):
+    _fields_ = [("struct_size", c_size_t), ("point", c_int), ("epoch", c_uint64), ("batch", c_uint64),
+                ("batches", c_uint64), ("training", fa_result), ("validation", fa_result), ("net", c_void_p),
+                ("pass", c_void_p), ("fb", c_void_p), ("opt", c_void_p)]
+
+
+fa_callback = CFUNCTYPE(c_bool, c_void_p, POINTER(fa_progress))
+
+
+class fa_epoch_options(ctypes.Structure):
+    _fields_ = [("struct_size", c_size_t), ("batch", c_size_t), ("shuffle", c_bool), ("drop_last", c_bool),
+                ("seed", c_uint64), ("epoch", c_uint64), ("point", c_int), ("every", c_uint64),
+                ("callback", fa_callback), ("user_data", c_void_p)]
+
+
 _setup_callback = CFUNCTYPE(c_int, c_void_p)
 _backward_callback = CFUNCTYPE(c_int, c_void_p)
 _local_callback = CFUNCTYPE(c_int, c_void_p, c_size_t)
@@ -146,6 +187,8 @@ _n = c_size_t
 _d = c_double
 _dp = POINTER(c_double)
 _ip = POINTER(c_int)
+_sizes = POINTER(c_size_t)
+_labels = POINTER(c_int32)
 _s = c_char_p
 _u64 = c_uint64
 
@@ -167,7 +210,7 @@ _FUNCTIONS = {  # name: (result, arguments...)
     "fa_random_words": (_status, POINTER(fa_stream), _u64, _n, POINTER(c_uint64)),
     "fa_random_uniform": (_status, POINTER(fa_stream), _d, _d, _m),
     "fa_random_normal": (_status, POINTER(fa_stream), _d, _d, _m),
-    "fa_random_permutation": (_status, POINTER(fa_stream), _n, POINTER(c_size_t)),
+    "fa_random_permutation": (_status, POINTER(fa_stream), _n, _sizes),
     # network.h
     "fa_network_create": (_status, _p, c_int, _n),
     "fa_network_destroy": (None, _h),
@@ -190,6 +233,10 @@ _FUNCTIONS = {  # name: (result, arguments...)
     "fa_network_bias": (_status, _h, _n, _m),
     "fa_network_set_frozen": (_status, _h, _n, c_bool),
     "fa_network_is_frozen": (c_bool, _h, _n),
+    "fa_network_set_dropout": (_status, _h, _n, _d),
+    "fa_network_dropout": (_d, _h, _n),
+    "fa_network_prune": (_status, _h, _n, _d, _u64),
+    "fa_network_is_pruned": (c_bool, _h, _n),
     "fa_network_predict": (_status, _h, _m, _m),
     "fa_network_activity": (_status, _h, _m, _n, _m),
     "fa_network_evaluate": (_status, _h, _m, _m, _dp),
@@ -202,7 +249,7 @@ _FUNCTIONS = {  # name: (result, arguments...)
     # pass.h
     "fa_pass_create": (_status, _p, _h, _n),
     "fa_pass_destroy": (None, _h),
-    "fa_pass_bytes": (_status, _h, _n, POINTER(c_size_t)),
+    "fa_pass_bytes": (_status, _h, _n, _sizes),
     "fa_pass_max_batch": (_n, _h),
     "fa_pass_batch": (_n, _h),
     "fa_pass_activity": (_status, _h, _n, _m),
@@ -210,6 +257,9 @@ _FUNCTIONS = {  # name: (result, arguments...)
     "fa_pass_gradient": (_status, _h, _n, _m),
     "fa_pass_bias_gradient": (_status, _h, _n, _m),
     "fa_pass_gradient_samples": (_n, _h),
+    "fa_pass_set_threads": (_status, _h, _n),
+    "fa_pass_threads": (_n, _h),
+    "fa_pass_set_dropout": (_status, _h, _u64, _u64),
     # rule.h
     "fa_rule_count": (_n,),
     "fa_rule_at": (POINTER(fa_rule), _n),
@@ -265,12 +315,38 @@ _FUNCTIONS = {  # name: (result, arguments...)
     "fa_optimizer_destroy": (None, _h),
     "fa_optimizer_count": (_n,),
     "fa_optimizer_name_at": (_s, _n),
-    "fa_optimizer_params": (POINTER(fa_param), _s, POINTER(c_size_t)),
+    "fa_optimizer_params": (POINTER(fa_param), _s, _sizes),
     "fa_optimizer_set": (_status, _h, _s, _d),
     "fa_optimizer_set_choice": (_status, _h, _s, _s),
     "fa_optimizer_get": (_status, _h, _s, _dp),
     "fa_optimizer_set_rate_factor": (_status, _h, _n, c_uint, _d),
+    "fa_optimizer_set_schedule": (_status, _h, _d),
     "fa_optimizer_steps": (_u64, _h),
+    # data.h
+    "fa_idx_read": (_status, _s, c_int, _m, POINTER(fa_idx_info)),
+    "fa_idx_read_images": (_status, _s, c_int, _m),
+    "fa_idx_read_labels": (_status, _s, POINTER(_labels), _sizes),
+    "fa_labels_free": (None, _labels),
+    "fa_npy_read_samples": (_status, _s, c_int, _m),
+    "fa_npy_read_labels": (_status, _s, POINTER(_labels), _sizes),
+    "fa_one_hot": (_status, _labels, _n, _m),
+    "fa_dataset_create": (_status, _p, _m, _m),
+    "fa_dataset_create_labelled": (_status, _p, _m, _labels, _n),
+    "fa_dataset_read": (_status, _p, _s, _s, c_int, _n),
+    "fa_dataset_destroy": (None, _h),
+    "fa_dataset_size": (_n, _h),
+    "fa_dataset_n_inputs": (_n, _h),
+    "fa_dataset_n_outputs": (_n, _h),
+    "fa_dataset_has_labels": (c_bool, _h),
+    "fa_dataset_dtype": (c_int, _h),
+    "fa_dataset_rows": (_status, _p, _h, _n, _n),
+    "fa_dataset_split": (_status, _h, _u64, _n, _sizes, _p),
+    "fa_dataset_copy": (_status, _p, _h),
+    "fa_dataset_view": (_status, _h, _n, _n, _m, _m),
+    "fa_dataset_gather": (_status, _h, _sizes, _n, _m, _m),
+    "fa_dataset_labels": (_status, _h, _n, _n, _labels),
+    "fa_dataset_moments": (_status, _h, _m, _m),
+    "fa_dataset_standardize": (_status, _h, _m, _m),
     # train.h
     "fa_forward": (_status, _h, _h, _m),
     "fa_error": (_status, _h, _h, _m, _dp),
@@ -279,6 +355,22 @@ _FUNCTIONS = {  # name: (result, arguments...)
     "fa_gradient_reset": (None, _h),
     "fa_update": (_status, _h, _h, _h, _h),
     "fa_train_step": (_status, _h, _h, _h, _h, _m, _m, _dp),
+    "fa_train_epoch": (_status, _h, _h, _h, _h, _h, POINTER(fa_epoch_options), POINTER(fa_result)),
+    "fa_evaluate": (_status, _h, _h, POINTER(fa_result), POINTER(c_uint64)),
+    # trainer.h
+    "fa_trainer_create": (_status, _p, _h, _u64),
+    "fa_trainer_destroy": (None, _h),
+    "fa_trainer_params": (POINTER(fa_param), _sizes),
+    "fa_trainer_set": (_status, _h, _s, _d),
+    "fa_trainer_set_choice": (_status, _h, _s, _s),
+    "fa_trainer_get": (_status, _h, _s, _dp),
+    "fa_trainer_freeze": (_status, _h, _n, _u64, _u64),
+    "fa_trainer_set_callback": (_status, _h, c_int, _u64, fa_callback, _h),
+    "fa_trainer_run": (_status, _h, _h, _h, _h, _h, _h, _h),
+    "fa_trainer_stop": (c_int, _h),
+    "fa_trainer_epochs": (_u64, _h),
+    "fa_trainer_record": (_status, _h, _u64, POINTER(fa_epoch_record)),
+    "fa_trainer_best": (_u64, _h),
     # diagnostics.h
     "fa_angle": (_status, _m, _m, _dp),
     "fa_compare_deltas": (_status, _h, _h, POINTER(fa_delta_report)),
@@ -419,11 +511,23 @@ class _Memory:
             "strides": (matrix.row_stride * size, matrix.col_stride * size), "data": (matrix.data, not writable)}
 
 
+def _array(matrix, owner, writable):
+    """Elements of the library as an array; None where there are none."""
+    return _numpy().asarray(_Memory(matrix, owner, writable)) if matrix.data else None
+
+
 def _view(owner, writable, function, *arguments):
     """Call a function whose last argument is the view that it gives; that view as an array."""
     matrix = fa_matrix()
     function(*arguments, byref(matrix))
-    return _numpy().asarray(_Memory(matrix, owner, writable))
+    return _array(matrix, owner, writable)
+
+
+def _two_views(owner, writable, function, *arguments):
+    """The same where the last two arguments are views."""
+    one, other = fa_matrix(), fa_matrix()
+    function(*arguments, byref(one), byref(other))
+    return _array(one, owner, writable), _array(other, owner, writable)
 
 
 def _real(function, *arguments):
@@ -452,11 +556,13 @@ def _number(find, value):
 # --- handles -------------------------------------------------------------------------------------------------------
 
 class _Handle:
-    """Owns one object of the library; lives as long as the Python object or any view of its arrays."""
-    __slots__ = ("pointer", "_destroy")
+    """Owns one object of the library; lives as long as the Python object or any view of its arrays. What the object
+    has borrowed lives as long too."""
+    __slots__ = ("pointer", "borrowed", "_destroy")
 
-    def __init__(self, pointer, destroy):
+    def __init__(self, pointer, destroy, borrowed=()):
         self.pointer = pointer
+        self.borrowed = borrowed
         self._destroy = destroy
 
     def __del__(self):
@@ -469,11 +575,14 @@ class _Object:
     _handle = None
     _pointer = None
 
-    def _own(self, destroy, create, *arguments):
+    def _own(self, destroy, create, *arguments, borrowed=()):
         out = c_void_p()
         create(byref(out), *arguments)
-        self._handle = _Handle(out.value, destroy)
-        self._pointer = out.value
+        self._take(out.value, destroy, borrowed)
+
+    def _take(self, pointer, destroy, borrowed=()):
+        self._handle = _Handle(pointer, destroy, borrowed)
+        self._pointer = pointer
 
     def close(self):
         self._handle = self._pointer = None
@@ -551,6 +660,20 @@ class Network(_Object):
     def is_frozen(self, l):
         return lib.fa_network_is_frozen(self._pointer, _unsigned(l, "l"))
 
+    def set_dropout(self, l, probability):
+        """Of the activities of layer l = 0 (the inputs) .. L - 1, in training; see Pass.set_dropout()."""
+        lib.fa_network_set_dropout(self._pointer, _unsigned(l, "l"), probability)
+
+    def dropout(self, l):
+        return lib.fa_network_dropout(self._pointer, _unsigned(l, "l"))
+
+    def prune(self, l, fraction, seed):
+        """Remove connections of layer l (0: of every layer) at random and for good."""
+        lib.fa_network_prune(self._pointer, _unsigned(l, "l"), fraction, _unsigned(seed, "seed"))
+
+    def is_pruned(self, l):
+        return lib.fa_network_is_pruned(self._pointer, _unsigned(l, "l"))
+
     def activity(self, x, l, out=None):
         """h_l [n x n_l] in a new array, or in `out`."""
         x = matrix_view(x)
@@ -581,6 +704,14 @@ class Pass(_Object):
     max_batch = property(lambda self: lib.fa_pass_max_batch(self._pointer))
     batch = property(lambda self: lib.fa_pass_batch(self._pointer))
     gradient_samples = property(lambda self: lib.fa_pass_gradient_samples(self._pointer))
+    threads = property(lambda self: lib.fa_pass_threads(self._pointer), doc="that share the work of a phase")
+
+    def set_threads(self, n):
+        lib.fa_pass_set_threads(self._pointer, _unsigned(n, "n"))
+
+    def set_dropout(self, seed, step=0):
+        """Where the dropout masks of the next batches come from; a Trainer sees to it itself."""
+        lib.fa_pass_set_dropout(self._pointer, _unsigned(seed, "seed"), _unsigned(step, "step"))
 
     def activity(self, l):
         return _view(self._handle, False, lib.fa_pass_activity, self._pointer, _unsigned(l, "l"))
@@ -668,13 +799,193 @@ class Optimizer(_Object):
         """`which` is WEIGHTS, BIASES or WEIGHTS | BIASES."""
         lib.fa_optimizer_set_rate_factor(self._pointer, _unsigned(l, "l"), _unsigned(which, "which", 32), factor)
 
+    def set_schedule(self, factor):
+        """Multiply every learning rate; a Trainer does it before every update."""
+        lib.fa_optimizer_set_schedule(self._pointer, factor)
+
+
+# --- data ----------------------------------------------------------------------------------------------------------
+
+def _path(path):
+    encoded = os.fsencode(path)
+    if b"\0" in encoded:
+        raise ValueError("the path holds a null byte")
+    return encoded
+
+
+def _read(function, path, dtype, *rest):
+    """An array that owns the matrix which a reader has made."""
+    _numpy()
+    matrix = fa_matrix()
+    function(_path(path), _dtype(dtype), matrix, *rest)
+    return _array(matrix, _Handle(matrix, lib.fa_matrix_free), True)
+
+
+def _read_labels(function, path):
+    numbers, count = _labels(), c_size_t()
+    numpy = _numpy()
+    function(_path(path), byref(numbers), byref(count))
+    try:
+        return numpy.ctypeslib.as_array(numbers, (count.value,)).copy()
+    finally:
+        lib.fa_labels_free(numbers)
+
+
+def read_idx(path, dtype="float32"):
+    """Values of an IDX file, plain or gzip, as they are, in the shape that the file gives."""
+    info = fa_idx_info()
+    values = _read(lib.fa_idx_read, path, dtype, info)
+    return values.reshape(info.extents[:info.rank])
+
+
+def read_idx_images(path, dtype="float32"):
+    """Images of an IDX file in [0, 1], one a row."""
+    return _read(lib.fa_idx_read_images, path, dtype)
+
+
+def read_idx_labels(path):
+    """Labels of an IDX file, int32 [n]."""
+    return _read_labels(lib.fa_idx_read_labels, path)
+
+
+def read_npy_samples(path, dtype="float32"):
+    """A .npy file of 1 to 4 dimensions, one sample a row; unsigned bytes are scaled to [0, 1]."""
+    return _read(lib.fa_npy_read_samples, path, dtype)
+
+
+def read_npy_labels(path):
+    """Integers of a .npy file, int32 [n]."""
+    return _read_labels(lib.fa_npy_read_labels, path)
+
+
+def _int32(labels):
+    """Labels as a new int32 array."""
+    numpy = _numpy()
+    labels = numpy.asarray(labels)
+    if labels.dtype.kind not in "biu" or labels.ndim != 1:
+        raise TypeError(f"labels are integers in one dimension, not {labels.dtype} in {labels.ndim}")
+    limits = numpy.iinfo(numpy.int32)
+    if labels.size and not limits.min <= labels.min() <= labels.max() <= limits.max:
+        raise ValueError(f"labels {labels.min()} .. {labels.max()} do not fit int32")
+    return labels.astype(numpy.int32, order="C", copy=True)
+
+
+def _pointer_to(labels):
+    return labels.ctypes.data_as(_labels)
+
+
+def one_hot(labels, n_classes=0, dtype="float32"):
+    """One-hot rows [n x n_classes], a new array; n_classes = 0 stands for the largest label + 1."""
+    labels = _int32(labels)
+    n_classes = _unsigned(n_classes, "n_classes") or max(int(labels.max(initial=0)) + 1, 1)
+    target = _numpy().empty((len(labels), n_classes), _ELEMENT[_dtype(dtype)][0])
+    lib.fa_one_hot(_pointer_to(labels), len(labels), matrix_view(target))
+    return target
+
+
+class Dataset(_Object):
+    """Samples: fa/data.h. `x` [n x n_0], and `target` [n x n_L] of the same dtype or n integers, which are labels.
+
+    x and a target matrix are borrowed: leave them unchanged. Labels are copied, for a later change could make them
+    invalid. Parts share the arrays of the whole, and keep them alive."""
+
+    def __init__(self, x, target, n_classes=0):
+        x = matrix_view(x)
+        if not isinstance(target, fa_matrix) and _numpy().asarray(target).dtype.kind in "biu":
+            labels = _int32(target)
+            if len(labels) != x.rows:
+                raise ShapeError(-2, f"there are {len(labels)} labels, x has {x.rows} rows")
+            self._own(lib.fa_dataset_destroy, lib.fa_dataset_create_labelled, x, _pointer_to(labels),
+                      _unsigned(n_classes, "n_classes"), borrowed=(x, labels))
+        else:
+            target = matrix_view(target)
+            self._own(lib.fa_dataset_destroy, lib.fa_dataset_create, x, target, borrowed=(x, target))
+
+    @classmethod
+    def read(cls, inputs, targets, dtype="float32", n_classes=0):
+        """From two files, IDX or .npy. Integers, one for each sample, are labels; anything else is a target matrix."""
+        data = cls.__new__(cls)
+        data._own(lib.fa_dataset_destroy, lib.fa_dataset_read, _path(inputs), _path(targets), _dtype(dtype),
+                  _unsigned(n_classes, "n_classes"))
+        return data
+
+    def __len__(self):
+        return lib.fa_dataset_size(self._pointer)
+
+    n_inputs = property(lambda self: lib.fa_dataset_n_inputs(self._pointer), doc="n_0")
+    n_outputs = property(lambda self: lib.fa_dataset_n_outputs(self._pointer), doc="n_L, or the number of classes")
+    has_labels = property(lambda self: lib.fa_dataset_has_labels(self._pointer))
+    dtype = property(lambda self: lib.fa_dtype_name(lib.fa_dataset_dtype(self._pointer)).decode(), doc="its name")
+
+    def rows(self, first, count):
+        """Samples first .. first + count - 1, a Dataset that shares the arrays."""
+        part = Dataset.__new__(Dataset)
+        part._own(lib.fa_dataset_destroy, lib.fa_dataset_rows, self._pointer, _unsigned(first, "first"),
+                  _unsigned(count, "count"), borrowed=self._handle and self._handle.borrowed)
+        return part
+
+    def split(self, seed, sizes):
+        """Random disjoint parts of these sizes, a list of Datasets that share the arrays."""
+        wanted = (c_size_t * len(sizes))(*(_unsigned(size, "a size") for size in sizes))
+        pointers = (c_void_p * len(sizes))()
+        lib.fa_dataset_split(self._pointer, _unsigned(seed, "seed"), len(sizes), wanted, pointers)
+        parts = [Dataset.__new__(Dataset) for _ in sizes]
+        for part, pointer in zip(parts, pointers):
+            part._take(pointer, lib.fa_dataset_destroy, self._handle.borrowed)
+        return parts
+
+    def copy(self):
+        """The same samples in arrays of its own."""
+        other = Dataset.__new__(Dataset)
+        other._own(lib.fa_dataset_destroy, lib.fa_dataset_copy, self._pointer)
+        return other
+
+    def _count(self, first, count):
+        return max(len(self) - first, 0) if count is None else _unsigned(count, "count")
+
+    def view(self, first=0, count=None):
+        """(x, target) of a range where it lies, read only; target is None where there are labels."""
+        return _two_views(self._handle, False, lib.fa_dataset_view, self._pointer, _unsigned(first, "first"),
+                          self._count(first, count))
+
+    def gather(self, rows=None):
+        """(x, target) of the samples with these numbers, new arrays; labels become one-hot rows."""
+        numpy = _numpy()
+        rows = numpy.arange(len(self)) if rows is None else numpy.asarray(rows)
+        if rows.dtype.kind not in "iu" or rows.ndim != 1:
+            raise TypeError(f"numbers of samples are integers in one dimension, not {rows.dtype} in {rows.ndim}")
+        if rows.size and rows.min() < 0:
+            raise ValueError(f"{rows.min()} is no number of a sample")
+        rows = numpy.ascontiguousarray(rows, numpy.uintp)
+        x, target = (numpy.empty((len(rows), width), self.dtype) for width in (self.n_inputs, self.n_outputs))
+        lib.fa_dataset_gather(self._pointer, rows.ctypes.data_as(_sizes), len(rows), matrix_view(x),
+                              matrix_view(target))
+        return x, target
+
+    def labels(self, first=0, count=None):
+        """int32 [count], a new array."""
+        count = self._count(first, count)
+        labels = _numpy().empty(min(count, len(self)), _numpy().int32)
+        lib.fa_dataset_labels(self._pointer, _unsigned(first, "first"), count, _pointer_to(labels))
+        return labels
+
+    def moments(self):
+        """(mean, standard deviation) of every input, float64 [n_0]."""
+        mean, deviation = _numpy().empty((2, self.n_inputs))
+        lib.fa_dataset_moments(self._pointer, matrix_view(mean), matrix_view(deviation))
+        return mean, deviation
+
+    def standardize(self, mean, deviation):
+        """x = (x - mean) / deviation in place. Not for borrowed inputs: standardize the array, or a copy()."""
+        lib.fa_dataset_standardize(self._pointer, matrix_view(mean), matrix_view(deviation))
+
 
 # --- training ------------------------------------------------------------------------------------------------------
 
 def _batch(pass_):
-    """x and target that the pass has borrowed. After a train_step() that failed nobody keeps them any more."""
+    """x and target that the pass has borrowed. After a step or an epoch that failed nobody keeps them any more."""
     if pass_._borrowed is None:
-        raise StateError(-6, "the last train_step() with this pass failed; begin the next batch with forward()")
+        raise StateError(-6, "the last step with this pass failed; begin the next batch with forward()")
     return pass_._borrowed
 
 
@@ -697,7 +1008,7 @@ def backward(net, pass_, fb):
     batch = _batch(pass_)
     _reraising(fb._running, (net, pass_, fb, batch), lib.fa_backward, net._pointer, pass_._pointer, fb._pointer)
     if fb._running is not None:
-        pass_._borrowed = batch[:2] + fb._running.kept
+        pass_._borrowed = (*batch[:2], *fb._running.kept.values())
 
 
 def gradient(net, pass_, fb):
@@ -726,6 +1037,158 @@ def train_step(net, pass_, fb, opt, x, target):
                    fb._pointer, opt._pointer, x, target, pass_._loss)
     pass_._borrowed = ()
     return pass_._loss.value
+
+
+# --- epochs and whole runs -----------------------------------------------------------------------------------------
+
+class Progress:
+    """What a callback sees: the fields of fa_progress. net, pass_, fb and opt are the objects that train; a callback
+    may look at them, and change nothing."""
+    __slots__ = ("point", "epoch", "batch", "batches", "training", "validation", "net", "pass_", "fb", "opt")
+
+    def __init__(self, seen, objects):
+        self.point, self.epoch, self.batch, self.batches = seen.point, seen.epoch, seen.batch, seen.batches
+        self.training = fa_result.from_buffer_copy(seen.training)
+        self.validation = fa_result.from_buffer_copy(seen.validation)
+        self.net, self.pass_, self.fb, self.opt = objects
+
+
+class _Training:
+    """What the callbacks of a training share with the call that runs them."""
+    __slots__ = ("callbacks", "objects", "raised")
+
+    def __init__(self):
+        self.callbacks = {}   # by point
+        self.objects = None   # net, pass_, fb, opt, while it runs
+        self.raised = None    # the first exception of a callback
+
+
+def _progress_callback(training):
+    """The callbacks as one function for C: an exception stops the training, and waits in `training`."""
+    def callback(_user_data, seen):
+        if training.raised is not None:
+            return False
+        try:
+            chosen = training.callbacks[seen.contents.point]
+            answer = None if chosen is None else chosen(Progress(seen.contents, training.objects))
+            return answer is None or bool(answer)
+        except BaseException as exception:
+            training.raised = exception
+            return False
+    return fa_callback(callback)
+
+
+def _train(training, objects, others, function, *arguments):
+    """Call the library for many steps; what callbacks raised meanwhile comes out here."""
+    net, pass_, fb, _ = objects
+    handles = tuple(one._handle for one in (*objects, *others))  # whatever a callback closes
+    training.objects = objects
+    pass_._borrowed = None
+    try:
+        _reraising(fb._running, (net, pass_, fb, handles), function, *arguments)
+        pass_._borrowed = ()
+    finally:
+        raised, training.raised, training.objects = training.raised, None, None
+        if raised is not None:
+            raise raised
+
+
+def train_epoch(net, pass_, fb, opt, data, batch=0, shuffle=False, drop_last=False, seed=0, epoch=0,
+                point=AFTER_UPDATE, every=1, callback=None):
+    """Train on every sample once, in mini-batches (batch = 0: the pass's largest); the fa_result of it.
+
+    `callback` is called with a Progress, at `point` (AFTER_DELTAS or AFTER_UPDATE) of every `every`-th batch and of the
+    last one. It stops the training by returning False (None does not), or by an exception, which is raised again here.
+    """
+    training = _Training()
+    options = fa_epoch_options(ctypes.sizeof(fa_epoch_options), _unsigned(batch, "batch"), shuffle, drop_last,
+                               _unsigned(seed, "seed"), _unsigned(epoch, "epoch"), point, _unsigned(every, "every"))
+    if callback is not None:
+        training.callbacks[point] = callback
+        options.callback = _progress_callback(training)
+    result = fa_result()
+    try:
+        _train(training, (net, pass_, fb, opt), (data,), lib.fa_train_epoch, net._pointer, pass_._pointer,
+               fb._pointer, opt._pointer, data._pointer, options, result)
+    except FaError as failed:
+        failed.result = result
+        raise
+    return result
+
+
+def evaluate(net, data, confusion=False):
+    """Mean loss and accuracy on a Dataset, an fa_result. With `confusion` also a matrix [n_L x n_L]: samples of label i
+    whose largest output is j."""
+    result = fa_result()
+    matrix = _numpy().zeros((data.n_outputs, data.n_outputs), "uint64") if confusion else None
+    counts = matrix.ctypes.data_as(POINTER(c_uint64)) if confusion else None
+    try:
+        lib.fa_evaluate(net._pointer, data._pointer, result, counts)
+    except FaError as failed:
+        failed.result = result
+        raise
+    return (result, matrix) if confusion else result
+
+
+class Trainer(_Object):
+    """Whole runs: fa/trainer.h, which lists the parameters. They may be given by name, and are read and written as
+    items: trainer["epochs"] = 20."""
+
+    def __init__(self, net, seed, **parameters):
+        self._own(lib.fa_trainer_destroy, lib.fa_trainer_create, net._pointer, _unsigned(seed, "seed"))
+        self._training = _Training()
+        self._callback = _progress_callback(self._training)
+        for parameter, value in parameters.items():
+            self.set(parameter, value)
+
+    def set(self, name, value):
+        """Set a parameter; a choice by its name, yes and no also by True and False."""
+        if isinstance(value, str):
+            lib.fa_trainer_set_choice(self._pointer, name.encode(), value.encode())
+        else:
+            lib.fa_trainer_set(self._pointer, name.encode(), value)
+
+    def get(self, name):
+        return _real(lib.fa_trainer_get, self._pointer, name.encode())
+
+    __setitem__ = set
+    __getitem__ = get
+
+    def freeze(self, l, first, last):
+        """Freeze layer l in the epochs first .. last, counted from 1."""
+        lib.fa_trainer_freeze(self._pointer, _unsigned(l, "l"), _unsigned(first, "first"), _unsigned(last, "last"))
+
+    def on(self, point, callback, every=1):
+        """Call `callback` with a Progress at AFTER_DELTAS, AFTER_UPDATE or AFTER_EPOCH; None for nothing. What it may
+        do, and how it stops the training: train_epoch()."""
+        lib.fa_trainer_set_callback(self._pointer, point, _unsigned(every, "every"),
+                                    fa_callback() if callback is None else self._callback, None)
+        self._training.callbacks[point] = callback
+
+    def run(self, net, pass_, fb, opt, training, validation=None):
+        """Train until all epochs are done, a callback says stop, or nothing improves; why: one of STOP_..."""
+        if self._training.objects is not None:
+            raise StateError(-6, "the trainer is running: a callback cannot run it again")
+        others = (self, training) if validation is None else (self, training, validation)
+        _train(self._training, (net, pass_, fb, opt), others, lib.fa_trainer_run, self._pointer, net._pointer,
+               pass_._pointer, fb._pointer, opt._pointer, training._pointer,
+               None if validation is None else validation._pointer)
+        return self.stop
+
+    stop = property(lambda self: lib.fa_trainer_stop(self._pointer), doc="why the latest run returned: STOP_...")
+    epochs = property(lambda self: lib.fa_trainer_epochs(self._pointer), doc="epochs begun so far")
+    best = property(lambda self: lib.fa_trainer_best(self._pointer), doc="best epoch on the validation data, or 0")
+
+    def record(self, epoch):
+        """fa_epoch_record of an epoch, counted from 1."""
+        record = fa_epoch_record()
+        lib.fa_trainer_record(self._pointer, _unsigned(epoch, "epoch"), record)
+        return record
+
+    @property
+    def records(self):
+        """Those of all epochs, a list."""
+        return [self.record(epoch) for epoch in range(1, self.epochs + 1)]
 
 
 # --- learning rules ------------------------------------------------------------------------------------------------
@@ -891,21 +1354,15 @@ class Step:
         """Let h [n x n_{l-1}] stand for h_{l-1} in the gradient; leave it unchanged until the update."""
         view = matrix_view(h)
         lib.fa_step_set_presynaptic(self._pointer, _unsigned(l, "l"), view)
-        self._running.kept += (view,)
-
-    def _pair(self, writable, function, l):
-        weights, bias = fa_matrix(), fa_matrix()
-        function(self._pointer, _unsigned(l, "l"), byref(weights), byref(bias))
-        return tuple(_numpy().asarray(_Memory(matrix, self._running.owners, writable)) if matrix.data else None
-                     for matrix in (weights, bias))
+        self._running.kept[l] = view
 
     def gradient(self, l):
         """(gradient of W_l, gradient of b_l [1 x n_l] or None), to be written: the mean over the batch."""
-        return self._pair(True, lib.fa_step_gradient, l)
+        return _two_views(self._running.owners, True, lib.fa_step_gradient, self._pointer, _unsigned(l, "l"))
 
     def increment(self, l):
         """In adapt: (change of W_l, change of b_l [1 x n_l] or None) that the optimizer made."""
-        return self._pair(False, lib.fa_step_increment, l)
+        return _two_views(self._running.owners, False, lib.fa_step_increment, self._pointer, _unsigned(l, "l"))
 
 
 class _Running:
@@ -915,7 +1372,7 @@ class _Running:
     def __init__(self, name):
         self.name = name
         self.owners = ()     # what a view of this step has to keep alive
-        self.kept = ()       # what the rule gave to Step.set_presynaptic(), needed until the update
+        self.kept = {}       # what the rule gave to Step.set_presynaptic(), by layer, needed until the update
         self.raised = None   # the first exception of a callback
 
 
@@ -962,7 +1419,7 @@ def _reraising(running, objects, function, *arguments):
         return
     if objects:
         *handles, batch = objects
-        running.kept = ()
+        running.kept = {}
         running.owners = (*(one._handle for one in handles), batch)
     failed = None
     try:

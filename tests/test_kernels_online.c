@@ -6,10 +6,11 @@
 
 static const fa_dtype dtypes[] = {FA_FLOAT32, FA_FLOAT64};
 
-/* w = beta w + alpha h delta^T, z = w^T x. */
+/* w = (beta w + alpha h delta^T) .* kept, z = w^T x. */
 typedef struct online_case {
     double alpha, beta;
-    bool update;
+    bool update, pruned;
+    fa_matrix kept; /* ones and zeros */
     fa_matrix h, x, delta, before, w, z;
 } online_case;
 
@@ -33,6 +34,16 @@ static online_case make_case(fa_dtype dtype, size_t n_in, size_t n_out, double z
     c.delta = make_inner_uniform(dtype, 1, n_out, 1, state);
     c.w = make_inner_uniform(dtype, n_in, n_out, 1, state);
     c.z = make_inner(dtype, 1, n_out);
+    c.pruned = draw_index(state, 3) == 0;
+    if (c.pruned)
+        c.kept = make_inner(dtype, n_in, n_out);
+    for (size_t i = 0; c.pruned && i < n_in; i++)
+        for (size_t j = 0; j < n_out; j++) {
+            const bool keeps = draw_index(state, 2) == 0;
+            set_element(&c.kept, i, j, keeps);
+            if (!keeps)
+                set_element(&c.w, i, j, 0);
+        }
     c.before = make_matrix(dtype, n_in, n_out);
     expect_ok(fa_matrix_copy(&c.w, &c.before));
     return c;
@@ -41,7 +52,7 @@ static online_case make_case(fa_dtype dtype, size_t n_in, size_t n_out, double z
 static void run_case(const kernels *run, const online_case *c)
 {
     run->update_product(c->w.rows, c->w.cols, c->w.row_stride, c->alpha, c->update ? c->h.data : NULL, c->delta.data,
-                        c->beta, c->x.data, c->w.data, c->z.data);
+                        c->beta, c->pruned ? c->kept.data : NULL, c->x.data, c->w.data, c->z.data);
 }
 
 /* w: the coefficients, two products and a sum are rounded, 5 in all. z is then a sum of n_in products of the new w, as
@@ -56,6 +67,8 @@ static void check_case(const online_case *c)
             if (c->update) {
                 rest *= c->beta;
                 change = c->alpha * element(&c->h, 0, i) * element(&c->delta, 0, j);
+                if (c->pruned)
+                    change *= element(&c->kept, i, j);
             }
             if (!(fabs(w - (rest + change)) <= 5 * rounding * (fabs(rest) + fabs(change))))
                 ck_abort_msg("%zu x %zu: w(%zu, %zu) is %.9g, not %.9g", c->w.rows, c->w.cols, i, j, w, rest + change);

@@ -39,7 +39,51 @@ AT(fa_delta_report, angle_deviation, 16);
 AT(fa_delta_report, angle_samples, 24);
 AT(fa_delta_report, ratio, 32);
 
-/* Grows at its end only: what 0.1.0 has stays where it is. */
+/* Results and records, frozen too. */
+_Static_assert(sizeof(fa_idx_info) == 48, "fa_idx_info");
+AT(fa_idx_info, type, 0);
+AT(fa_idx_info, rank, 8);
+AT(fa_idx_info, extents, 16);
+
+_Static_assert(sizeof(fa_result) == 32, "fa_result");
+AT(fa_result, samples, 0);
+AT(fa_result, correct, 8);
+AT(fa_result, loss, 16);
+AT(fa_result, accuracy, 24);
+
+_Static_assert(sizeof(fa_epoch_record) == 80, "fa_epoch_record");
+AT(fa_epoch_record, epoch, 0);
+AT(fa_epoch_record, training, 8);
+AT(fa_epoch_record, validation, 40);
+AT(fa_epoch_record, schedule, 72);
+
+/* These grow at their end only: what 0.2.0 has stays where it is. */
+_Static_assert(sizeof(fa_progress) >= 136, "fa_progress");
+AT(fa_progress, struct_size, 0);
+AT(fa_progress, point, 8);
+AT(fa_progress, epoch, 16);
+AT(fa_progress, batch, 24);
+AT(fa_progress, batches, 32);
+AT(fa_progress, training, 40);
+AT(fa_progress, validation, 72);
+AT(fa_progress, net, 104);
+AT(fa_progress, pass, 112);
+AT(fa_progress, fb, 120);
+AT(fa_progress, opt, 128);
+
+_Static_assert(sizeof(fa_epoch_options) >= 72, "fa_epoch_options");
+AT(fa_epoch_options, struct_size, 0);
+AT(fa_epoch_options, batch, 8);
+AT(fa_epoch_options, shuffle, 16);
+AT(fa_epoch_options, drop_last, 17);
+AT(fa_epoch_options, seed, 24);
+AT(fa_epoch_options, epoch, 32);
+AT(fa_epoch_options, point, 40);
+AT(fa_epoch_options, every, 48);
+AT(fa_epoch_options, callback, 56);
+AT(fa_epoch_options, user_data, 64);
+
+/* So does this one: what 0.1.0 has stays where it is. */
 _Static_assert(sizeof(fa_rule) >= 104, "fa_rule");
 AT(fa_rule, struct_size, 0);
 AT(fa_rule, name, 8);
@@ -60,6 +104,9 @@ AT(fa_rule, fini, 96);
 _Static_assert(sizeof(fa_status) == sizeof(int), "fa_status");
 _Static_assert(sizeof(fa_dtype) == sizeof(int), "fa_dtype");
 _Static_assert(sizeof(fa_param_type) == sizeof(int), "fa_param_type");
+_Static_assert(sizeof(fa_idx_type) == sizeof(int), "fa_idx_type");
+_Static_assert(sizeof(fa_point) == sizeof(int), "fa_point");
+_Static_assert(sizeof(fa_stop) == sizeof(int), "fa_stop");
 
 /* Numbers are only ever added. */
 _Static_assert(FA_OK == 0 && FA_ERR_ARGUMENT == -1 && FA_ERR_SHAPE == -2 && FA_ERR_DTYPE == -3 &&
@@ -67,7 +114,10 @@ _Static_assert(FA_OK == 0 && FA_ERR_ARGUMENT == -1 && FA_ERR_SHAPE == -2 && FA_E
                FA_ERR_IO == -8 && FA_ERR_FORMAT == -9 && FA_ERR_RULE == -10, "fa_status");
 _Static_assert(FA_FLOAT32 == 1 && FA_FLOAT64 == 2, "fa_dtype");
 _Static_assert(FA_PURPOSE_RAW == 0 && FA_PURPOSE_WEIGHTS == 1 && FA_PURPOSE_BIAS == 2 && FA_PURPOSE_FEEDBACK == 3 &&
-               FA_PURPOSE_ORDER == 4 && FA_PURPOSE_RULE == 5 && FA_PURPOSE_USER == 0x40000000, "fa_purpose");
+               FA_PURPOSE_ORDER == 4 && FA_PURPOSE_RULE == 5 && FA_PURPOSE_DROPOUT == 6 &&
+               FA_PURPOSE_SPLIT == 7 && FA_PURPOSE_PRUNING == 8 && FA_PURPOSE_USER == 0x40000000, "fa_purpose");
+_Static_assert(FA_AFTER_DELTAS == 1 && FA_AFTER_UPDATE == 2 && FA_AFTER_EPOCH == 3, "fa_point");
+_Static_assert(FA_STOP_NONE == 0 && FA_STOP_EPOCHS == 1 && FA_STOP_EARLY == 2 && FA_STOP_CALLBACK == 3, "fa_stop");
 
 int main(void)
 {

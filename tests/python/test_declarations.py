@@ -12,11 +12,14 @@ import libfa
 import tap
 
 SCALARS = {"void": None, "size_t": ctypes.c_size_t, "double": ctypes.c_double, "bool": ctypes.c_bool,
-           "unsigned": ctypes.c_uint, "uint32_t": ctypes.c_uint32, "uint64_t": ctypes.c_uint64}
+           "unsigned": ctypes.c_uint, "int32_t": ctypes.c_int32, "uint32_t": ctypes.c_uint32,
+           "uint64_t": ctypes.c_uint64}
 ENUMS = {"fa_status", "fa_dtype", "fa_param_type", "fa_activation", "fa_loss", "fa_init", "fa_purpose", "fa_rule_flag",
-         "fa_topology", "fa_parameters"}
-HANDLES = {"fa_network", "fa_pass", "fa_feedback", "fa_optimizer", "fa_setup", "fa_step", "fa_operand", "void"}
-STRUCTS = {"fa_matrix", "fa_param", "fa_stream", "fa_delta_report", "fa_rule"}
+         "fa_topology", "fa_parameters", "fa_idx_type", "fa_point", "fa_stop"}
+HANDLES = {"fa_network", "fa_pass", "fa_feedback", "fa_optimizer", "fa_setup", "fa_step", "fa_operand", "fa_dataset",
+           "fa_trainer", "void"}
+STRUCTS = {"fa_matrix", "fa_param", "fa_stream", "fa_delta_report", "fa_rule", "fa_idx_info", "fa_result",
+           "fa_progress", "fa_epoch_options", "fa_epoch_record"}
 
 
 def ctype(words):
@@ -27,8 +30,12 @@ def ctype(words):
         return ctypes.c_char_p
     if base in HANDLES and stars:
         return ctypes.c_void_p if stars == 1 else ctypes.POINTER(ctypes.c_void_p)
+    if base == "fa_callback":
+        return libfa.fa_callback
     plain = ctypes.c_int if base in ENUMS else getattr(libfa, base) if base in STRUCTS else SCALARS[base]
-    return ctypes.POINTER(plain) if stars else plain
+    for _ in range(stars):
+        plain = ctypes.POINTER(plain)
+    return plain
 
 
 def prototypes():
@@ -71,7 +78,9 @@ class Layout(unittest.TestCase):
         "FA_": ("FLOAT32", "FLOAT64", "LAYERWISE", "DIRECT", "WEIGHTS", "BIASES", "PARAM_REAL", "PARAM_INTEGER",
                 "PARAM_CHOICE", "RULE_NEEDS_INCREMENT", "RULE_WRITES_GRADIENT", "RULE_LOCAL", "PURPOSE_RAW",
                 "PURPOSE_WEIGHTS", "PURPOSE_BIAS", "PURPOSE_FEEDBACK", "PURPOSE_ORDER", "PURPOSE_RULE",
-                "PURPOSE_USER")}
+                "PURPOSE_DROPOUT", "PURPOSE_SPLIT", "PURPOSE_PRUNING", "PURPOSE_USER", "IDX_UINT8", "IDX_INT8",
+                "IDX_INT16", "IDX_INT32", "IDX_FLOAT32", "IDX_FLOAT64", "AFTER_DELTAS", "AFTER_UPDATE", "AFTER_EPOCH",
+                "STOP_NONE", "STOP_EPOCHS", "STOP_EARLY", "STOP_CALLBACK")}
     STATUSES = {"ARGUMENT": libfa.ArgumentError, "SHAPE": libfa.ShapeError, "DTYPE": libfa.DtypeError,
                 "MEMORY": libfa.OutOfMemoryError, "NOT_FINITE": libfa.NotFiniteError, "STATE": libfa.StateError,
                 "UNSUPPORTED": libfa.UnsupportedError, "IO": libfa.FileError, "FORMAT": libfa.FormatError,
@@ -107,17 +116,30 @@ class Layout(unittest.TestCase):
             answers = subprocess.run([program], check=True, capture_output=True, text=True).stdout.split()
         self.assertEqual(dict(zip(asked, map(int, answers))), asked)
 
+    @staticmethod
+    def body(kind, name):
+        """What stands between the braces of a struct or an enum."""
+        text = ""
+        for path in glob.glob(os.path.join(tap.INCLUDE, "fa", "*.h")):
+            with open(path, encoding="utf-8") as header:
+                text += re.sub(r"/\*.*?\*/", " ", header.read(), flags=re.S)
+        return re.search(r"typedef %s %s \{(.*?)\} %s;" % (kind, name, name), text, re.S).group(1)
+
     def test_every_field_is_declared(self):
         for name in STRUCTS:
             with self.subTest(name):
-                text = ""
-                for path in glob.glob(os.path.join(tap.INCLUDE, "fa", "*.h")):
-                    with open(path, encoding="utf-8") as header:
-                        text += re.sub(r"/\*.*?\*/", " ", header.read(), flags=re.S)
-                body = re.search(r"typedef struct %s \{(.*?)\} %s;" % (name, name), text, re.S).group(1)
-                fields = [re.search(r"\(\*(\w+)\)|(\w+)\s*$", member.strip()) for member in body.split(";")[:-1]]
+                members = self.body("struct", name).split(";")[:-1]
+                fields = [re.search(r"\(\*(\w+)\)|(\w+)(?:\[\d+\])?\s*$", member.strip()) for member in members]
                 self.assertEqual([found.group(1) or found.group(2) for found in fields],
                                  [field[0] for field in getattr(libfa, name)._fields_])
+
+    def test_every_enumerator_is_declared(self):
+        """Those that have a name function go by their names."""
+        for name in ENUMS - {"fa_status", "fa_activation", "fa_loss", "fa_init"}:
+            with self.subTest(name):
+                enumerators = re.findall(r"\bFA_(\w+)", re.sub(r"=[^,]*", "", self.body("enum", name)))
+                self.assertGreater(len(enumerators), 1)
+                self.assertLessEqual(set(enumerators), set(self.CONSTANTS["FA_"]))
 
 
 if __name__ == "__main__":

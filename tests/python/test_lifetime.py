@@ -1,6 +1,8 @@
 """Objects may die in any order: arrays that were handed out, and arrays that were handed in, live as long as needed."""
 import gc
 import itertools
+import os
+import tempfile
 import unittest
 import weakref
 
@@ -54,6 +56,12 @@ def objects(rule="fa"):
 
 X, TARGET = np.linspace(-1, 1, 20).reshape(5, 4), np.ones((5, 2))
 DESTRUCTORS = ["fa_network_destroy", "fa_pass_destroy", "fa_feedback_destroy", "fa_optimizer_destroy"]
+
+
+def borrowed():
+    """A data set over arrays that nobody else keeps; weak references to them."""
+    x, target = X.copy(), TARGET.copy()
+    return libfa.Dataset(x, target), [weakref.ref(x), weakref.ref(target)]
 
 
 class Lifetime(unittest.TestCase):
@@ -163,6 +171,133 @@ class Lifetime(unittest.TestCase):
             del rule
             gc.collect()
             self.assertEqual((destroyed.count, gone()), (4, None))
+
+
+class DataSets(unittest.TestCase):
+    def holds(self, data, rows):
+        x, target = data.gather()
+        np.testing.assert_array_equal(x, X[rows])
+        np.testing.assert_array_equal(target, TARGET[rows])
+
+    def test_borrowed_arrays_live_as_long_as_the_last_part(self):
+        for make in (lambda data: data.rows(1, 3), lambda data: data.rows(0, 5).rows(1, 3),
+                     lambda data: data.split(1, [2, 3])[1], lambda data: data.view(1, 3)[0]):
+            with Destroyed("fa_dataset_destroy") as destroyed:
+                data, alive = borrowed()
+                part = make(data)
+                expected = part.gather()[0] if isinstance(part, libfa.Dataset) else part.copy()
+                del data
+                gc.collect()
+                self.assertTrue(all(reference() is not None for reference in alive))
+                rubbish = [np.full(X.shape, np.nan) for _ in range(100)]  # lies where freed arrays lay
+                found = part.gather()[0] if isinstance(part, libfa.Dataset) else part
+                np.testing.assert_array_equal(found, expected)
+                self.assertEqual(len(rubbish), 100)
+                count = destroyed.count
+                del part, found
+                gc.collect()
+                self.assertTrue(all(reference() is None for reference in alive))
+                self.assertEqual(destroyed.count, count + 1)
+
+    def test_a_copy_needs_nothing(self):
+        data, alive = borrowed()
+        copy = data.copy()
+        del data
+        gc.collect()
+        self.assertTrue(all(reference() is None for reference in alive))
+        self.holds(copy, slice(None))
+
+    def test_views_outlive_a_data_set_that_owns_its_arrays(self):
+        with Destroyed("fa_dataset_destroy") as destroyed:
+            x, target = libfa.Dataset(X, TARGET).copy().view(1, 2)
+            gc.collect()
+            self.assertEqual(destroyed.count, 1)
+            np.testing.assert_array_equal(x, X[1:3])
+            np.testing.assert_array_equal(target, TARGET[1:3])
+            del x
+            gc.collect()
+            self.assertEqual(destroyed.count, 1)
+            del target
+            gc.collect()
+            self.assertEqual(destroyed.count, 2)
+
+    def test_arrays_of_readers_free_their_memory(self):
+        with tempfile.TemporaryDirectory() as folder, Destroyed("fa_matrix_free") as destroyed:
+            path = os.path.join(folder, "x.npy")
+            np.save(path, X)
+            found = libfa.read_npy_samples(path, "float64")
+            part = found[1:, :2]
+            del found
+            gc.collect()
+            self.assertEqual(destroyed.count, 0)
+            np.testing.assert_array_equal(part, X[1:, :2])
+            del part
+            gc.collect()
+            self.assertEqual(destroyed.count, 1)
+
+    def test_any_order_with_data_and_trainer(self):
+        names = [*DESTRUCTORS, "fa_dataset_destroy", "fa_trainer_destroy"]
+        for first in range(6):
+            for rule in (lambda: "fa", Echo):
+                with self.subTest(first), Destroyed(*names) as destroyed:
+                    alive = objects(rule())
+                    alive += [borrowed()[0], libfa.Trainer(alive[0], 1, epochs=1)]
+                    libfa.train_epoch(*alive[:5])
+                    alive[5].run(*alive[:5])
+                    for i in range(6):
+                        alive[(first + i) % 6] = None
+                        gc.collect()
+                    self.assertEqual(destroyed.count, 6)
+
+    def test_callbacks_live_while_they_are_set(self):
+        alive = objects()
+        data, trainer = borrowed()[0], libfa.Trainer(alive[0], 1, epochs=3)
+        calls = []
+
+        class Callback:
+            def __call__(self, seen):
+                calls.append(seen.epoch)
+        callback = Callback()
+        gone = weakref.ref(callback)
+        trainer.on(libfa.AFTER_EPOCH, callback)
+        del callback
+        gc.collect()
+        trainer.run(*alive, data)
+        self.assertEqual(calls, [1, 2, 3])
+        trainer.on(libfa.AFTER_EPOCH, None)
+        gc.collect()
+        self.assertIsNone(gone())
+
+    def test_a_callback_that_replaces_itself(self):
+        alive = objects()
+        data, trainer = borrowed()[0], libfa.Trainer(alive[0], 1, epochs=3)
+        calls = []
+
+        def callback(seen):
+            trainer.on(libfa.AFTER_UPDATE, lambda seen: calls.append(seen.epoch))
+            gc.collect()
+        trainer.on(libfa.AFTER_UPDATE, callback)
+        del callback
+        trainer.run(*alive, data)
+        self.assertEqual(calls, [2, 3])
+
+        def once(seen):
+            calls.append("once")
+            trainer.on(libfa.AFTER_DELTAS, None)
+        trainer.on(libfa.AFTER_DELTAS, once)
+        trainer["epochs"] = 5
+        trainer.run(*alive, data)
+        self.assertEqual(calls, [2, 3, "once", 4, 5])
+
+    def test_a_trainer_that_its_callback_knows_is_no_leak(self):
+        with Destroyed("fa_trainer_destroy") as destroyed:
+            alive = objects()
+            trainer = libfa.Trainer(alive[0], 1, epochs=1)
+            trainer.on(libfa.AFTER_EPOCH, lambda seen: trainer.stop)
+            trainer.run(*alive, borrowed()[0])
+            del trainer
+            gc.collect()
+            self.assertEqual(destroyed.count, 1)
 
 
 if __name__ == "__main__":

@@ -52,7 +52,8 @@ class Loading(unittest.TestCase):
                    "net = libfa.Network(3, 'float32'); net.add_dense(2); assert net.width(1) == 2\n"
                    "assert libfa.Optimizer(net, learning_rate=0.5).get('learning_rate') == 0.5\n"
                    "for call in (lambda: net.weights(1), lambda: libfa.matrix_view([1.0]),\n"
-                   "             lambda: libfa.random_words(libfa.stream(1), 0, 4)):\n"
+                   "             lambda: libfa.random_words(libfa.stream(1), 0, 4), lambda: libfa.one_hot([0, 1]),\n"
+                   "             lambda: libfa.read_idx('missing'), lambda: libfa.read_idx_labels('missing')):\n"
                    "    try: call()\n"
                    "    except ImportError as error: assert 'needs NumPy' in str(error)\n"
                    "    else: raise SystemExit('no error')\n")
