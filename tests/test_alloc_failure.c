@@ -1,51 +1,8 @@
-/* Memory that runs out, and memory that a step must not ask for. The library allocates with calloc and releases with free
- * only (lib/alloc.c); both are wrapped at link time. */
+/* Memory that runs out, and memory that a step must not ask for. */
 #include "descent.h"
+#include "watch.h"
 
-#include <stdlib.h>
 #include <string.h>
-
-void *__real_calloc(size_t count, size_t size);
-void __real_free(void *memory);
-void *__wrap_calloc(size_t count, size_t size);
-void __wrap_free(void *memory);
-
-static bool watching;      /* between watch() and unwatch() only the library allocates */
-static long allocations;   /* since watch() */
-static long live;          /* allocated and not released since watch() */
-static long fails_at = -1; /* the allocation that fails; -1: none */
-static bool fails_on;      /* and every one behind it */
-
-void *__wrap_calloc(size_t count, size_t size)
-{
-    if (!watching)
-        return __real_calloc(count, size);
-    long number = allocations++;
-    if (fails_at >= 0 && (number == fails_at || (fails_on && number > fails_at)))
-        return NULL;
-    live++;
-    return __real_calloc(count, size);
-}
-
-void __wrap_free(void *memory)
-{
-    if (watching && memory)
-        live--;
-    __real_free(memory);
-}
-
-static void watch(long fail, bool on)
-{
-    allocations = live = 0;
-    fails_at = fail;
-    fails_on = on;
-    watching = true;
-}
-
-static void unwatch(void)
-{
-    watching = false;
-}
 
 /* --- steps allocate nothing --- */
 
@@ -299,7 +256,7 @@ START_TEST(failures_are_survived)
         ck_assert_msg(failures < MOST, "%s still fails after %d", w->name, MOST);
     }
     ck_assert_msg(failures > 0, "%s allocates nothing", w->name);
-    watching = true;
+    watch_on();
     release(&c);
     unwatch();
     ck_assert_msg(w->keeps || live == 0, "%s leaks %ld of %ld blocks", w->name, live, held);
