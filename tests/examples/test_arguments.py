@@ -34,7 +34,7 @@ USAGE = [
     ("not 'f16'", "--dtype", "f16"),
     ('"nope"', "--rules", "bp,nope"),
     ("bp twice", "--rules", "bp,fa,bp"),
-    ("not ''", "--rules", "bp,"),
+    ("not 'bp,'", "--rules", "bp,"),
     ("not ''", "--rules", ""),
     ("not 'run.pdf'", "--plot", "run.pdf"),
     ("not '.svg'", "--plot", ".svg"),
