@@ -19,8 +19,8 @@ static void append(char *text, size_t size, const char *format, ...)
     va_end(arguments);
 }
 
-/* ", angles 45.1 60.3 deg": none where nothing was measured. */
-static void append_angles(char *text, size_t size, const double *angle, size_t count)
+/* " 45.1 60.3 deg" after a word; nothing where nothing was measured. */
+static void append_angles(char *text, size_t size, const char *word, int digits, const double *angle, size_t count)
 {
     bool any = false;
 
@@ -28,10 +28,10 @@ static void append_angles(char *text, size_t size, const double *angle, size_t c
         any = any || isfinite(angle[i]);
     if (!any)
         return;
-    append(text, size, ", angle%s", count > 1 ? "s" : "");
+    append(text, size, ",%s", word);
     for (size_t i = 0; i < count; i++) {
         if (isfinite(angle[i]))
-            append(text, size, " %.1f", angle[i]);
+            append(text, size, " %.*f", digits, angle[i]);
         else
             append(text, size, " -");
     }
@@ -63,12 +63,13 @@ void watch_batch(watch *observer, const run *result, const meter *instrument, co
         return;
     for (size_t i = 0; i < chosen->n_hidden; i++)
         angle[i] = meter_mean(&instrument->angle[i]);
-    append(text, sizeof text, "%s: epoch %zu/%zu, batch %llu/%llu, loss %.3g, accuracy %.1f %%",
+    /* Short, so that the usual one fits 80 columns. */
+    append(text, sizeof text, "%s: epoch %zu/%zu, batch %llu/%llu, loss %.3g, acc %.1f%%",
            chosen->rules.at[result->rule]->name, result->epochs + 1, chosen->epochs, (unsigned long long)seen->batch,
            (unsigned long long)seen->batches, seen->training.loss, 100.0 * seen->training.accuracy);
-    append(text, sizeof text, ", %.0f samples/s", (double)seen->training.samples / elapsed);
+    append(text, sizeof text, ", %.0f/s", (double)seen->training.samples / elapsed);
     append_rest(text, sizeof text, observer, ((double)result->epochs + part) / (double)chosen->epochs);
-    append_angles(text, sizeof text, angle, chosen->n_hidden);
+    append_angles(text, sizeof text, "", 0, angle, chosen->n_hidden);
     progress_line(&observer->shown, "%s", text);
 }
 
@@ -94,7 +95,7 @@ void watch_epoch(watch *observer, const run *result)
     append_error(text, sizeof text, "validation", last->validation_error);
     append_error(text, sizeof text, "test", last->test_error);
     append(text, sizeof text, ", %.1f s", last->seconds);
-    append_angles(text, sizeof text, last->angle, chosen->n_hidden);
+    append_angles(text, sizeof text, chosen->n_hidden > 1 ? " angles" : " angle", 1, last->angle, chosen->n_hidden);
     progress_line(&observer->shown, "%s", text);
 }
 

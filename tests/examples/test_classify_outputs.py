@@ -232,7 +232,7 @@ class Progress(samples.TestCase):
         self.assertEqual(process.wait(), 0)
         lines = text.decode().split("\r")
         self.assertNotIn("\n", text.decode())
-        self.assertRegex(lines[1], r"\Afa: epoch \d+/2000, batch \d+/4, loss \S+, accuracy \S+ %, \d+ samples/s")
+        self.assertRegex(lines[1], r"\Afa: epoch \d+/2000, batch \d+/4, loss \S+, acc \S+%, \d+/s, ETA \d")
         self.assertLessEqual(max(map(len, lines)), 79)
         self.assertEqual(lines[-1].strip() + lines[-2].strip(), "")
 
