@@ -55,7 +55,7 @@ typedef struct fa_epoch_record {
  *     monitor           loss      loss|error: what has to improve
  *     min_improvement   0         by more than this
  *     keep_best         no        at the end of a run give net the weights and biases of the epoch that was best on
- *                                 the validation data
+ *                                 the validation data (not after a failure); a later run goes on from those
  *
  * @param[in]  net   the network to train: the trainer fits its architecture only
  * @param[in]  seed  of the order and of dropout
