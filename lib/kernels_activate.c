@@ -4,14 +4,21 @@
 #define SQRT_1_2 0.70710678118654752440  /* sqrt(1/2) */
 #define SQRT_2_PI 0.79788456080286535588 /* sqrt(2/pi) */
 
-static inline vec logistic(vec z)
+static inline vec2 logistic(vec2 z)
 {
-    return 1 / (1 + vec_exp(-z));
+    vec2 e = vec2_exp((vec2){-z.a, -z.b});
+    return (vec2){1 / (1 + e.a), 1 / (1 + e.b)};
 }
 
-static inline vec relu(vec z)
+/* NaN fails the comparison and stays. */
+static inline vec2 relu(vec2 z)
 {
-    return vec_select(z <= 0, (vec){0}, z); /* NaN fails the comparison and stays */
+    return (vec2){vec_select(z.a <= 0, (vec){0}, z.a), vec_select(z.b <= 0, (vec){0}, z.b)};
+}
+
+static inline vec2 erf_scaled(vec2 z)
+{
+    return vec2_erf((vec2){z.a * (real)SQRT_1_2, z.b * (real)SQRT_1_2});
 }
 
 /* h = h + bias, kept in z too. */
@@ -29,25 +36,45 @@ static void add_bias(size_t rows, size_t cols, size_t ld, const real *bias, real
     }
 }
 
-/* h = f(h), and every argument kept in z unless that is NULL. Inlined with a constant f. */
-static inline __attribute__((always_inline)) void
-apply(vec (*f)(vec), size_t rows, size_t cols, size_t ld, const real *bias, real *z, real *h)
+/* h + bias, kept in z unless that is NULL. */
+static ALWAYS_INLINE vec argument(const real *bias, real *z, const real *h)
 {
-    for (size_t i = 0; i < rows; i++) {
-        for (size_t j = 0; j < cols; j += LANES) {
-            vec value = vec_load(h + i * ld + j);
-            if (bias != NULL)
-                value += vec_load(bias + j);
-            if (z != NULL)
-                vec_store(z + i * ld + j, value);
-            vec_store(h + i * ld + j, f(value));
-        }
+    vec value = vec_load(h);
+    if (bias != NULL)
+        value += vec_load(bias);
+    if (z != NULL)
+        vec_store(z, value);
+    return value;
+}
+
+static inline real *shifted(real *array, size_t offset)
+{
+    return array != NULL ? array + offset : NULL;
+}
+
+static ALWAYS_INLINE void apply_row(vec2 (*f)(vec2), size_t cols, const real *bias, real *z, real *h)
+{
+    size_t j = 0;
+    for (; j + LANES < cols; j += 2 * LANES) {
+        vec2 value;
+        value.a = argument(bias != NULL ? bias + j : NULL, shifted(z, j), h + j);
+        value.b = argument(bias != NULL ? bias + j + LANES : NULL, shifted(z, j + LANES), h + j + LANES);
+        value = f(value);
+        vec_store(h + j, value.a);
+        vec_store(h + j + LANES, value.b);
+    }
+    if (j < cols) {
+        vec last = argument(bias != NULL ? bias + j : NULL, shifted(z, j), h + j);
+        vec_store(h + j, f((vec2){last, last}).a);
     }
 }
 
-static inline vec erf_scaled(vec z)
+/* h = f(h + bias). Inlined with a constant f. */
+static ALWAYS_INLINE void apply(vec2 (*f)(vec2), size_t rows, size_t cols, size_t ld, const real *bias, real *z,
+                                real *h)
 {
-    return vec_erf(z * (real)SQRT_1_2);
+    for (size_t i = 0; i < rows; i++)
+        apply_row(f, cols, bias, shifted(z, i * ld), h + i * ld);
 }
 
 static real row_max(size_t cols, const real *row)
@@ -82,7 +109,7 @@ void kernels_name(activate)(fa_activation f, size_t rows, size_t cols, size_t ld
             add_bias(rows, cols, ld, bias, z, h);
         break;
     case FA_TANH:
-        apply(vec_tanh, rows, cols, ld, bias, z, h);
+        apply(vec2_tanh, rows, cols, ld, bias, z, h);
         break;
     case FA_LOGISTIC:
         apply(logistic, rows, cols, ld, bias, z, h);
