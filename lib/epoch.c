@@ -67,7 +67,7 @@ static fa_status prepare(epoch *e, const fa_dataset *data)
     e->labels = fa_dataset_has_labels(data);
     e->online = e->size.batch == 1 && online_allowed(e->fb, e->opt);
     if (status == FA_OK && e->online)
-        status = online_prepare(e->pass, e->net);
+        status = online_begin(e->pass, e->net);
     if (status != FA_OK)
         return status;
     return p->shuffle ? batch_prepare_shuffled(&e->from, &e->pass->staging, e->size.batch, data, &stream)
@@ -155,7 +155,7 @@ fa_status epoch_run(const epoch_plan *plan, fa_network *net, fa_pass *pass, fa_f
     while (status == FA_OK && !e.stopped && e.done < e.size.batches)
         status = step(&e);
     if (e.online)
-        online_flush(net, pass);
+        online_end(net, pass);
     *result = e.result;
     *stopped = e.stopped;
     return status;

@@ -16,7 +16,7 @@ bool online_allowed(const fa_feedback *fb, const fa_optimizer *opt)
     return fb->rule.flags == 0 && !fb->rule.adapt && optimizer_linear(opt, 1, false, 1, &alpha, &beta);
 }
 
-fa_status online_prepare(fa_pass *pass, const fa_network *net)
+static fa_status make_room(fa_pass *pass, const fa_network *net)
 {
     size_t bytes = 0;
     char  *memory;
@@ -46,6 +46,14 @@ fa_status online_prepare(fa_pass *pass, const fa_network *net)
         (void)mem_add(&bytes, found->weights_t.row_stride, fa_dtype_size(pass->dtype));
     }
     return FA_OK;
+}
+
+fa_status online_begin(fa_pass *pass, const fa_network *net)
+{
+    fa_status status = make_room(pass, net);
+
+    pass->online = status == FA_OK;
+    return status;
 }
 
 /* Leave the update of W_l waiting: alpha h^T delta, after w was multiplied by beta. */
@@ -97,18 +105,24 @@ void online_flush(const fa_network *net, const fa_pass *pass)
         apply_waiting(pass, network_layer(net, l), l);
 }
 
+void online_end(const fa_network *net, fa_pass *pass)
+{
+    online_flush(net, pass);
+    pass->online = false;
+}
+
 bool online_forward(const fa_pass *pass, const layer *at, size_t l, const fa_matrix *in, const fa_matrix *h)
 {
-    pass_waiting *waiting = pass->waiting ? &pass->waiting[l - 1] : NULL;
+    pass_waiting *waiting = pass->online ? &pass->waiting[l - 1] : NULL;
 
-    if (!waiting || !waiting->any)
+    if (!waiting)
         return false;
     if (in->cols > 1 && in->col_stride != 1) {
         apply_waiting(pass, at, l);
         return false;
     }
-    shared_update_product(pass->team, waiting->alpha, &waiting->h, &waiting->delta, waiting->beta, at->kept, in,
-                          &at->weights_t, h);
+    shared_update_product(pass->team, waiting->alpha, waiting->any ? &waiting->h : NULL, &waiting->delta,
+                          waiting->beta, at->kept, in, &at->weights_t, h);
     waiting->any = false;
     return true;
 }

@@ -126,7 +126,7 @@ static void update_product_part(void *data, size_t part, size_t parts)
     size_t          offset = first * fa_dtype_size(w.dtype);
 
     if (length > 0)
-        kernels_for(w.dtype)->update_product(w.rows, length, w.row_stride, j->alpha, j->a->data,
+        kernels_for(w.dtype)->update_product(w.rows, length, w.row_stride, j->alpha, j->a ? j->a->data : NULL,
                                              (const char *)j->b->data + offset, j->beta,
                                              j->kept ? (const char *)j->kept + offset : NULL, j->c->data,
                                              (char *)w.data + offset, (char *)j->e->data + offset);
