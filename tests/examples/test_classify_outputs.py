@@ -241,12 +241,35 @@ class Plot(samples.TestCase):
     @unittest.skipUnless(shutil.which("gnuplot"), "gnuplot is not installed")
     def test_plots(self):
         for arguments in ([], ["--seeds", "1-3"], ["--epochs", "1", "--hidden", "5,4", "--rules", "shallow"],
-                          ["--hidden", "none", "--rules", "bp"], ["--grid", "lr=0.1,0.2", "--validation", "40"]):
+                          ["--hidden", "none", "--rules", "bp"], ["--grid", "lr=0.1,0.2", "--validation", "40"],
+                          ["--epochs", "31"], ["--epochs", "31", "--seeds", "1-2", "--jobs", "2"]):
             self.succeed("--plot", self.path("it's.svg"), *arguments)
             with open(self.path("it's.svg")) as file:
                 picture = file.read()
             self.assertTrue(picture.startswith("<?xml") and picture.rstrip().endswith("</svg>"))
         self.assertEqual(sorted(os.listdir(self.folder)), ["data", "it's.svg"])
+
+    def test_wide_bands(self):
+        """Two seeds make bands wider than their panels, which gnuplot cannot be trusted to cut: its PNG goes astray."""
+        with open(self.path("gnuplot"), "w") as file:
+            file.write("#!/bin/sh\nexec /bin/cat\n")
+        os.chmod(self.path("gnuplot"), 0o755)
+        self.succeed("--plot", self.path("script.svg"), "--seeds", "1-2", "--lr", "1",
+                     env={**os.environ, "PATH": self.folder})
+        with open(self.path("script.svg")) as file:
+            script = file.read()
+        panels = [tuple(map(float, limits)) for limits in re.findall(r"yrange \[(.*):(.*)\]", script)]
+        self.assertEqual(len(panels), 3)
+        lines = [line.split()[1:] for block in re.findall(r"<< END\n(.*?)END\n", script, re.DOTALL)
+                 for line in block.splitlines()]
+        self.assertEqual({len(line) for line in lines}, {3 * 5})
+        cut = 0
+        for line in lines:
+            for (low, high), column in zip((panels[0], panels[0], panels[1], panels[1], panels[2]), range(1, 15, 3)):
+                for text in line[column:column + 2]:
+                    self.assertTrue(0.9999 * low <= float(text) <= 1.0001 * high, (line, panels))  # written in 5 digits
+                    cut += abs(float(text) - low) <= 1e-4 * low or abs(float(text) - high) <= 1e-4 * high
+        self.assertGreater(cut, 0)
 
     def test_without_gnuplot(self):
         """Found out before anything is trained."""
