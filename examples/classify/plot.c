@@ -116,11 +116,11 @@ static void put_block(FILE *script, const experiment *all, contender one, const 
     fputs("END\n", script);
 }
 
-/* gnuplot complains about a curve without any. */
-static bool has_points(const experiment *all, contender one, size_t what)
+/* gnuplot complains about a curve without any. A band needs two seeds. */
+static bool has_points(const experiment *all, contender one, size_t what, size_t seeds)
 {
     for (size_t epoch = 0; epoch < all->chosen->epochs; epoch++)
-        if (over_seeds(all, one, epoch, what).count > 0)
+        if (over_seeds(all, one, epoch, what).count >= seeds)
             return true;
     return false;
 }
@@ -151,9 +151,9 @@ static void put_curve(gnuplot *drawing, const experiment *all, contender one, si
     const char *color = gnuplot_color(one.rule);
     FILE *script = drawing->script;
 
-    if (!has_points(all, one, what))
+    if (!has_points(all, one, what, 1))
         return;
-    if (all->n_seeds > 1)
+    if (has_points(all, one, what, 2))
         fprintf(script, " $rule%zu using 1:%d:%d with filledcurves lc '%s' fs transparent solid 0.15 noborder notitle,",
                 one.rule, column(what) + 1, column(what) + 2, color);
     fprintf(script, " $rule%zu using 1:%d with %s lw 2 dt %s lc '%s' title ", one.rule, column(what),

@@ -54,6 +54,11 @@ class Outputs(samples.TestCase):
             self.assertNotEqual(line["train_loss"], others[0]["train_loss"])
         self.assertEqual({line["angle_1"] for line in lines if line["rule"] == "shallow"}, {None})
 
+    def test_standardized_once(self):
+        """The second rule sees the samples that it would see alone, to the last bit."""
+        both = without_seconds(self.learn("--standardize", "--train", "100"))
+        self.assertEqual(both[3:], without_seconds(self.learn("--standardize", "--train", "100", "--rules", "fa")))
+
     def test_frozen(self):
         """With all layers frozen, an epoch is like the one before, in the order of the data to the last bit."""
         lines = self.learn("--no-shuffle", "--freeze", "1@2-3,2@2-3", "--rules", "fa", "--epochs", "4")
