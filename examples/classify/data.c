@@ -84,6 +84,43 @@ static bool read_labelled(fa_dataset **out, char **files, fa_dtype dtype, size_t
     return false;
 }
 
+/* A note about the first class that no training sample belongs to: a wrong label makes such classes. */
+static bool tell_empty_class(const data *all, int32_t *labels, bool *seen)
+{
+    size_t count = fa_dataset_size(all->training), class = 0;
+
+    if (!succeeded(fa_dataset_labels(all->training, 0, count, labels)))
+        return false;
+    for (size_t i = 0; i < count; i++)
+        seen[labels[i]] = true;
+    while (class < all->n_classes && seen[class])
+        class++;
+    if (class < all->n_classes)
+        complain("note: the labels in %s go up to %zu, but none is %zu", all->files[1], all->n_classes - 1, class);
+    return true;
+}
+
+/* The classes are 0 to the greatest label. */
+static bool check_classes(const data *all)
+{
+    size_t count = fa_dataset_size(all->training), n = all->n_classes;
+    int32_t *labels = calloc(count, sizeof *labels);
+    bool *seen = NULL, good = false;
+
+    if (n < 2)
+        complain("%s: every label is 0, and there have to be two classes at least", all->files[1]);
+    else if (n > count)
+        complain("%s: there is a label %zu, but only %zu samples: classes are 0, 1, 2 and so on", all->files[1], n - 1,
+                 count);
+    else if (!labels || !(seen = calloc(n, sizeof *seen)))
+        complain("out of memory");
+    else
+        good = tell_empty_class(all, labels, seen);
+    free(labels);
+    free(seen);
+    return good;
+}
+
 bool data_read(data *all, const settings *chosen)
 {
     *all = (data){0};
@@ -91,7 +128,7 @@ bool data_read(data *all, const settings *chosen)
         return false;
     all->n_inputs = fa_dataset_n_inputs(all->training);
     all->n_classes = fa_dataset_n_outputs(all->training);
-    if (!read_labelled(&all->test, all->files + 2, chosen->dtype, all->n_classes))
+    if (!check_classes(all) || !read_labelled(&all->test, all->files + 2, chosen->dtype, all->n_classes))
         return false;
     if (fa_dataset_n_inputs(all->test) == all->n_inputs)
         return true;
@@ -147,7 +184,7 @@ static fa_status split(parts *some, const data *all, const settings *chosen, uin
     return status;
 }
 
-static fa_status standardize(const parts *some, const data *all)
+static fa_status standardize(const parts *some, data *all)
 {
     fa_matrix mean, deviation = {0};
     fa_status status = fa_matrix_alloc(&mean, 1, all->n_inputs, FA_FLOAT64);
@@ -160,12 +197,13 @@ static fa_status standardize(const parts *some, const data *all)
         status = fa_dataset_standardize(all->training, &mean, &deviation);
     if (status == FA_OK)
         status = fa_dataset_standardize(all->test, &mean, &deviation);
+    all->standardized = status == FA_OK;
     fa_matrix_free(&mean);
     fa_matrix_free(&deviation);
     return status;
 }
 
-bool parts_take(parts *some, const data *all, const settings *chosen, uint64_t seed)
+bool parts_take(parts *some, data *all, const settings *chosen, uint64_t seed)
 {
     fa_status status;
 
@@ -173,7 +211,8 @@ bool parts_take(parts *some, const data *all, const settings *chosen, uint64_t s
     status = split(some, all, chosen, seed);
     if (status == FA_OK)
         status = fa_dataset_rows(&some->test, all->test, 0, fa_dataset_size(all->test));
-    if (status == FA_OK && chosen->standardize)
+    /* A second time would change the last bits, and the next rule would see other samples. */
+    if (status == FA_OK && chosen->standardize && !all->standardized)
         status = standardize(some, all);
     return succeeded(status);
 }

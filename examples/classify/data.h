@@ -12,6 +12,7 @@
 typedef struct data {
     fa_dataset *training, *test;
     size_t      n_inputs, n_classes;
+    bool        standardized; /* the samples are those of one seed now */
     char       *files[4]; /* names of inputs and labels, training then test */
 } data;
 
@@ -34,7 +35,7 @@ size_t data_training_size(const data *all, const settings *chosen);
 
 /* Splits for a seed. --standardize changes the samples in place, so with it only one seed can be taken in a process.
  * False after a complaint; to be freed either way. */
-bool parts_take(parts *some, const data *all, const settings *chosen, uint64_t seed);
+bool parts_take(parts *some, data *all, const settings *chosen, uint64_t seed);
 void parts_free(parts *some);
 
 #endif

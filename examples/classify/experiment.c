@@ -5,7 +5,7 @@
 
 #include "../common/complain.h"
 
-bool experiment_create(experiment *all, const settings *chosen, const data *samples, outputs *files)
+bool experiment_create(experiment *all, const settings *chosen, data *samples, outputs *files)
 {
     *all = (experiment){.chosen = chosen, .samples = samples, .files = files, .n_rules = chosen->rules.count,
                         .n_rates = chosen->n_rates ? chosen->n_rates : 1,

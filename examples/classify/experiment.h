@@ -10,7 +10,7 @@
 
 typedef struct experiment {
     const settings *chosen;
-    const data     *samples;
+    data           *samples;
     outputs        *files;
     size_t          n_rules, n_rates, n_seeds; /* n_rates is 1 without --grid */
     size_t          count;                     /* their product */
@@ -39,7 +39,7 @@ typedef struct contender {
 } contender;
 
 /* False after a complaint; to be freed either way. */
-bool experiment_create(experiment *all, const settings *chosen, const data *samples, outputs *files);
+bool experiment_create(experiment *all, const settings *chosen, data *samples, outputs *files);
 void experiment_free(experiment *all);
 
 /* Run every one of them: here, with a status line, or in processes of their own. False after a complaint; Ctrl-C and

@@ -39,7 +39,7 @@ static bool all_complete(const experiment *all)
     return true;
 }
 
-static bool run_all(const settings *chosen, const data *samples, outputs *files)
+static bool run_all(const settings *chosen, data *samples, outputs *files)
 {
     experiment all;
     bool good = experiment_create(&all, chosen, samples, files);
@@ -53,7 +53,7 @@ static bool run_all(const settings *chosen, const data *samples, outputs *files)
     return good;
 }
 
-static int run_experiment(const settings *chosen, const data *samples)
+static int run_experiment(const settings *chosen, data *samples)
 {
     outputs files;
     bool good;

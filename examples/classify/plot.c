@@ -49,8 +49,13 @@ static moments over_seeds(const experiment *all, contender one, size_t epoch, si
     return over;
 }
 
-/* A logarithmic axis that just holds the lines of two quantities; what their bands exceed it by is cut off. */
-static void set_range(FILE *script, const experiment *all, const contender *shown, size_t what, size_t other)
+/* Of a panel's vertical axis. */
+typedef struct range {
+    double low, high;
+} range;
+
+/* A logarithmic axis just holds the lines of two quantities. */
+static range range_of(const experiment *all, const contender *shown, size_t what, size_t other)
 {
     double least = INFINITY, greatest = 0.0;
 
@@ -69,17 +74,28 @@ static void set_range(FILE *script, const experiment *all, const contender *show
     /* gnuplot gives up where it finds no range, and an experiment may have nothing to show. */
     if (!(greatest > 0.0))
         least = greatest = 1.0;
-    fprintf(script, "set yrange [%g:%g]\n", 0.85 * least, 1.18 * greatest);
+    return (range){0.85 * least, 1.18 * greatest};
+}
+
+static void set_range(FILE *script, range axis)
+{
+    fprintf(script, "set yrange [%g:%g]\n", axis.low, axis.high);
     fputs("set ytics (", script);
     for (int decade = -8; decade <= 4; decade++) {
         fprintf(script, "1e%d, 2e%d, 5e%d, ", decade, decade, decade);
-        if (greatest < 10.0 * least)
+        if (axis.high < 14.0 * axis.low)
             fprintf(script, "1.5e%d, 3e%d, 7e%d, ", decade, decade, decade);
     }
     fputs("1e5)\n", script);
 }
 
-static void put_block(FILE *script, const experiment *all, contender one)
+/* What a band exceeds its panel by is cut off here: gnuplot would fill other places of the picture too. */
+static double cut(double value, range axis)
+{
+    return isfinite(value) ? fmin(fmax(value, axis.low), axis.high) : value;
+}
+
+static void put_block(FILE *script, const experiment *all, contender one, const range *panels)
 {
     size_t epochs = all->chosen->epochs, stride = epochs > MAX_POINTS ? (epochs + MAX_POINTS - 1) / MAX_POINTS : 1;
 
@@ -89,22 +105,22 @@ static void put_block(FILE *script, const experiment *all, contender one)
         for (size_t what = 0; what < PLOT_ANGLE + all->chosen->n_hidden; what++) {
             moments over = over_seeds(all, one, epoch, what);
             double half = moments_half_interval(&over), middle = over.count ? over.mean : (double)NAN;
+            range panel = panels[what < PLOT_ANGLE ? what / 2 : 2];
 
             gnuplot_number(script, middle);
-            /* An error has no logarithm below 0. */
-            gnuplot_number(script, fmax(middle - half, 0.01 * middle));
-            gnuplot_number(script, middle + half);
+            gnuplot_number(script, cut(middle - half, panel));
+            gnuplot_number(script, cut(middle + half, panel));
         }
         fputc('\n', script);
     }
     fputs("END\n", script);
 }
 
-/* gnuplot complains about a curve without any. */
-static bool has_points(const experiment *all, contender one, size_t what)
+/* gnuplot complains about a curve without any. A band needs two seeds. */
+static bool has_points(const experiment *all, contender one, size_t what, size_t seeds)
 {
     for (size_t epoch = 0; epoch < all->chosen->epochs; epoch++)
-        if (over_seeds(all, one, epoch, what).count > 0)
+        if (over_seeds(all, one, epoch, what).count >= seeds)
             return true;
     return false;
 }
@@ -122,18 +138,26 @@ static const char *dash(size_t i)
     return dashes[i % (sizeof dashes / sizeof dashes[0])];
 }
 
+/* One epoch makes points, and hollow ones where there would be dashes. */
+static const char *style(const settings *chosen, size_t dashes)
+{
+    if (chosen->epochs == 1)
+        return dashes ? "linespoints pt 6 ps 1" : "linespoints pt 7 ps 1";
+    return chosen->epochs <= MARKED_POINTS ? "linespoints pt 7 ps 0.35" : "lines";
+}
+
 static void put_curve(gnuplot *drawing, const experiment *all, contender one, size_t what, size_t dashes, bool named)
 {
     const char *color = gnuplot_color(one.rule);
     FILE *script = drawing->script;
 
-    if (!has_points(all, one, what))
+    if (!has_points(all, one, what, 1))
         return;
-    if (all->n_seeds > 1)
+    if (has_points(all, one, what, 2))
         fprintf(script, " $rule%zu using 1:%d:%d with filledcurves lc '%s' fs transparent solid 0.15 noborder notitle,",
                 one.rule, column(what) + 1, column(what) + 2, color);
-    fprintf(script, " $rule%zu using 1:%d with %s pt 7 ps 0.35 lw 2 dt %s lc '%s' title ", one.rule, column(what),
-            all->chosen->epochs <= MARKED_POINTS ? "linespoints" : "lines", dash(dashes), color);
+    fprintf(script, " $rule%zu using 1:%d with %s lw 2 dt %s lc '%s' title ", one.rule, column(what),
+            style(all->chosen, dashes), dash(dashes), color);
     if (named && all->chosen->n_rates) {
         char title[100];
 
@@ -147,9 +171,10 @@ static void put_curve(gnuplot *drawing, const experiment *all, contender one, si
 }
 
 /* What a dash means, in the legend. */
-static void put_key(gnuplot *drawing, const char *title, size_t dashes)
+static void put_key(gnuplot *drawing, const settings *chosen, const char *title, size_t dashes)
 {
-    fprintf(drawing->script, " NaN with lines lw 2 dt %s lc '#606060' title ", dash(dashes));
+    fprintf(drawing->script, " NaN with %s lw 2 dt %s lc '#606060' title ",
+            chosen->epochs == 1 ? style(chosen, dashes) : "lines", dash(dashes));
     gnuplot_quote(drawing, title);
     fputc(',', drawing->script);
 }
@@ -165,8 +190,8 @@ static void draw_pair(gnuplot *drawing, const experiment *all, const contender *
         put_curve(drawing, all, shown[i], training, 1, false);
         put_curve(drawing, all, shown[i], test, 0, named);
     }
-    put_key(drawing, "test", 0);
-    put_key(drawing, "training", 1);
+    put_key(drawing, all->chosen, "test", 0);
+    put_key(drawing, all->chosen, "training", 1);
     fputs(" NaN notitle\n", drawing->script);
 }
 
@@ -181,13 +206,13 @@ static void draw_angles(gnuplot *drawing, const experiment *all, const contender
             put_curve(drawing, all, shown[i], PLOT_ANGLE + l, l, false);
     for (size_t l = 0; l < n_hidden; l++) {
         snprintf(title, sizeof title, "layer %zu", l + 1);
-        put_key(drawing, title, l);
+        put_key(drawing, all->chosen, title, l);
     }
     fputs(" NaN notitle\n", drawing->script);
 }
 
 /* 90 degrees at least, and more where an angle needs it. */
-static int angle_limit(const experiment *all, const contender *shown)
+static double angle_limit(const experiment *all, const contender *shown)
 {
     double greatest = 0.0;
 
@@ -195,7 +220,7 @@ static int angle_limit(const experiment *all, const contender *shown)
         for (size_t epoch = 0; epoch < all->chosen->epochs && shown[i].rate < all->n_rates; epoch++)
             for (size_t l = 0; l < all->chosen->n_hidden; l++)
                 greatest = fmax(greatest, over_seeds(all, shown[i], epoch, PLOT_ANGLE + l).mean);
-    return greatest <= 90.0 ? 90 : greatest <= 120.0 ? 120 : 180;
+    return greatest <= 90.0 ? 90.0 : greatest <= 120.0 ? 120.0 : 180.0;
 }
 
 static void put_title(gnuplot *drawing, const experiment *all)
@@ -226,8 +251,8 @@ static void set_up(gnuplot *drawing, const experiment *all)
           "set tics nomirror out scale 0.6\n"
           "set grid ytics lc '#e4e4e4' lt 1\n"
           "set lmargin at screen 0.105\n"
-          "set rmargin at screen 0.965\n"
-          "set key top right noenhanced samplen 3 spacing 1.1\n", drawing->script);
+          "set rmargin at screen 0.77\n"
+          "set key at screen 0.78,0.935 top left Left reverse noenhanced samplen 2 spacing 1.1\n", drawing->script);
     put_title(drawing, all);
     if (all->chosen->epochs == 1)
         fputs("set xrange [0:2]\n", drawing->script);
@@ -238,25 +263,26 @@ static void set_up(gnuplot *drawing, const experiment *all)
     fputs("set multiplot\n", drawing->script);
 }
 
-static void draw_panels(gnuplot *drawing, const experiment *all, const contender *shown)
+static void draw_panels(gnuplot *drawing, const experiment *all, const contender *shown, const range *panels)
 {
     bool angles = all->chosen->n_hidden > 0;
 
     fputs("set tmargin at screen 0.93\nset bmargin at screen 0.655\n"
           "set logscale y\nset format y '%g'\nset format x ''\nset ylabel 'loss' offset 0.5\n", drawing->script);
-    set_range(drawing->script, all, shown, PLOT_TEST_LOSS, PLOT_TRAIN_LOSS);
+    set_range(drawing->script, panels[0]);
     draw_pair(drawing, all, shown, PLOT_TEST_LOSS, PLOT_TRAIN_LOSS, true);
     fputs("unset label\nset tmargin at screen 0.635\nset bmargin at screen 0.36\nset ylabel 'error, %' offset 0.5\n"
           "set key off\n", drawing->script);
-    set_range(drawing->script, all, shown, PLOT_TEST_ERROR, PLOT_TRAIN_ERROR);
+    set_range(drawing->script, panels[1]);
     if (!angles)
         fputs("set format x '%g'\nset xlabel 'epoch'\n", drawing->script);
     draw_pair(drawing, all, shown, PLOT_TEST_ERROR, PLOT_TRAIN_ERROR, false);
     if (angles) {
         fputs("set tmargin at screen 0.34\nset bmargin at screen 0.075\nunset logscale y\nunset ytics\n"
               "set format y '%g°'\nset format x '%g'\nset ytics nomirror out scale 0.6 30\n"
-              "set xlabel 'epoch'\nset ylabel 'angle to BP' offset 0.5\nset key on\n", drawing->script);
-        fprintf(drawing->script, "set yrange [0:%d]\n", angle_limit(all, shown));
+              "set xlabel 'epoch'\nset ylabel 'angle to BP' offset 0.5\n"
+              "set key on at screen 0.78,0.345\n", drawing->script);
+        fprintf(drawing->script, "set yrange [0:%g]\n", panels[2].high);
         draw_angles(drawing, all, shown);
     }
     fputs("unset multiplot\n", drawing->script);
@@ -265,16 +291,20 @@ static void draw_panels(gnuplot *drawing, const experiment *all, const contender
 bool plot(const experiment *all)
 {
     contender shown[MAX_RULES];
+    range panels[3];
     gnuplot drawing;
 
     if (!gnuplot_start(&drawing, all->chosen->plot, WIDTH, HEIGHT))
         return false;
     set_up(&drawing, all);
-    for (size_t i = 0; i < all->n_rules; i++) {
+    for (size_t i = 0; i < all->n_rules; i++)
         shown[i] = all->chosen->n_rates ? experiment_choose(all, i) : (contender){.rule = i};
+    panels[0] = range_of(all, shown, PLOT_TRAIN_LOSS, PLOT_TEST_LOSS);
+    panels[1] = range_of(all, shown, PLOT_TRAIN_ERROR, PLOT_TEST_ERROR);
+    panels[2] = (range){0.0, angle_limit(all, shown)};
+    for (size_t i = 0; i < all->n_rules; i++)
         if (shown[i].rate < all->n_rates)
-            put_block(drawing.script, all, shown[i]);
-    }
-    draw_panels(&drawing, all, shown);
+            put_block(drawing.script, all, shown[i], panels);
+    draw_panels(&drawing, all, shown, panels);
     return gnuplot_finish(&drawing);
 }

@@ -178,7 +178,7 @@ static bool prepare(run *result, const settings *chosen, const data *samples)
     return false;
 }
 
-bool run_learn(run *result, const settings *chosen, const data *samples, watch *observer)
+bool run_learn(run *result, const settings *chosen, data *samples, watch *observer)
 {
     model student = {0};
     parts some = {0};

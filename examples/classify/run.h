@@ -42,7 +42,7 @@ typedef struct run {
 struct watch;
 
 /* False after a complaint about anything but divergence. To be freed either way. */
-bool run_learn(run *result, const settings *chosen, const data *samples, struct watch *observer);
+bool run_learn(run *result, const settings *chosen, data *samples, struct watch *observer);
 void run_free(run *result);
 
 /* Test error at the epoch that was best on the validation samples; NaN where it was not measured. */

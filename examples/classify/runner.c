@@ -1,5 +1,6 @@
 /* How an experiment's runs take place: one after the other here, or several at once in processes of their own. */
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "../common/complain.h"
@@ -73,14 +74,16 @@ static void tell_run(study *studied, const run *result)
 {
     const experiment *all = studied->all;
     double left = (seconds() - studied->started) / (double)studied->done * (double)(all->count - studied->done);
+    char outcome[64];
 
     progress_clear(&studied->shown);
     tell_divergence(all, result);
-    if (studied->shown.quiet)
+    if (studied->shown.quiet || result->outcome == RUN_INTERRUPTED)
         return;
-    progress_line(&studied->shown, "%zu of %zu runs done, %.0f s left; %s, lr %g, seed %" PRIu64 ": test error %.2f %%",
-                  studied->done, all->count, left, all->chosen->rules.at[result->rule]->name, result->lr, result->seed,
-                  100.0 * result->test_error);
+    snprintf(outcome, sizeof outcome, result->outcome == RUN_DIVERGED ? "diverged" : "test error %.2f %%",
+             100.0 * result->test_error);
+    progress_line(&studied->shown, "%zu of %zu runs done, %.0f s left; %s, lr %g, seed %" PRIu64 ": %s", studied->done,
+                  all->count, left, all->chosen->rules.at[result->rule]->name, result->lr, result->seed, outcome);
 }
 
 static bool done(void *user_data, size_t i, const void *bytes, size_t size)

@@ -83,5 +83,9 @@ bool settings_check(settings *chosen)
         complain("%s chooses by validation samples: it needs --validation N", chooser);
         return false;
     }
+    if (chosen->csv && chosen->jsonl && strcmp(chosen->csv, chosen->jsonl) == 0) {
+        complain("--csv and --jsonl name the same file");
+        return false;
+    }
     return check_outputs(chosen) && check_studies(chosen) && (chosen->n_rates > 0 || set_rates(chosen));
 }

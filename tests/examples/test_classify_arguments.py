@@ -76,6 +76,7 @@ USAGE = [
     ("needs --seeds or --grid", "--jobs", "2"),
     ("not '0'", "--jobs", "0", "--seeds", "1-2"),
     ("--csv needs a name", "--csv="),
+    ("the same file", "--csv", "run.txt", "--jsonl", "run.txt"),
     ("not 'run.pdf'", "--plot", "run.pdf"),
     ("only 240 samples to train on", "--batch", "241"),
     ("only 10 samples to train on", "--train", "10", "--batch", "11"),
@@ -175,6 +176,19 @@ class Files(samples.TestCase):
         os.remove(os.path.join(self.data, images))
         os.mkdir(os.path.join(self.data, images))
         self.fail_with(1, os.path.join(self.data, images))
+
+    def test_classes(self):
+        """A label that is far too great, one that leaves a gap, and a single class."""
+        images, labels, test_images, test_labels = samples.NAMES
+        whole = samples.contents()
+        self.replace(labels, whole[labels][:-1] + b"\xff")
+        self.fail_with(1, "label 255, but only 240 samples")
+        self.replace(labels, whole[labels][:-1] + b"\x05")
+        done = self.program("--epochs", "1")
+        self.assertEqual((done.returncode, done.stderr), (0, f"classify: note: the labels in {self.data}/{labels} go up "
+                                                             "to 5, but none is 3\n"))
+        self.replace(labels, whole[labels][:8] + bytes(samples.TRAINING))
+        self.fail_with(1, "every label is 0")
 
     def test_namings(self):
         """Compressed files, and plain ones, hold the same samples; so do arrays of NumPy's."""

@@ -54,6 +54,11 @@ class Outputs(samples.TestCase):
             self.assertNotEqual(line["train_loss"], others[0]["train_loss"])
         self.assertEqual({line["angle_1"] for line in lines if line["rule"] == "shallow"}, {None})
 
+    def test_standardized_once(self):
+        """The second rule sees the samples that it would see alone, to the last bit."""
+        both = without_seconds(self.learn("--standardize", "--train", "100"))
+        self.assertEqual(both[3:], without_seconds(self.learn("--standardize", "--train", "100", "--rules", "fa")))
+
     def test_frozen(self):
         """With all layers frozen, an epoch is like the one before, in the order of the data to the last bit."""
         lines = self.learn("--no-shuffle", "--freeze", "1@2-3,2@2-3", "--rules", "fa", "--epochs", "4")
@@ -241,12 +246,35 @@ class Plot(samples.TestCase):
     @unittest.skipUnless(shutil.which("gnuplot"), "gnuplot is not installed")
     def test_plots(self):
         for arguments in ([], ["--seeds", "1-3"], ["--epochs", "1", "--hidden", "5,4", "--rules", "shallow"],
-                          ["--hidden", "none", "--rules", "bp"], ["--grid", "lr=0.1,0.2", "--validation", "40"]):
+                          ["--hidden", "none", "--rules", "bp"], ["--grid", "lr=0.1,0.2", "--validation", "40"],
+                          ["--epochs", "31"], ["--epochs", "31", "--seeds", "1-2", "--jobs", "2"]):
             self.succeed("--plot", self.path("it's.svg"), *arguments)
             with open(self.path("it's.svg")) as file:
                 picture = file.read()
             self.assertTrue(picture.startswith("<?xml") and picture.rstrip().endswith("</svg>"))
         self.assertEqual(sorted(os.listdir(self.folder)), ["data", "it's.svg"])
+
+    def test_wide_bands(self):
+        """Two seeds make bands wider than their panels, which gnuplot cannot be trusted to cut: its PNG goes astray."""
+        with open(self.path("gnuplot"), "w") as file:
+            file.write("#!/bin/sh\nexec /bin/cat\n")
+        os.chmod(self.path("gnuplot"), 0o755)
+        self.succeed("--plot", self.path("script.svg"), "--seeds", "1-2", "--lr", "1",
+                     env={**os.environ, "PATH": self.folder})
+        with open(self.path("script.svg")) as file:
+            script = file.read()
+        panels = [tuple(map(float, limits)) for limits in re.findall(r"yrange \[(.*):(.*)\]", script)]
+        self.assertEqual(len(panels), 3)
+        lines = [line.split()[1:] for block in re.findall(r"<< END\n(.*?)END\n", script, re.DOTALL)
+                 for line in block.splitlines()]
+        self.assertEqual({len(line) for line in lines}, {3 * 5})
+        cut = 0
+        for line in lines:
+            for (low, high), column in zip((panels[0], panels[0], panels[1], panels[1], panels[2]), range(1, 15, 3)):
+                for text in line[column:column + 2]:
+                    self.assertTrue(0.9999 * low <= float(text) <= 1.0001 * high, (line, panels))  # written in 5 digits
+                    cut += abs(float(text) - low) <= 1e-4 * low or abs(float(text) - high) <= 1e-4 * high
+        self.assertGreater(cut, 0)
 
     def test_without_gnuplot(self):
         """Found out before anything is trained."""

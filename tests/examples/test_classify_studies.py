@@ -99,6 +99,9 @@ class Studies(samples.TestCase):
         self.assertIn(" 1d", row(done.stdout, "fa"))
         self.assertIn("fa: lr 0.01", done.stdout)
         self.assertIn("fa: 1 runs complete, 1 diverged\n", done.stdout)
+        done = program.run(program.CLASSIFY, "--data", self.data, "--batch", "8", *arguments[:-1], "--seeds", "1-2", "--lr",
+                           "1e6")
+        self.assertIn("2 of 2 runs done, 0 s left; fa, lr 1e+06, seed 2: diverged\n", done.stderr)
 
     def test_interrupt(self):
         """Ctrl-C reaches the processes, and what they have done is told and written."""
