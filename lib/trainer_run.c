@@ -57,10 +57,14 @@ static fa_status check(const run *r)
     return status == FA_OK ? check_validation(r->trainer, r->net, r->validation) : status;
 }
 
-/* Room for the records of all epochs. */
-static fa_status make_records(fa_trainer *trainer)
+/* Records that are made before the run begins. "Until a callback says stop" may mean 10^9 epochs: others come later. */
+enum { RECORDS_AT_ONCE = 4096 };
+
+/* Room for the records of `epochs` epochs, or of as many as it is reasonable to expect now. */
+static fa_status make_records(fa_trainer *trainer, uint64_t epochs)
 {
-    const uint64_t   wanted = (uint64_t)trainer->values[TRAINER_EPOCHS];
+    const uint64_t   most = trainer->epochs < RECORDS_AT_ONCE / 2 ? RECORDS_AT_ONCE : 2 * trainer->epochs;
+    const uint64_t   wanted = epochs < most ? epochs : most;
     fa_epoch_record *records;
 
     if (wanted <= trainer->room)
@@ -105,7 +109,7 @@ static fa_status prepare(run *r)
     if (status == FA_OK)
         status = epoch_updates(&r->plan, r->pass, r->training, &r->updates);
     if (status == FA_OK)
-        status = make_records(trainer);
+        status = make_records(trainer, (uint64_t)v[TRAINER_EPOCHS]);
     if (status != FA_OK)
         return status;
     r->frozen = mem_zeroed(trainer->depth, sizeof *r->frozen);
@@ -193,10 +197,15 @@ static bool call_after_epoch(const run *r, const fa_epoch_record *record)
 static fa_status run_epoch(run *r)
 {
     fa_trainer      *trainer = r->trainer;
-    fa_epoch_record *record = &trainer->records[trainer->epochs++];
+    fa_epoch_record *record;
     bool             stopped = false;
-    fa_status        status;
+    fa_status        status = FA_OK;
 
+    if (trainer->epochs == trainer->room)
+        status = make_records(trainer, (uint64_t)r->schedule.epochs);
+    if (status != FA_OK)
+        return status;
+    record = &trainer->records[trainer->epochs++];
     r->plan.epoch = trainer->epochs;
     *record = (fa_epoch_record){.epoch = trainer->epochs, .schedule = 1.0,
                                 .validation = {.loss = (double)NAN, .accuracy = (double)NAN}};

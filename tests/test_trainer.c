@@ -228,6 +228,30 @@ START_TEST(a_run_keeps_its_length)
 }
 END_TEST
 
+static bool until_epoch(void *user_data, const fa_progress *p)
+{
+    return p->epoch < *(uint64_t *)user_data;
+}
+
+/* "Until the callback says stop": a billion epochs are no reason to run out of memory; records of many are kept. */
+START_TEST(any_number_of_epochs)
+{
+    scene c = make_scene(FA_FLOAT32, 1);
+    uint64_t last = 2;
+    scene_set(&c, "epochs", 1e9);
+    expect_ok(fa_trainer_set_callback(c.trainer, FA_AFTER_EPOCH, 0, until_epoch, &last));
+    expect_ok(scene_run(&c));
+    ck_assert_uint_eq(fa_trainer_epochs(c.trainer), 2);
+    last = 9000;
+    expect_ok(scene_run(&c));
+    ck_assert_uint_eq(fa_trainer_epochs(c.trainer), 9000);
+    for (uint64_t epoch = 1; epoch <= 9000; epoch++) {
+        ck_assert_uint_eq(record_of(&c, epoch).epoch, epoch);
+        ck_assert_uint_eq(record_of(&c, epoch).training.samples, SAMPLES);
+    }
+}
+END_TEST
+
 /* The same seed gives the same bits, 20 runs of 20; another one others. */
 START_TEST(repeatable)
 {
@@ -339,6 +363,7 @@ int main(void)
     tcase_add_loop_test(tcase, a_run_goes_on, 0, 2);
     tcase_add_loop_test(tcase, a_callback_stops_the_run, FA_AFTER_DELTAS, FA_AFTER_EPOCH + 1);
     tcase_add_test(tcase, a_run_keeps_its_length);
+    tcase_add_test(tcase, any_number_of_epochs);
     tcase_add_test(tcase, repeatable);
     tcase_add_test(tcase, divergence_leaves_a_record);
     tcase_add_test(tcase, a_schedule_can_overflow);

@@ -79,7 +79,8 @@ FA_API void fa_labels_free(int32_t *labels);
  * Read a .npy file of any number of dimensions from 1 to 4 as samples: the first axis counts them, the others are
  * flattened in C order. Booleans, integers of 1 to 8 bytes and floats of 4 and 8 bytes are converted to dtype; unsigned
  * bytes are pixels and are scaled from 0 .. 255 to [0, 1]. The result is contiguous, row by row. (n,) becomes
- * [n x 1]. Errors and threads as for fa_npy_read(). Since 0.2.
+ * [n x 1]. FA_ERR_DTYPE for an unknown dtype, FA_ERR_SHAPE for more than INT_MAX samples or elements of one; other
+ * errors and threads as for fa_npy_read(). Since 0.2.
  */
 FA_API fa_status fa_npy_read_samples(const char *path, fa_dtype dtype, fa_matrix *matrix);
 

@@ -29,6 +29,8 @@ FA_BEGIN_DECLS
  * @retval FA_ERR_ARGUMENT  a NULL
  * @retval FA_ERR_SHAPE     x or pass does not fit net
  * @retval FA_ERR_DTYPE     x has another dtype than net
+ * @retval FA_ERR_STATE     dropout without fa_pass_set_dropout()
+ * @retval FA_ERR_MEMORY    out of memory (first time with dropout only)
  * Threads: nothing else may use pass or change net during the call. Since 0.1.
  */
 FA_API fa_status fa_forward(const fa_network *net, fa_pass *pass, const fa_matrix *x);
@@ -98,6 +100,7 @@ FA_API fa_status fa_update(fa_network *net, fa_pass *pass, fa_feedback *fb, fa_o
  * @retval FA_ERR_ARGUMENT    a NULL
  * @retval FA_ERR_SHAPE       x, target, pass, fb or opt does not fit net
  * @retval FA_ERR_DTYPE       x or target has another dtype than net
+ * @retval FA_ERR_STATE       dropout without fa_pass_set_dropout()
  * @retval FA_ERR_NOT_FINITE  loss or gradient is NaN or infinite; nothing was updated
  * @retval FA_ERR_MEMORY      out of memory (first step only); nothing was updated
  * and whatever the rule returns. A gradient that was being accumulated is discarded.

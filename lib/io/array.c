@@ -26,10 +26,10 @@ fa_status array_size(array_file *file)
         return file_fail(FA_ERR_SHAPE, path, "claims %llu samples of %llu elements, more than there are addresses for",
                          (unsigned long long)rows, (unsigned long long)cols);
     if (wanted > most)
-        return file_fail(FA_ERR_FORMAT, path,
-                         "is truncated: %llu samples of %llu elements of %s, but only %llu bytes for them",
+        return file_fail(FA_ERR_FORMAT, path, "is truncated: %llu samples of %llu elements of %s, but only %llu %s",
                          (unsigned long long)rows, (unsigned long long)cols, element_name(file->type),
-                         (unsigned long long)file->bytes.in.left);
+                         (unsigned long long)(file->bytes.decoder ? file->bytes.in.size : most),
+                         file->bytes.decoder ? "compressed bytes" : "bytes for them");
     file->rows = (size_t)rows;
     file->cols = (size_t)cols;
     return FA_OK;
