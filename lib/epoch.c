@@ -29,6 +29,7 @@ typedef struct epoch {
     size_t            done;   /* batches */
     bool              online; /* updates of single samples may wait */
     bool              labels;
+    bool              called; /* a callback, which may have changed what it should not */
     bool              stopped;
     double            loss_sum;
     fa_result         result;
@@ -101,30 +102,52 @@ static void call_back(epoch *e, const epoch_callback *callback, fa_point point, 
         .net = e->net, .pass = e->pass, .fb = e->fb, .opt = e->opt,
     };
     online_flush(e->net, e->pass);
+    e->called = true;
     e->stopped = !callback->call(callback->user_data, &progress) || e->stopped;
+}
+
+/* A network that a callback gave another layer must not meet the pass again. */
+static fa_status check_after_call(const epoch *e)
+{
+    return e->called ? network_check_fits(e->net, e->pass->fingerprint, "pass") : FA_OK;
 }
 
 static fa_status update(const epoch *e)
 {
-    fa_status status = e->plan->before_update ? e->plan->before_update(e->plan->owner, e->done) : FA_OK;
+    fa_status status = check_after_call(e);
 
+    if (status == FA_OK && e->plan->before_update)
+        status = e->plan->before_update(e->plan->owner, e->done);
     if (status != FA_OK)
         return status;
     return e->online ? online_apply(e->net, e->pass, e->fb, e->opt) : update_apply(e->net, e->pass, e->fb, e->opt);
+}
+
+/* The next mini-batch, and what it needs if a callback has switched on dropout. */
+static fa_status begin_step(epoch *e, size_t first, fa_matrix *x, fa_matrix *target)
+{
+    const size_t left = e->size.samples - first;
+    fa_status    status = check_after_call(e);
+
+    if (status == FA_OK && e->called)
+        status = train_prepare(e->net, e->pass, e->fb);
+    e->called = false;
+    if (status == FA_OK)
+        batch_get(&e->from, first, left < e->size.batch ? left : e->size.batch, x, target);
+    return status;
 }
 
 /* One mini-batch. */
 static fa_status step(epoch *e)
 {
     const size_t    first = e->done * e->size.batch;
-    const size_t    left = e->size.samples - first;
     const fa_result before = e->result;
     fa_matrix       x, target;
     double          loss = 0.0;
-    fa_status       status;
+    fa_status       status = begin_step(e, first, &x, &target);
 
-    batch_get(&e->from, first, left < e->size.batch ? left : e->size.batch, &x, &target);
-    status = train_to_deltas(e->net, e->pass, e->fb, &x, &target, &loss);
+    if (status == FA_OK)
+        status = train_to_deltas(e->net, e->pass, e->fb, &x, &target, &loss);
     if (status != FA_OK)
         return status;
     add_result(e, first, loss);
@@ -139,6 +162,20 @@ static fa_status step(epoch *e)
     return FA_OK;
 }
 
+/* Everything after the checks. */
+static fa_status run(epoch *e, const fa_dataset *data)
+{
+    fa_status status = prepare(e, data);
+
+    e->pass->busy = true;
+    while (status == FA_OK && !e->stopped && e->done < e->size.batches)
+        status = step(e);
+    if (e->online)
+        online_end(e->net, e->pass);
+    e->pass->busy = false;
+    return status;
+}
+
 fa_status epoch_run(const epoch_plan *plan, fa_network *net, fa_pass *pass, fa_feedback *fb, fa_optimizer *opt,
                     const fa_dataset *data, fa_result *result, bool *stopped)
 {
@@ -151,11 +188,7 @@ fa_status epoch_run(const epoch_plan *plan, fa_network *net, fa_pass *pass, fa_f
     if (status == FA_OK)
         status = divide(plan, pass, data, &e.size);
     if (status == FA_OK)
-        status = prepare(&e, data);
-    while (status == FA_OK && !e.stopped && e.done < e.size.batches)
-        status = step(&e);
-    if (e.online)
-        online_end(net, pass);
+        status = run(&e, data);
     *result = e.result;
     *stopped = e.stopped;
     return status;

@@ -74,6 +74,7 @@ struct fa_pass {
     bool        dropout_seeded;
     uint64_t    dropout_seed;
     uint64_t    dropout_step;     /* batches whose gradient was taken */
+    bool        busy;             /* with an epoch, whose callbacks may look but not touch */
     bool        online;           /* updates of single samples may wait */
     pass_waiting *waiting;        /* [depth], and the memory behind it; NULL until training is online */
     team        *team;            /* NULL: the calling thread alone */

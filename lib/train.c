@@ -12,10 +12,18 @@
 #include "step.h"
 #include "update.h"
 
+/* The pass was made for net, and nobody is in the middle of an epoch with it. */
+static fa_status check_pass(const fa_network *net, const fa_pass *pass)
+{
+    if (pass->busy)
+        return status_set(FA_ERR_STATE, "an epoch is under way with this pass: its callbacks may only look");
+    return network_check_fits(net, pass->fingerprint, "pass");
+}
+
 /* x fits, and so does the pass. */
 static fa_status check_forward(const fa_network *net, const fa_pass *pass, const fa_matrix *x)
 {
-    fa_status status = network_check_fits(net, pass->fingerprint, "pass");
+    fa_status status = check_pass(net, pass);
 
     if (status == FA_OK)
         status = matrix_check_shape(x, "x", 0, net->n_inputs, net->dtype);
@@ -90,7 +98,7 @@ fa_status fa_error(const fa_network *net, fa_pass *pass, const fa_matrix *target
 
     if (!net || !pass || !target)
         return status_null(__func__, !net ? "net" : !pass ? "pass" : "target");
-    status = network_check_fits(net, pass->fingerprint, "pass");
+    status = check_pass(net, pass);
     if (status == FA_OK && (pass->stage < PASS_FORWARD || pass->stage == PASS_TAKEN))
         status = status_set(FA_ERR_STATE, "%s: there is no forward pass since the last update", __func__);
     if (status == FA_OK)
@@ -104,7 +112,7 @@ fa_status fa_error(const fa_network *net, fa_pass *pass, const fa_matrix *target
 /* Check that pass and fb were made for net. */
 static fa_status check_bound(const fa_network *net, const fa_pass *pass, const fa_feedback *fb)
 {
-    fa_status status = network_check_fits(net, pass->fingerprint, "pass");
+    fa_status status = check_pass(net, pass);
 
     return status == FA_OK ? network_check_fits(net, fb->fingerprint, "feedback") : status;
 }

@@ -8,6 +8,7 @@
 #include "batch.h"
 #include "matrix.h"
 #include "network.h"
+#include "optimizer.h"
 #include "prune.h"
 #include "schedule.h"
 #include "status.h"
@@ -24,7 +25,8 @@ typedef struct run {
     const fa_dataset *validation; /* or NULL */
     schedule          schedule;
     epoch_plan        plan;
-    uint64_t          updates; /* an epoch */
+    uint64_t          updates;  /* an epoch */
+    double            schedule_before; /* of the optimizer */
     bool             *frozen;  /* [depth]: as the caller left the layers */
 } run;
 
@@ -112,6 +114,9 @@ static fa_status prepare(run *r)
         status = make_records(trainer, (uint64_t)v[TRAINER_EPOCHS]);
     if (status != FA_OK)
         return status;
+    if (is_on(trainer, TRAINER_KEEP_BEST) && !trainer->best_net)
+        trainer->best = 0; /* nobody kept the weights of an earlier one */
+    r->schedule_before = r->opt->schedule;
     r->frozen = mem_zeroed(trainer->depth, sizeof *r->frozen);
     if (!r->frozen)
         return FA_ERR_MEMORY;
@@ -120,6 +125,7 @@ static fa_status prepare(run *r)
     return FA_OK;
 }
 
+/* As the caller left the layers. */
 static void thaw(const run *r)
 {
     for (size_t l = 1; r->frozen && l <= r->trainer->depth; l++)
@@ -231,6 +237,16 @@ static fa_status run_epoch(run *r)
     return status;
 }
 
+/* Leave everything as the caller expects it, whatever became of the run; prepare() succeeded. */
+static void finish(const run *r)
+{
+    if (is_on(r->trainer, TRAINER_KEEP_BEST) && r->trainer->best_net)
+        copy_parameters(r->trainer->best_net, r->net);
+    thaw(r);
+    r->opt->schedule = r->schedule_before;
+    mem_free(r->frozen);
+}
+
 fa_status fa_trainer_run(fa_trainer *trainer, fa_network *net, fa_pass *pass, fa_feedback *fb, fa_optimizer *opt,
                          const fa_dataset *training, const fa_dataset *validation)
 {
@@ -247,9 +263,7 @@ fa_status fa_trainer_run(fa_trainer *trainer, fa_network *net, fa_pass *pass, fa
         status = run_epoch(&r);
     if (status == FA_OK && trainer->stop == FA_STOP_NONE)
         trainer->stop = FA_STOP_EPOCHS;
-    if (status == FA_OK && is_on(trainer, TRAINER_KEEP_BEST) && trainer->best_net)
-        copy_parameters(trainer->best_net, net);
-    thaw(&r);
-    mem_free(r.frozen);
+    if (r.frozen)
+        finish(&r);
     return status;
 }

@@ -260,6 +260,69 @@ START_TEST(bad_arguments)
 }
 END_TEST
 
+/* Lets the run diverge after the third epoch. */
+static bool explode(void *user_data, const fa_progress *p)
+{
+    history *h = user_data;
+    (void)remember(h, p);
+    return p->epoch < 3 || fa_optimizer_set(h->s->opt, "learning_rate", 1e30) == FA_OK;
+}
+
+START_TEST(the_best_weights_survive_a_divergence)
+{
+    scene c = make_restless(3);
+    history h = {.s = &c.s};
+    expect_ok(fa_trainer_set_choice(c.trainer, "keep_best", "yes"));
+    expect_ok(fa_trainer_set_callback(c.trainer, FA_AFTER_EPOCH, 0, explode, &h));
+    expect_failure(FA_ERR_NOT_FINITE, scene_run(&c));
+    const uint64_t best = fa_trainer_best(c.trainer);
+    state_copy now = take_snapshot(&c.s);
+    ck_assert(best >= 1 && best <= 3);
+    ck_assert(same_snapshot(&now, &h.after[best]));
+}
+END_TEST
+
+/* Switched on between runs: of the epochs before, nobody kept the weights. */
+START_TEST(keep_best_counts_from_when_it_is_switched_on)
+{
+    scene c = make_restless(4);
+    history h = {.s = &c.s};
+    scene_set(&c, "epochs", 3);
+    expect_ok(scene_run(&c));
+    scene_set(&c, "epochs", 6);
+    expect_ok(fa_optimizer_set(c.s.opt, "learning_rate", 30)); /* nothing improves */
+    expect_ok(fa_trainer_set_choice(c.trainer, "keep_best", "yes"));
+    expect_ok(fa_trainer_set_callback(c.trainer, FA_AFTER_EPOCH, 0, remember, &h));
+    expect_ok(scene_run(&c));
+    const uint64_t best = fa_trainer_best(c.trainer);
+    state_copy now = take_snapshot(&c.s);
+    ck_assert(best >= 4 && best <= 6);
+    ck_assert(same_snapshot(&now, &h.after[best]));
+}
+END_TEST
+
+/* The factor of a schedule is gone after the run, the caller's own is back. */
+START_TEST(a_schedule_ends_with_its_run)
+{
+    scene c = make_scene(FA_FLOAT64, 5), twin = make_scene(FA_FLOAT64, 5);
+    fa_result result;
+    scene_set(&c, "step_factor", 0);
+    scene_set(&c, "step_epochs", 1);
+    expect_ok(fa_trainer_set_choice(c.trainer, "schedule", "step"));
+    expect_ok(scene_run(&c));
+    state_copy before = take_snapshot(&c.s);
+    expect_ok(fa_train_epoch(c.s.net, c.s.pass, c.s.fb, c.s.opt, c.training, NULL, &result));
+    state_copy after = take_snapshot(&c.s);
+    ck_assert(!same_snapshot(&before, &after));
+    expect_ok(fa_optimizer_set_schedule(twin.s.opt, 0));
+    expect_ok(scene_run(&twin));
+    before = take_snapshot(&twin.s);
+    expect_ok(fa_train_epoch(twin.s.net, twin.s.pass, twin.s.fb, twin.s.opt, twin.training, NULL, &result));
+    after = take_snapshot(&twin.s);
+    ck_assert(same_snapshot(&before, &after));
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("early stopping");
@@ -268,6 +331,9 @@ int main(void)
     tcase_add_loop_test(tcase, patience_counts_epochs, 0, 4);
     tcase_add_test(tcase, the_monitor_may_change);
     tcase_add_test(tcase, the_best_weights_stay_pruned);
+    tcase_add_test(tcase, the_best_weights_survive_a_divergence);
+    tcase_add_test(tcase, keep_best_counts_from_when_it_is_switched_on);
+    tcase_add_test(tcase, a_schedule_ends_with_its_run);
     tcase_add_test(tcase, validation_can_fail);
     tcase_add_test(tcase, what_validation_must_have);
     tcase_add_test(tcase, parameters);

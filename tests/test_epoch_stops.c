@@ -232,6 +232,66 @@ START_TEST(bad_arguments)
 }
 END_TEST
 
+/* --- callbacks that do what they should not --- */
+
+typedef enum mischief { TRAIN_AGAIN, STEP_AGAIN, ADD_A_LAYER, SWITCH_ON_DROPOUT, MISCHIEFS } mischief;
+
+typedef struct meddler {
+    session *s;
+    const fa_dataset *data;
+    mischief what;
+    fa_status inner;
+} meddler;
+
+static bool meddle(void *user_data, const fa_progress *p)
+{
+    meddler *m = user_data;
+    fa_matrix x, target;
+    (void)p;
+    switch (m->what) {
+    case TRAIN_AGAIN:
+        m->inner = fa_train_epoch(m->s->net, m->s->pass, m->s->fb, m->s->opt, m->data, NULL, NULL);
+        break;
+    case STEP_AGAIN:
+        expect_ok(fa_dataset_view(m->data, 0, 1, &x, &target));
+        m->inner = fa_train_step(m->s->net, m->s->pass, m->s->fb, m->s->opt, &x, &target, NULL);
+        break;
+    case ADD_A_LAYER:
+        m->inner = fa_network_add_dense(m->s->net, 5, FA_IDENTITY, true);
+        break;
+    default:
+        m->inner = fa_network_set_dropout(m->s->net, 1, 0.5);
+        break;
+    }
+    return true;
+}
+
+/* Training inside training is refused; a network that no longer fits ends the epoch; dropout begins with the next batch. */
+START_TEST(callbacks_that_meddle)
+{
+    static const fa_status inner[MISCHIEFS] = {FA_ERR_STATE, FA_ERR_STATE, FA_OK, FA_OK};
+    static const fa_status outer[MISCHIEFS] = {FA_OK, FA_OK, FA_ERR_SHAPE, FA_OK};
+    const size_t batch = _i / 2 % 2 ? 1 : 3;
+    net_spec spec = make_spec(FA_FLOAT64, 2, 5, FA_TANH, true);
+    session s = make_session(&spec, fa_rule_find("fa"), 6, 2);
+    fa_dataset *data = make_dataset(&s.x, &s.target);
+    meddler m = {.s = &s, .data = data, .what = (mischief)(_i / 4)};
+    fa_epoch_options options = make_options(batch);
+    fa_result result;
+    expect_ok(fa_optimizer_set(s.opt, "momentum", 0));
+    expect_ok(fa_pass_set_dropout(s.pass, 1, 0));
+    options.point = _i % 2 ? FA_AFTER_DELTAS : FA_AFTER_UPDATE;
+    options.callback = meddle;
+    options.user_data = &m;
+    ck_assert_int_eq(fa_train_epoch(s.net, s.pass, s.fb, s.opt, data, &options, &result), outer[m.what]);
+    ck_assert_int_eq(m.inner, inner[m.what]);
+    if (outer[m.what] == FA_OK)
+        ck_assert_uint_eq(result.samples, 6);
+    if (m.what != ADD_A_LAYER)
+        expect_ok(fa_train_epoch(s.net, s.pass, s.fb, s.opt, data, NULL, NULL)); /* the pass is free again */
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("epoch stops");
@@ -240,6 +300,7 @@ int main(void)
     tcase_add_loop_test(tcase, a_callback_stops_after_its_batch, 0, 2 * BATCHES);
     tcase_add_loop_test(tcase, a_bad_sample_ends_the_epoch, 0, 12 * 4);
     tcase_add_loop_test(tcase, a_failing_rule_ends_the_epoch, 0, 3);
+    tcase_add_loop_test(tcase, callbacks_that_meddle, 0, 4 * MISCHIEFS);
     tcase_add_test(tcase, bad_arguments);
     return support_run(suite, true);
 }

@@ -103,7 +103,7 @@ FA_API fa_status fa_optimizer_set_rate_factor(fa_optimizer *opt, size_t l, unsig
 
 /**
  * Multiply the learning rate of everything, beside the rate factors: for schedules. fa_trainer_run() sets it before
- * every update.
+ * every update, and back at its end.
  *
  * @param[in] factor  finite and >= 0; 1 at first
  * @retval FA_ERR_ARGUMENT  opt is NULL, or factor out of range

@@ -143,7 +143,10 @@ typedef struct fa_progress {
     const fa_optimizer *opt;
 } fa_progress;
 
-/** Called during training; false stops it after the current batch (FA_AFTER_EPOCH: at once). */
+/**
+ * Called during training; false stops it after the current batch (FA_AFTER_EPOCH: at once). It may look at everything,
+ * and change parameters of the optimizer and the rule; training with the same pass is FA_ERR_STATE meanwhile.
+ */
 typedef bool (*fa_callback)(void *user_data, const fa_progress *progress);
 
 /** How fa_train_epoch() goes through the data. Zero what you do not use. */

@@ -54,8 +54,9 @@ typedef struct fa_epoch_record {
  *     patience          0         stop after so many epochs without improvement on the validation data; 0 never
  *     monitor           loss      loss|error: what has to improve
  *     min_improvement   0         by more than this
- *     keep_best         no        at the end of a run give net the weights and biases of the epoch that was best on
- *                                 the validation data (not after a failure); a later run goes on from those
+ *     keep_best         no        at the end of a run, also of one that failed, give net the weights and biases of the
+ *                                 epoch that was best on the validation data since this was switched on; a later
+ *                                 run goes on from those
  *
  * @param[in]  net   the network to train: the trainer fits its architecture only
  * @param[in]  seed  of the order and of dropout
@@ -110,9 +111,10 @@ FA_API fa_status fa_trainer_set_callback(fa_trainer *trainer, fa_point point, ui
  * @param[in]     validation  evaluated after every epoch; NULL for none
  * @retval FA_ERR_ARGUMENT    a NULL; patience or keep_best without validation data; monitor = error without labels
  * @retval FA_ERR_SHAPE       something does not fit
- * @retval FA_ERR_NOT_FINITE  a loss or gradient is NaN or infinite; what was done before stands, and the record of the
- *                            epoch tells how far it came
- * and the other errors of fa_train_epoch() and fa_evaluate(). Layers are thawed as they were before. Threads: nothing
+ * @retval FA_ERR_NOT_FINITE  a loss or gradient is NaN or infinite; what was done before stands (but see keep_best),
+ *                            and the record of the epoch tells how far it came
+ * and the other errors of fa_train_epoch() and fa_evaluate(). Layers are frozen or not, and the
+ * schedule's factor of opt is, as before the run. Threads: nothing
  * else may use trainer, net, pass, fb or opt during the call. Since 0.2.
  */
 FA_API fa_status fa_trainer_run(fa_trainer *trainer, fa_network *net, fa_pass *pass, fa_feedback *fb, fa_optimizer *opt,
