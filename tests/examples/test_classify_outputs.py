@@ -1,4 +1,5 @@
 """What classify writes about single runs: table, CSV, JSON lines, replays, plots, progress; divergence and Ctrl-C."""
+import fcntl
 import json
 import math
 import os
@@ -7,6 +8,7 @@ import re
 import shutil
 import signal
 import struct
+import termios
 import time
 import unittest
 
@@ -218,11 +220,12 @@ class Progress(samples.TestCase):
         self.assertRegex(done.stderr, r"\A(fa: epoch \d of 3, loss \S+, error \S+ %, test \S+ %, \S+ s, angle \S+ deg"
                                       r"\n){3}\Z")
 
-    def test_terminal(self):
-        """One line, written over and over, cut to the terminal's width, and gone at the end."""
+    def shown(self, columns, *arguments):
+        """What a terminal of so many columns is sent, by carriage returns."""
         main, other = pty.openpty()
-        process = program.subprocess.Popen([program.CLASSIFY, "--data", self.data, "--hidden", "8", "--rules", "fa",
-                                            "--epochs", "2000"], stdout=program.subprocess.DEVNULL, stderr=other)
+        fcntl.ioctl(other, termios.TIOCSWINSZ, struct.pack("4H", 24, columns, 0, 0))
+        process = program.subprocess.Popen([program.CLASSIFY, "--data", self.data, "--rules", "fa", *arguments],
+                                           stdout=program.subprocess.DEVNULL, stderr=other)
         os.close(other)
         text = b""
         while True:
@@ -235,11 +238,21 @@ class Progress(samples.TestCase):
             text += some
         os.close(main)
         self.assertEqual(process.wait(), 0)
-        lines = text.decode().split("\r")
-        self.assertNotIn("\n", text.decode())
-        self.assertRegex(lines[1], r"\Afa: epoch \d+/2000, batch \d+/4, loss \S+, acc \S+%, \d+/s, ETA \d")
-        self.assertLessEqual(max(map(len, lines)), 79)
-        self.assertEqual(lines[-1].strip() + lines[-2].strip(), "")
+        self.assertNotIn(b"\n", text)
+        return text.decode().split("\r")
+
+    def test_terminal(self):
+        """One line, written over and over, cut to the terminal's width between its parts, and gone at the end."""
+        parts = [r"fa \d+/99", r"\d+/240", r"loss \S+", r"acc \S+%", r"\d+/s", r"ETA \d+:\d\d",
+                 r"\d+ \d+ \d+ \d+ deg"]
+        for columns, held in (80, 7), (66, 6), (36, 3):
+            lines = self.shown(columns, "--hidden", "64,64,64,64", "--epochs", "99", "--batch", "1", "--lr", "0",
+                               "--angle-every", "1")
+            self.assertGreater(len(lines), 3)
+            for line in lines[1:-2]:
+                self.assertRegex(line, rf"\A{'  '.join(parts[:held])} *\Z")
+            self.assertLess(max(map(len, lines)), columns)
+            self.assertEqual(lines[-1].strip() + lines[-2].strip(), "")
 
 
 class Plot(samples.TestCase):
