@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "../common/interrupt.h"
 #include "cells.h"
 #include "report.h"
 
@@ -131,6 +132,9 @@ static void report_outcomes(const experiment *all)
         printf("%s: %zu runs complete, %zu diverged", all->chosen->rules.at[rule]->name, complete, diverged);
         if (interrupted)
             printf(", %zu interrupted", interrupted);
+        if (complete + diverged + interrupted < all->n_rates * all->n_seeds)
+            printf(", %zu %s", all->n_rates * all->n_seeds - complete - diverged - interrupted,
+                   interrupt_came() ? "not begun" : "without a result");
         putchar('\n');
     }
     printf("%s\n", fa_build_info());

@@ -124,6 +124,9 @@ class Arguments(samples.TestCase):
                      for argument in line if argument.startswith("--")} - {"bogus"} | {"jsonl", "replay", "quiet"}:
             self.assertIn(f"  --{name} ", done.stdout)
         self.assertLessEqual(max(map(len, done.stdout.splitlines())), 112)
+        studies = done.stdout[done.stdout.index("\nStudies\n"):done.stdout.index("\n\nOutput\n")]
+        self.assertEqual([line.split()[0] for line in studies.splitlines() if line.startswith("  --")],
+                         ["--seed", "--seeds", "--grid", "--jobs"])
         done = program.run(program.CLASSIFY, "--list-rules")
         self.assertEqual([line.split()[0] for line in done.stdout.splitlines()], ["bp", "fa", "shallow"])
         done = program.run(program.CLASSIFY, "--list-optimizers")

@@ -176,6 +176,17 @@ class Outputs(samples.TestCase):
             self.assertEqual([run[name] for name in ("validation_error", "test_error", "test_error_at_best")],
                              [best[name] for name in ("validation_error", "test_error", "test_error")])
 
+    def test_best_epoch(self):
+        """The table's columns of the best epoch say what the lines about the run say."""
+        table = self.succeed("--validation", "40", "--jsonl", self.path("run.jsonl"), "--epochs", "6", "--lr", "0.5")
+        with open(self.path("run.jsonl")) as file:
+            runs = [line for line in map(json.loads, file) if line["type"] == "run"]
+        head, *rows = table.splitlines()[2:5]
+        end = re.search("best epoch  test at best", head)
+        for run, row in zip(runs, rows):
+            self.assertEqual(row[end.start():end.end()].split(),
+                             [str(run["best_epoch"]), f"{100 * run['test_error_at_best']:.2f}", "%"])
+
     def test_divergence(self):
         done = self.program("--loss", "squared_error", "--output-activation", "identity", "--activation", "identity",
                             "--epochs", "30", "--lr", "bp=0.01,fa=1e6", "--rules", "fa,bp", "--csv",
@@ -202,7 +213,7 @@ class Outputs(samples.TestCase):
 
     def test_interrupt(self):
         output = self.interrupt()
-        self.assertIn("stopped after", output)
+        self.assertRegex(output, r"\bstopped in epoch \d+ of 1000000; test error of these weights\n")
         self.assertIn("confusion matrix", output)
         self.assertNotIn("\nfa", output)
         lines = program.read_csv(self.path("run.csv"))

@@ -116,7 +116,7 @@ class Studies(samples.TestCase):
         output, complaint = process.communicate(timeout=60)
         self.assertEqual(process.returncode, 1)
         self.assertIn("classify: interrupted; this is what there is so far\n", complaint)
-        self.assertIn("fa: 0 runs complete, 0 diverged, 2 interrupted\n", output)
+        self.assertIn("fa: 0 runs complete, 0 diverged, 2 interrupted, 4 not begun\n", output)
         self.assertEqual({line["seed"] for line in program.read_csv(self.path("run.csv"))}, {1, 2})
         with open(self.path("run.jsonl")) as file:
             runs = [line for line in map(json.loads, file) if line["type"] == "run"]
