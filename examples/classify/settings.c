@@ -122,7 +122,7 @@ bool settings_is_parameter(size_t option_number)
 
 bool settings_study(const settings *chosen)
 {
-    return chosen->first_seed != chosen->last_seed || chosen->n_rates > 0;
+    return given_text(&chosen->texts, "--seeds") || chosen->n_rates > 0;
 }
 
 static bool add_text(void *data, const option *known, const char *value)

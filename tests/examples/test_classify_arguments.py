@@ -77,6 +77,8 @@ USAGE = [
     ("needs --seeds or --grid", "--jobs", "2"),
     ("not '0'", "--jobs", "0", "--seeds", "1-2"),
     ("--csv needs a name", "--csv="),
+    ("- does not stand", "--csv", "-"),
+    ("- does not stand", "--jsonl=-"),
     ("the same file", "--csv", "run.txt", "--jsonl", "run.txt"),
     ("not 'run.pdf'", "--plot", "run.pdf"),
     ("only 240 samples to train on", "--batch", "241"),
