@@ -148,7 +148,7 @@ static const char *style(const settings *chosen, size_t dashes)
 
 static void put_curve(gnuplot *drawing, const experiment *all, contender one, size_t what, size_t dashes, bool named)
 {
-    const char *color = gnuplot_color(one.rule);
+    const char *color = gnuplot_color(rule_place(all->chosen->rules.at[one.rule]));
     FILE *script = drawing->script;
 
     if (!has_points(all, one, what, 1))
@@ -263,22 +263,42 @@ static void set_up(gnuplot *drawing, const experiment *all)
     fputs("set multiplot\n", drawing->script);
 }
 
+/* A panel from the top, one of `count`: they share what the title and the axis below leave. */
+static void place_panel(FILE *script, size_t i, size_t count)
+{
+    double pitch = 0.875 / (double)count, top = 0.93 - (double)i * pitch;
+
+    fprintf(script, "set tmargin at screen %g\nset bmargin at screen %g\n", top, top - pitch + 0.02);
+}
+
+/* Whether any curve would be in the panel of angles. */
+static bool has_angles(const experiment *all, const contender *shown)
+{
+    for (size_t i = 0; i < all->n_rules; i++)
+        for (size_t l = 0; l < all->chosen->n_hidden && shown[i].rate < all->n_rates; l++)
+            if (has_points(all, shown[i], PLOT_ANGLE + l, 1))
+                return true;
+    return false;
+}
+
 static void draw_panels(gnuplot *drawing, const experiment *all, const contender *shown, const range *panels)
 {
-    bool angles = all->chosen->n_hidden > 0;
+    bool angles = has_angles(all, shown);
+    size_t count = angles ? 3 : 2;
 
-    fputs("set tmargin at screen 0.93\nset bmargin at screen 0.655\n"
-          "set logscale y\nset format y '%g'\nset format x ''\nset ylabel 'loss' offset 0.5\n", drawing->script);
+    place_panel(drawing->script, 0, count);
+    fputs("set logscale y\nset format y '%g'\nset format x ''\nset ylabel 'loss' offset 0.5\n", drawing->script);
     set_range(drawing->script, panels[0]);
     draw_pair(drawing, all, shown, PLOT_TEST_LOSS, PLOT_TRAIN_LOSS, true);
-    fputs("unset label\nset tmargin at screen 0.635\nset bmargin at screen 0.36\nset ylabel 'error, %' offset 0.5\n"
-          "set key off\n", drawing->script);
+    place_panel(drawing->script, 1, count);
+    fputs("unset label\nset ylabel 'error, %' offset 0.5\nset key off\n", drawing->script);
     set_range(drawing->script, panels[1]);
     if (!angles)
         fputs("set format x '%g'\nset xlabel 'epoch'\n", drawing->script);
     draw_pair(drawing, all, shown, PLOT_TEST_ERROR, PLOT_TRAIN_ERROR, false);
     if (angles) {
-        fputs("set tmargin at screen 0.34\nset bmargin at screen 0.075\nunset logscale y\nunset ytics\n"
+        place_panel(drawing->script, 2, count);
+        fputs("unset logscale y\nunset ytics\n"
               "set format y '%g°'\nset format x '%g'\nset ytics nomirror out scale 0.6 30\n"
               "set xlabel 'epoch'\nset ylabel 'angle to BP' offset 0.5\n"
               "set key on at screen 0.78,0.345\n", drawing->script);

@@ -271,6 +271,7 @@ class Plot(samples.TestCase):
     def test_plots(self):
         for arguments in ([], ["--seeds", "1-3"], ["--epochs", "1", "--hidden", "5,4", "--rules", "shallow"],
                           ["--hidden", "none", "--rules", "bp"], ["--grid", "lr=0.1,0.2", "--validation", "40"],
+                          ["--rules", "bp,fa,shallow"], ["--angle-every", "0"],
                           ["--epochs", "31"], ["--epochs", "31", "--seeds", "1-2", "--jobs", "2"]):
             self.succeed("--plot", self.path("it's.svg"), *arguments)
             with open(self.path("it's.svg")) as file:
@@ -278,15 +279,30 @@ class Plot(samples.TestCase):
             self.assertTrue(picture.startswith("<?xml") and picture.rstrip().endswith("</svg>"))
         self.assertEqual(sorted(os.listdir(self.folder)), ["data", "it's.svg"])
 
-    def test_wide_bands(self):
-        """Two seeds make bands wider than their panels, which gnuplot cannot be trusted to cut: its PNG goes astray."""
+    def script(self, *arguments):
+        """What gnuplot is told."""
         with open(self.path("gnuplot"), "w") as file:
             file.write("#!/bin/sh\nexec /bin/cat\n")
         os.chmod(self.path("gnuplot"), 0o755)
-        self.succeed("--plot", self.path("script.svg"), "--seeds", "1-2", "--lr", "1",
-                     env={**os.environ, "PATH": self.folder})
+        self.succeed("--plot", self.path("script.svg"), *arguments, env={**os.environ, "PATH": self.folder})
         with open(self.path("script.svg")) as file:
-            script = file.read()
+            return file.read()
+
+    def test_curves(self):
+        """A rule keeps its color whatever stands beside it, and no panel is without a curve."""
+        colors, panels = {}, {}
+        for arguments in (["--rules", "bp,fa,shallow"], ["--rules", "shallow,fa"], ["--rules", "shallow"],
+                          ["--angle-every", "0"], ["--hidden", "none", "--rules", "bp"]):
+            script = self.script(*arguments)
+            panels[" ".join(arguments)] = len(re.findall("^plot", script, re.MULTILINE))
+            for color, rule in re.findall(r"lc '(#\w+)' title '(bp|fa|shallow)'", script):
+                colors.setdefault(rule, set()).add(color)
+        self.assertEqual(colors, {"bp": {"#0072b2"}, "fa": {"#d55e00"}, "shallow": {"#009e73"}})
+        self.assertEqual(list(panels.values()), [3, 3, 2, 2, 2])
+
+    def test_wide_bands(self):
+        """Two seeds make bands wider than their panels, which gnuplot cannot be trusted to cut: its PNG goes astray."""
+        script = self.script("--seeds", "1-2", "--lr", "1")
         panels = [tuple(map(float, limits)) for limits in re.findall(r"yrange \[(.*):(.*)\]", script)]
         self.assertEqual(len(panels), 3)
         lines = [line.split()[1:] for block in re.findall(r"<< END\n(.*?)END\n", script, re.DOTALL)
