@@ -94,7 +94,7 @@ class Outputs(samples.TestCase):
         self.assertEqual((header["dataset"]["inputs"], header["dataset"]["classes"], header["dataset"]["training"],
                           header["dataset"]["validation"], header["dataset"]["test"]), (36, 3, 200, 40, 60))
         self.assertEqual((header["parameters"]["hidden"], header["parameters"]["lr"]),
-                         ("8", "bp=0.10000000000000001,fa=0.10000000000000001"))
+                         ("8", "bp=0.1,fa=0.1"))
         epochs = [line for line in lines if line["type"] == "epoch"]
         for line, seen in zip(program.read_csv(self.path("run.csv")), epochs, strict=True):
             line.update(angles=[line.pop("angle_1")])
@@ -106,6 +106,24 @@ class Outputs(samples.TestCase):
             self.assertEqual((run["outcome"], run["epochs"], run["test_error"], run["validation_error"]),
                              ("complete", 3, last["test_error"], last["validation_error"]))
             self.assertEqual(sum(map(sum, run["confusion"])), samples.TEST)
+
+    def test_shortest_numbers(self):
+        """The shortest of 15 to 17 digits that read back; errors are fractions of a known number of samples."""
+        self.learn("--jsonl", self.path("run.jsonl"), "--validation", "40", "--lr", "0.3", "--dtype", "f64")
+        with open(self.path("run.csv")) as file:
+            lines = [line.strip().split(",") for line in file][1:]
+        with open(self.path("run.jsonl")) as file:
+            objects = file.read()
+        for line in lines:
+            for text in line[2:]:
+                number = float(text)
+                self.assertEqual(text, next(shortest for shortest in (f"{number:.{digits}g}" for digits in (15, 16, 17))
+                                            if float(shortest) == number))
+            for text, count in (line[3], 200), (line[4], 40), (line[5], samples.TEST):
+                self.assertIn(float(text), [i / count for i in range(count + 1)])
+            self.assertIn(f'"train_loss":{line[2]},', objects)
+        self.assertIn('"lr":0.3,', objects)
+        self.assertIn('"ratios":[1.0]', objects)
 
     def test_replay(self):
         for arguments in (["--rules", "fa", "--optimizer", "adam", "--optimizer-param", "beta1=0.8", "--dropout",
