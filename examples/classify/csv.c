@@ -3,6 +3,8 @@
 #include <inttypes.h>
 #include <math.h>
 
+#include "../common/decimal.h"
+
 void csv_head(FILE *stream, const settings *chosen)
 {
     fprintf(stream, "%s%srule,epoch,train_loss,train_error,validation_error,test_error,seconds",
@@ -12,12 +14,13 @@ void csv_head(FILE *stream, const settings *chosen)
     fputc('\n', stream);
 }
 
-/* 17 digits give every float64 back. */
 static void write_field(FILE *stream, double value)
 {
-    fputc(',', stream);
+    char text[DECIMAL_SIZE] = "";
+
     if (isfinite(value))
-        fprintf(stream, "%.17g", value);
+        decimal(text, value);
+    fprintf(stream, ",%s", text);
 }
 
 void csv_epoch(FILE *stream, const settings *chosen, const run *result, size_t i)
@@ -26,8 +29,12 @@ void csv_epoch(FILE *stream, const settings *chosen, const run *result, size_t i
 
     if (settings_study(chosen))
         fprintf(stream, "%" PRIu64 ",", result->seed);
-    if (chosen->n_rates)
-        fprintf(stream, "%.17g,", result->lr);
+    if (chosen->n_rates) {
+        char text[DECIMAL_SIZE];
+
+        decimal(text, result->lr);
+        fprintf(stream, "%s,", text);
+    }
     fprintf(stream, "%s,%zu", chosen->rules.at[result->rule]->name, i + 1);
     write_field(stream, seen->train_loss);
     write_field(stream, seen->train_error);

@@ -1,7 +1,9 @@
 #include "data.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "../common/complain.h"
@@ -50,7 +52,13 @@ static const char *find_name(const char *directory, size_t file, bool *good)
 
 static void complain_of_missing(const char *directory, size_t file)
 {
-    complain("%s has no %s, with or without .gz, and no %s", directory, names[0][file], names[N_NAMINGS - 1][file]);
+    struct stat found;
+
+    if (stat(directory, &found) != 0 || !S_ISDIR(found.st_mode))
+        complain("there is no directory %s", directory);
+    else
+        complain("%s has no %s, with or without .gz, and no %s", directory, names[0][file],
+                 names[N_NAMINGS - 1][file]);
     complain("Fashion-MNIST: apt install dataset-fashion-mnist (it goes to /usr/share/datasets/fashion-mnist)");
     complain("MNIST: put train-images-idx3-ubyte.gz, train-labels-idx1-ubyte.gz, t10k-images-idx3-ubyte.gz and "
              "t10k-labels-idx1-ubyte.gz into a directory, and name it with --data");
@@ -74,14 +82,49 @@ static bool find_files(data *all, const char *directory)
     return true;
 }
 
+static double element(const fa_matrix *x, size_t row, size_t column)
+{
+    size_t place = row * x->row_stride + column * x->col_stride;
+
+    return x->dtype == FA_FLOAT32 ? (double)((const float *)x->data)[place] : ((const double *)x->data)[place];
+}
+
+/* In the course of training such a number would look like divergence. */
+static bool check_finite(const fa_dataset *samples, const char *file)
+{
+    fa_matrix x;
+
+    if (!succeeded(fa_dataset_view(samples, 0, fa_dataset_size(samples), &x, NULL)))
+        return false;
+    for (size_t i = 0; i < x.rows; i++) {
+        for (size_t j = 0; j < x.cols; j++) {
+            if (isfinite(element(&x, i, j)))
+                continue;
+            complain("%s: sample %zu, input %zu (both counted from 0) is NaN or infinite as %s", file, i, j,
+                     fa_dtype_name(x.dtype));
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool is_numpy(const char *file)
+{
+    const char *end = strrchr(file, '.');
+
+    return end && strcmp(end, ".npy") == 0;
+}
+
 static bool read_labelled(fa_dataset **out, char **files, fa_dtype dtype, size_t n_classes)
 {
     if (!succeeded(fa_dataset_read(out, files[0], files[1], dtype, n_classes)))
         return false;
-    if (fa_dataset_has_labels(*out))
-        return true;
-    complain("%s holds no labels: one integer for each sample is needed", files[1]);
-    return false;
+    if (!fa_dataset_has_labels(*out)) {
+        complain("%s holds no labels: one integer for each sample is needed", files[1]);
+        return false;
+    }
+    /* The IDX files are bytes by their names. */
+    return !is_numpy(files[0]) || check_finite(*out, files[0]);
 }
 
 /* A note about the first class that no training sample belongs to: a wrong label makes such classes. */

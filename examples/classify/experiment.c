@@ -47,6 +47,12 @@ double experiment_lr(const experiment *all, contender one)
     return all->chosen->n_rates ? all->chosen->rates[one.rate] : all->chosen->lr[one.rule];
 }
 
+/* acos() near 1 makes up to about 1e-6 degrees of a rounding error: back-propagation's angle to itself is 0. */
+static double without_rounding(double angle)
+{
+    return angle < 1e-5 ? 0.0 : angle;
+}
+
 static double value(const run *result, size_t what)
 {
     const record *last = result->epochs ? &result->trace[result->epochs - 1] : NULL;
@@ -54,7 +60,7 @@ static double value(const run *result, size_t what)
     if (what >= RATIO)
         return last ? last->ratio[what - RATIO] : (double)NAN;
     if (what >= ANGLE)
-        return last ? last->angle[what - ANGLE] : (double)NAN;
+        return last ? without_rounding(last->angle[what - ANGLE]) : (double)NAN;
     switch ((quantity)what) {
     case TRAIN_LOSS:
         return last ? last->train_loss : (double)NAN;

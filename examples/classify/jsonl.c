@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "../common/complain.h"
+#include "../common/decimal.h"
 #include "environment.h"
 
 /* JSON knows neither NaN nor infinity. */
@@ -34,11 +35,48 @@ static json_t *numbers(const double *values, size_t count)
     return array;
 }
 
+/* A real number stays one where it is whole. */
+static void write_real(FILE *stream, double value)
+{
+    char text[DECIMAL_SIZE];
+
+    decimal(text, value);
+    fprintf(stream, "%s%s", text, strpbrk(text, ".e") ? "" : ".0");
+}
+
+/* As jansson does it, but for real numbers, where that only knows a number of digits for all. */
+static bool write_value(FILE *stream, json_t *value)
+{
+    bool object = json_is_object(value), good = true;
+    const char *name, *mark = object ? "{" : "[";
+    json_t *part;
+    size_t i;
+
+    if (json_is_real(value)) {
+        write_real(stream, json_real_value(value));
+    } else if (object || json_is_array(value)) {
+        json_object_foreach(value, name, part) {
+            fprintf(stream, "%s\"%s\":", mark, name);
+            good = write_value(stream, part) && good;
+            mark = ",";
+        }
+        json_array_foreach(value, i, part) {
+            fputs(mark, stream);
+            good = write_value(stream, part) && good;
+            mark = ",";
+        }
+        fprintf(stream, "%s%c", *mark == ',' ? "" : mark, object ? '}' : ']');
+    } else {
+        good = json_dumpf(value, stream, JSON_COMPACT | JSON_ENCODE_ANY) == 0;
+    }
+    return good;
+}
+
 /* Writes an object as a line, and releases it. jansson gives NULL where memory ran out; what cannot be written is told
  * when the file is flushed. */
 static void write_line(FILE *stream, json_t *line)
 {
-    if (!line || (json_dumpf(line, stream, JSON_COMPACT | JSON_REAL_PRECISION(17)) != 0 && !ferror(stream)))
+    if (!line || (!write_value(stream, line) && !ferror(stream)))
         complain("out of memory for a line of JSON");
     fputc('\n', stream);
     json_decref(line);

@@ -1,83 +1,20 @@
 #include "plot.h"
 
 #include <inttypes.h>
-#include <math.h>
 
-#include "../common/complain.h"
 #include "../common/gnuplot.h"
+#include "plot_data.h"
 #include "report.h"
 
-/* Points of a curve at most, and up to how many of them are marked: a single one would not be seen as a line. */
-enum { MAX_POINTS = 400, MARKED_POINTS = 30, WIDTH = 900, HEIGHT = 900 };
-
-/* A rule's data block has the epoch, and for each of these (and every layer's angle) the line and the limits of its
- * band: columns 2 + 3 i to 4 + 3 i. */
-enum { PLOT_TRAIN_LOSS, PLOT_TEST_LOSS, PLOT_TRAIN_ERROR, PLOT_TEST_ERROR, PLOT_ANGLE };
+/* Up to so many points of a curve are marked: a single one would not be seen as a line. */
+enum { MARKED_POINTS = 30, WIDTH = 900, HEIGHT = 900 };
 
 bool plot_possible(const settings *chosen)
 {
     return !chosen->plot || gnuplot_check(chosen->plot);
 }
 
-static double plotted(const record *seen, size_t what)
-{
-    switch (what) {
-    case PLOT_TRAIN_LOSS:
-        return seen->train_loss;
-    case PLOT_TEST_LOSS:
-        return seen->test_loss;
-    case PLOT_TRAIN_ERROR:
-        return 100.0 * seen->train_error;
-    case PLOT_TEST_ERROR:
-        return 100.0 * seen->test_error;
-    default:
-        return seen->angle[what - PLOT_ANGLE];
-    }
-}
-
-/* Over the seeds that came so far. A run that diverged is in no mean, but alone it is shown. */
-static moments over_seeds(const experiment *all, contender one, size_t epoch, size_t what)
-{
-    moments over = {0};
-
-    for (size_t i = 0; i < all->n_seeds; i++) {
-        const run *result = experiment_at(all, one, i);
-
-        if (result && epoch < result->epochs && (result->outcome != RUN_DIVERGED || all->n_seeds == 1))
-            moments_add(&over, plotted(&result->trace[epoch], what));
-    }
-    return over;
-}
-
-/* Of a panel's vertical axis. */
-typedef struct range {
-    double low, high;
-} range;
-
-/* A logarithmic axis just holds the lines of two quantities. */
-static range range_of(const experiment *all, const contender *shown, size_t what, size_t other)
-{
-    double least = INFINITY, greatest = 0.0;
-
-    for (size_t i = 0; i < all->n_rules; i++) {
-        for (size_t epoch = 0; epoch < all->chosen->epochs && shown[i].rate < all->n_rates; epoch++) {
-            for (int k = 0; k < 2; k++) {
-                moments over = over_seeds(all, shown[i], epoch, k ? other : what);
-
-                if (over.count && over.mean > 0.0) {
-                    least = fmin(least, over.mean);
-                    greatest = fmax(greatest, over.mean);
-                }
-            }
-        }
-    }
-    /* gnuplot gives up where it finds no range, and an experiment may have nothing to show. */
-    if (!(greatest > 0.0))
-        least = greatest = 1.0;
-    return (range){0.85 * least, 1.18 * greatest};
-}
-
-static void set_range(FILE *script, range axis)
+static void set_range(FILE *script, plot_axis axis)
 {
     fprintf(script, "set yrange [%g:%g]\n", axis.low, axis.high);
     fputs("set ytics (", script);
@@ -87,47 +24,6 @@ static void set_range(FILE *script, range axis)
             fprintf(script, "1.5e%d, 3e%d, 7e%d, ", decade, decade, decade);
     }
     fputs("1e5)\n", script);
-}
-
-/* What a band exceeds its panel by is cut off here: gnuplot would fill other places of the picture too. */
-static double cut(double value, range axis)
-{
-    return isfinite(value) ? fmin(fmax(value, axis.low), axis.high) : value;
-}
-
-static void put_block(FILE *script, const experiment *all, contender one, const range *panels)
-{
-    size_t epochs = all->chosen->epochs, stride = epochs > MAX_POINTS ? (epochs + MAX_POINTS - 1) / MAX_POINTS : 1;
-
-    fprintf(script, "$rule%zu << END\n", one.rule);
-    for (size_t epoch = 0; epoch < epochs; epoch += stride) {
-        fprintf(script, "%zu", epoch + 1);
-        for (size_t what = 0; what < PLOT_ANGLE + all->chosen->n_hidden; what++) {
-            moments over = over_seeds(all, one, epoch, what);
-            double half = moments_half_interval(&over), middle = over.count ? over.mean : (double)NAN;
-            range panel = panels[what < PLOT_ANGLE ? what / 2 : 2];
-
-            gnuplot_number(script, middle);
-            gnuplot_number(script, cut(middle - half, panel));
-            gnuplot_number(script, cut(middle + half, panel));
-        }
-        fputc('\n', script);
-    }
-    fputs("END\n", script);
-}
-
-/* gnuplot complains about a curve without any. A band needs two seeds. */
-static bool has_points(const experiment *all, contender one, size_t what, size_t seeds)
-{
-    for (size_t epoch = 0; epoch < all->chosen->epochs; epoch++)
-        if (over_seeds(all, one, epoch, what).count >= seeds)
-            return true;
-    return false;
-}
-
-static int column(size_t what)
-{
-    return (int)(2 + 3 * what);
 }
 
 /* Dashes of layer l's angles, or of training beside test. */
@@ -148,15 +44,15 @@ static const char *style(const settings *chosen, size_t dashes)
 
 static void put_curve(gnuplot *drawing, const experiment *all, contender one, size_t what, size_t dashes, bool named)
 {
-    const char *color = gnuplot_color(one.rule);
+    const char *color = gnuplot_color(rule_place(all->chosen->rules.at[one.rule]));
     FILE *script = drawing->script;
 
-    if (!has_points(all, one, what, 1))
+    if (!plot_has_points(all, one, what, 1))
         return;
-    if (has_points(all, one, what, 2))
+    if (plot_has_points(all, one, what, 2))
         fprintf(script, " $rule%zu using 1:%d:%d with filledcurves lc '%s' fs transparent solid 0.15 noborder notitle,",
-                one.rule, column(what) + 1, column(what) + 2, color);
-    fprintf(script, " $rule%zu using 1:%d with %s lw 2 dt %s lc '%s' title ", one.rule, column(what),
+                one.rule, plot_column(what) + 1, plot_column(what) + 2, color);
+    fprintf(script, " $rule%zu using 1:%d with %s lw 2 dt %s lc '%s' title ", one.rule, plot_column(what),
             style(all->chosen, dashes), dash(dashes), color);
     if (named && all->chosen->n_rates) {
         char title[100];
@@ -211,18 +107,6 @@ static void draw_angles(gnuplot *drawing, const experiment *all, const contender
     fputs(" NaN notitle\n", drawing->script);
 }
 
-/* 90 degrees at least, and more where an angle needs it. */
-static double angle_limit(const experiment *all, const contender *shown)
-{
-    double greatest = 0.0;
-
-    for (size_t i = 0; i < all->n_rules; i++)
-        for (size_t epoch = 0; epoch < all->chosen->epochs && shown[i].rate < all->n_rates; epoch++)
-            for (size_t l = 0; l < all->chosen->n_hidden; l++)
-                greatest = fmax(greatest, over_seeds(all, shown[i], epoch, PLOT_ANGLE + l).mean);
-    return greatest <= 90.0 ? 90.0 : greatest <= 120.0 ? 120.0 : 180.0;
-}
-
 static void put_title(gnuplot *drawing, const experiment *all)
 {
     const settings *chosen = all->chosen;
@@ -263,22 +147,32 @@ static void set_up(gnuplot *drawing, const experiment *all)
     fputs("set multiplot\n", drawing->script);
 }
 
-static void draw_panels(gnuplot *drawing, const experiment *all, const contender *shown, const range *panels)
+/* A panel from the top, one of `count`: they share what the title and the axis below leave. */
+static void place_panel(FILE *script, size_t i, size_t count)
 {
-    bool angles = all->chosen->n_hidden > 0;
+    double pitch = 0.875 / (double)count, top = 0.93 - (double)i * pitch;
 
-    fputs("set tmargin at screen 0.93\nset bmargin at screen 0.655\n"
-          "set logscale y\nset format y '%g'\nset format x ''\nset ylabel 'loss' offset 0.5\n", drawing->script);
+    fprintf(script, "set tmargin at screen %g\nset bmargin at screen %g\n", top, top - pitch + 0.02);
+}
+
+static void draw_panels(gnuplot *drawing, const experiment *all, const contender *shown, const plot_axis *panels)
+{
+    bool angles = plot_has_angles(all, shown);
+    size_t count = angles ? 3 : 2;
+
+    place_panel(drawing->script, 0, count);
+    fputs("set logscale y\nset format y '%g'\nset format x ''\nset ylabel 'loss' offset 0.5\n", drawing->script);
     set_range(drawing->script, panels[0]);
     draw_pair(drawing, all, shown, PLOT_TEST_LOSS, PLOT_TRAIN_LOSS, true);
-    fputs("unset label\nset tmargin at screen 0.635\nset bmargin at screen 0.36\nset ylabel 'error, %' offset 0.5\n"
-          "set key off\n", drawing->script);
+    place_panel(drawing->script, 1, count);
+    fputs("unset label\nset ylabel 'error, %' offset 0.5\nset key off\n", drawing->script);
     set_range(drawing->script, panels[1]);
     if (!angles)
         fputs("set format x '%g'\nset xlabel 'epoch'\n", drawing->script);
     draw_pair(drawing, all, shown, PLOT_TEST_ERROR, PLOT_TRAIN_ERROR, false);
     if (angles) {
-        fputs("set tmargin at screen 0.34\nset bmargin at screen 0.075\nunset logscale y\nunset ytics\n"
+        place_panel(drawing->script, 2, count);
+        fputs("unset logscale y\nunset ytics\n"
               "set format y '%g°'\nset format x '%g'\nset ytics nomirror out scale 0.6 30\n"
               "set xlabel 'epoch'\nset ylabel 'angle to BP' offset 0.5\n"
               "set key on at screen 0.78,0.345\n", drawing->script);
@@ -291,7 +185,7 @@ static void draw_panels(gnuplot *drawing, const experiment *all, const contender
 bool plot(const experiment *all)
 {
     contender shown[MAX_RULES];
-    range panels[3];
+    plot_axis panels[3];
     gnuplot drawing;
 
     if (!gnuplot_start(&drawing, all->chosen->plot, WIDTH, HEIGHT))
@@ -299,12 +193,12 @@ bool plot(const experiment *all)
     set_up(&drawing, all);
     for (size_t i = 0; i < all->n_rules; i++)
         shown[i] = all->chosen->n_rates ? experiment_choose(all, i) : (contender){.rule = i};
-    panels[0] = range_of(all, shown, PLOT_TRAIN_LOSS, PLOT_TEST_LOSS);
-    panels[1] = range_of(all, shown, PLOT_TRAIN_ERROR, PLOT_TEST_ERROR);
-    panels[2] = (range){0.0, angle_limit(all, shown)};
+    panels[0] = plot_range(all, shown, PLOT_TRAIN_LOSS, PLOT_TEST_LOSS);
+    panels[1] = plot_range(all, shown, PLOT_TRAIN_ERROR, PLOT_TEST_ERROR);
+    panels[2] = (plot_axis){0.0, plot_angle_limit(all, shown)};
     for (size_t i = 0; i < all->n_rules; i++)
         if (shown[i].rate < all->n_rates)
-            put_block(drawing.script, all, shown[i], panels);
+            plot_put_block(drawing.script, all, shown[i], panels);
     draw_panels(&drawing, all, shown, panels);
     return gnuplot_finish(&drawing);
 }

@@ -39,10 +39,15 @@ void report_head(const experiment *all)
 /* What is to be said beside the numbers of a run; "" for nothing. */
 static void remark(const settings *chosen, const run *result)
 {
+    size_t epoch = result->epochs < chosen->epochs ? result->epochs + 1 : chosen->epochs;
+
     if (result->outcome == RUN_DIVERGED)
-        printf("  diverged in epoch %zu", result->epochs + 1);
+        printf("  diverged in epoch %zu", epoch);
+    else if (result->outcome == RUN_INTERRUPTED && result->kept)
+        printf("  stopped in epoch %zu of %zu; test error with the weights of epoch %zu", epoch, chosen->epochs,
+               result->kept);
     else if (result->outcome == RUN_INTERRUPTED)
-        printf("  stopped after %zu of %zu epochs", result->epochs, chosen->epochs);
+        printf("  stopped in epoch %zu of %zu; test error of these weights", epoch, chosen->epochs);
     else if (result->early)
         printf("  no improvement any more");
 }
@@ -57,11 +62,8 @@ static void report_run(const experiment *all, const run *result, int width)
     cell(11, "%9.2f %%", last ? 100.0 * last->train_error : (double)NAN);
     if (chosen->validation) {
         cell(10, "%8.2f %%", 100.0 * result->validation_error);
-        if (result->best)
-            printf("  %4zu:", result->best);
-        else
-            printf("       ");
-        cell(9, "%7.2f %%", 100.0 * run_error_at_best(result));
+        cell(10, "%10.0f", result->best ? (double)result->best : (double)NAN);
+        cell(12, "%10.2f %%", 100.0 * run_error_at_best(result));
     }
     cell(10, "%8.2f %%", 100.0 * result->test_error);
     for (size_t i = 0; i < chosen->n_hidden; i++)
@@ -80,7 +82,7 @@ static void report_columns(const experiment *all, int width)
 
     printf("%-*s  %8s  %6s  %10s  %11s", width, "rule", "lr", "epochs", "train loss", "train error");
     if (chosen->validation)
-        printf("  %10s  %5s  %9s", "validation", "best", "test then");
+        printf("  %10s  %10s  %12s", "validation", "best epoch", "test at best");
     printf("  %10s", "test error");
     for (size_t i = 0; i < chosen->n_hidden; i++) {
         snprintf(name, sizeof name, "angle%zu", i + 1);

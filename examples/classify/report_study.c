@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "../common/interrupt.h"
 #include "cells.h"
 #include "report.h"
 
@@ -49,6 +50,9 @@ static void report_contender(const experiment *all, contender one, int width)
     char name[40];
     moments over;
 
+    if (experiment_count(all, one, RUN_COMPLETE) == 0)
+        printf("%-*s  no complete run\n", width, rule);
+
     for (size_t what = 0; what < ANGLE; what++) {
         over = experiment_moments(all, one, what);
         report_row(rule, width, rows[what].name, &over, rows[what].factor);
@@ -63,8 +67,8 @@ static void report_contender(const experiment *all, contender one, int width)
     }
 }
 
-/* One rule minus another. Nothing is called better whose interval holds 0. */
-static void report_difference(const experiment *all, contender one, contender other, size_t what)
+/* One rule minus another; false where no seed has both. Nothing is called better whose interval holds 0. */
+static bool report_difference(const experiment *all, contender one, contender other, size_t what)
 {
     const char *name = all->chosen->rules.at[one.rule]->name, *other_name = all->chosen->rules.at[other.rule]->name;
     moments over = experiment_difference(all, one, other, what);
@@ -72,7 +76,7 @@ static void report_difference(const experiment *all, contender one, contender ot
     char label[200];
 
     if (over.count == 0)
-        return;
+        return false;
     snprintf(label, sizeof label, "%s (lr %g) - %s (lr %g)", name, experiment_lr(all, one), other_name,
              experiment_lr(all, other));
     printf("%-34s  %-27s", label, rows[what].name);
@@ -83,15 +87,19 @@ static void report_difference(const experiment *all, contender one, contender ot
         printf("  neither is better: the interval holds 0\n");
     else
         printf("  %s is better\n", over.mean < 0.0 ? name : other_name);
+    return true;
 }
 
-/* Every rule with every later one, where both have a learning rate. */
-static void report_differences(const experiment *all, const contender *chosen, size_t what)
+/* Every rule with every later one, where both have a learning rate; how many lines that made. */
+static size_t report_differences(const experiment *all, const contender *chosen, size_t what)
 {
+    size_t lines = 0;
+
     for (size_t i = 0; i < all->n_rules; i++)
         for (size_t j = i + 1; j < all->n_rules; j++)
             if (chosen[i].rate < all->n_rates && chosen[j].rate < all->n_rates)
-                report_difference(all, chosen[i], chosen[j], what);
+                lines += report_difference(all, chosen[i], chosen[j], what);
+    return lines;
 }
 
 static void report_difference_columns(const char *title)
@@ -108,10 +116,12 @@ static void report_contenders(const experiment *all, const contender *chosen)
     for (size_t i = 0; i < all->n_rules; i++)
         if (chosen[i].rate < all->n_rates)
             report_contender(all, chosen[i], width);
+        else
+            printf("%-*s  no learning rate was chosen\n", width, all->chosen->rules.at[i]->name);
     if (all->n_rules > 1) {
         report_difference_columns("paired difference");
-        report_differences(all, chosen, TEST_ERROR);
-        report_differences(all, chosen, ERROR_AT_BEST);
+        if (report_differences(all, chosen, TEST_ERROR) + report_differences(all, chosen, ERROR_AT_BEST) == 0)
+            printf("no seed with complete runs of two rules\n");
     }
 }
 
@@ -131,6 +141,9 @@ static void report_outcomes(const experiment *all)
         printf("%s: %zu runs complete, %zu diverged", all->chosen->rules.at[rule]->name, complete, diverged);
         if (interrupted)
             printf(", %zu interrupted", interrupted);
+        if (complete + diverged + interrupted < all->n_rates * all->n_seeds)
+            printf(", %zu %s", all->n_rates * all->n_seeds - complete - diverged - interrupted,
+                   interrupt_came() ? "not begun" : "without a result");
         putchar('\n');
     }
     printf("%s\n", fa_build_info());
@@ -181,6 +194,7 @@ static void report_table(const experiment *all, size_t what)
 static void report_equal_rates(const experiment *all)
 {
     contender same[MAX_RULES];
+    size_t lines = 0;
 
     if (all->n_rules < 2)
         return;
@@ -188,8 +202,10 @@ static void report_equal_rates(const experiment *all)
     for (size_t rate = 0; rate < all->n_rates; rate++) {
         for (size_t i = 0; i < all->n_rules; i++)
             same[i] = (contender){.rule = i, .rate = rate};
-        report_differences(all, same, TEST_ERROR);
+        lines += report_differences(all, same, TEST_ERROR);
     }
+    if (lines == 0)
+        printf("no seed with complete runs of two rules\n");
 }
 
 /* A choice at the end of the grid says that the grid is too short. */

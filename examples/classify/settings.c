@@ -76,8 +76,12 @@ static bool set_help(void *chosen, const char *name, const char *value)
     return true;
 }
 
-static const option output_table[] = {
+/* Goes on under the heading of the studies, but is no parameter: how many run at once changes no result. */
+static const option jobs_table[] = {
     {"--jobs", "N", "runs at once with --seeds or --grid, each in a process of its own", set_jobs, "1"},
+};
+
+static const option output_table[] = {
     {"--csv", "FILE", "write a line per rule and epoch", set_csv, NULL},
     {"--jsonl", "FILE", "write JSON lines: all that is needed to repeat the run, every epoch, every run",
      set_jsonl, NULL},
@@ -91,7 +95,7 @@ static const option output_table[] = {
     {"--help", NULL, "this", set_help, NULL},
 };
 
-enum { N_PARAMETER_GROUPS = 5, N_GROUPS };
+enum { N_PARAMETER_GROUPS = 5, N_GROUPS = 7 };
 
 /* Filled at the start: the tables lie in several files. */
 static option_group groups[N_GROUPS];
@@ -103,7 +107,8 @@ static void collect_groups(void)
     groups[2] = settings_learning;
     groups[3] = settings_training;
     groups[4] = settings_studies;
-    groups[5] = (option_group){"Output", output_table, sizeof output_table / sizeof output_table[0]};
+    groups[5] = (option_group){NULL, jobs_table, sizeof jobs_table / sizeof jobs_table[0]};
+    groups[6] = (option_group){"Output", output_table, sizeof output_table / sizeof output_table[0]};
 }
 
 bool settings_is_parameter(size_t option_number)
@@ -117,7 +122,7 @@ bool settings_is_parameter(size_t option_number)
 
 bool settings_study(const settings *chosen)
 {
-    return chosen->first_seed != chosen->last_seed || chosen->n_rates > 0;
+    return given_text(&chosen->texts, "--seeds") || chosen->n_rates > 0;
 }
 
 static bool add_text(void *data, const option *known, const char *value)

@@ -78,7 +78,7 @@ bool settings_check(settings *chosen);
 
 void settings_print_help(FILE *stream);
 
-/* Whether runs of several seeds or learning rates are compared. */
+/* Whether it is a study: --seeds, even of a single one, or --grid. */
 bool settings_study(const settings *chosen);
 
 /* Whether an option belongs to the experiment and not to what is shown of it: what a JSONL header holds and a replay

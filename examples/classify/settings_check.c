@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "../common/complain.h"
+#include "../common/decimal.h"
 
 /* Also into the texts, so that a replay does not depend on what the default will be then. */
 static bool set_default(settings *chosen, const char *name, const char *text)
@@ -36,11 +37,12 @@ static bool set_rates(settings *chosen)
 
     given_remove(&chosen->texts, number);
     for (size_t i = 0; i < chosen->rules.count; i++) {
-        char text[128];
+        char rate[DECIMAL_SIZE], text[128];
 
         if (isnan(chosen->lr[i]))
             chosen->lr[i] = usual;
-        snprintf(text, sizeof text, "%.64s=%.17g", chosen->rules.at[i]->name, chosen->lr[i]);
+        decimal(rate, chosen->lr[i]);
+        snprintf(text, sizeof text, "%.64s=%s", chosen->rules.at[i]->name, rate);
         if (!given_add(&chosen->texts, number, text))
             return false;
     }

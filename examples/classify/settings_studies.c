@@ -52,7 +52,8 @@ static const option table[] = {
                        "confidence interval (Student's t), of paired differences between rules too;\n"
                        "runs that diverge are counted and are in no mean", set_seeds, NULL},
     {"--grid", "lr=LIST", "run every rule at each of these learning rates; each chooses the one whose\n"
-                             "validation error, averaged over the seeds, is least", set_grid, NULL},
+                             "validation error, averaged over the seeds, is least. A rate at which a run\n"
+                             "diverged is never chosen, and the exit status is then 1", set_grid, NULL},
 };
 
 const option_group settings_studies = {"Studies", table, sizeof table / sizeof table[0]};

@@ -19,8 +19,8 @@ static void append(char *text, size_t size, const char *format, ...)
     va_end(arguments);
 }
 
-/* " 45.1 60.3 deg" after a word; nothing where nothing was measured. */
-static void append_angles(char *text, size_t size, const char *word, int digits, const double *angle, size_t count)
+/* A lead, then "45.1 60.3 deg"; nothing where nothing was measured. */
+static void append_angles(char *text, size_t size, const char *lead, int digits, const double *angle, size_t count)
 {
     bool any = false;
 
@@ -28,14 +28,14 @@ static void append_angles(char *text, size_t size, const char *word, int digits,
         any = any || isfinite(angle[i]);
     if (!any)
         return;
-    append(text, size, ",%s", word);
+    append(text, size, "%s", lead);
     for (size_t i = 0; i < count; i++) {
         if (isfinite(angle[i]))
-            append(text, size, " %.*f", digits, angle[i]);
+            append(text, size, "%.*f ", digits, angle[i]);
         else
-            append(text, size, " -");
+            append(text, size, "- ");
     }
-    append(text, size, " deg");
+    append(text, size, "deg");
 }
 
 /* Time left, if every run takes as long as those before. */
@@ -46,9 +46,9 @@ static void append_rest(char *text, size_t size, const watch *observer, double d
     unsigned long whole = left < 1e8 ? (unsigned long)(left + 0.5) : 0;
 
     if (whole >= 3600)
-        append(text, size, ", ETA %lu:%02lu:%02lu", whole / 3600, whole / 60 % 60, whole % 60);
+        append(text, size, "  ETA %lu:%02lu:%02lu", whole / 3600, whole / 60 % 60, whole % 60);
     else
-        append(text, size, ", ETA %lu:%02lu", whole / 60, whole % 60);
+        append(text, size, "  ETA %lu:%02lu", whole / 60, whole % 60);
 }
 
 void watch_batch(watch *observer, const run *result, const meter *instrument, const fa_progress *seen,
@@ -63,13 +63,14 @@ void watch_batch(watch *observer, const run *result, const meter *instrument, co
         return;
     for (size_t i = 0; i < chosen->n_hidden; i++)
         angle[i] = meter_mean(&instrument->angle[i]);
-    /* Short, so that the usual one fits 80 columns. */
-    append(text, sizeof text, "%s: epoch %zu/%zu, batch %llu/%llu, loss %.3g, acc %.1f%%",
-           chosen->rules.at[result->rule]->name, result->epochs + 1, chosen->epochs, (unsigned long long)seen->batch,
-           (unsigned long long)seen->batches, seen->training.loss, 100.0 * seen->training.accuracy);
-    append(text, sizeof text, ", %.0f/s", (double)seen->training.samples / elapsed);
+    /* 80 columns hold four layers; where there are fewer, the last parts are left out. */
+    append(text, sizeof text, "%s %zu/%zu  %llu/%llu  loss ", chosen->rules.at[result->rule]->name, result->epochs + 1,
+           chosen->epochs, (unsigned long long)seen->batch, (unsigned long long)seen->batches);
+    append(text, sizeof text, seen->training.loss < 10.0 ? "%.3f" : "%.3g", seen->training.loss);
+    append(text, sizeof text, "  acc %.1f%%  %.0f/s", 100.0 * seen->training.accuracy,
+           (double)seen->training.samples / elapsed);
     append_rest(text, sizeof text, observer, ((double)result->epochs + part) / (double)chosen->epochs);
-    append_angles(text, sizeof text, "", 0, angle, chosen->n_hidden);
+    append_angles(text, sizeof text, "  ", 0, angle, chosen->n_hidden);
     progress_line(&observer->shown, "%s", text);
 }
 
@@ -95,7 +96,8 @@ void watch_epoch(watch *observer, const run *result)
     append_error(text, sizeof text, "validation", last->validation_error);
     append_error(text, sizeof text, "test", last->test_error);
     append(text, sizeof text, ", %.1f s", last->seconds);
-    append_angles(text, sizeof text, chosen->n_hidden > 1 ? " angles" : " angle", 1, last->angle, chosen->n_hidden);
+    append_angles(text, sizeof text, chosen->n_hidden > 1 ? ", angles " : ", angle ", 1, last->angle,
+                  chosen->n_hidden);
     progress_line(&observer->shown, "%s", text);
 }
 

@@ -135,8 +135,8 @@ bool option_range(const char *name, const char *text, uint64_t *first, uint64_t 
 {
     char *end;
 
-    if (!read_whole(text, &end, first) || *end != '-' || !read_whole(end + 1, &end, last) || *end || *first >= *last) {
-        complain("%s takes two whole numbers A-B, A below B, not '%s'", name, text);
+    if (!read_whole(text, &end, first) || *end != '-' || !read_whole(end + 1, &end, last) || *end || *first > *last) {
+        complain("%s takes two whole numbers A-B, A not above B, not '%s'", name, text);
         return false;
     }
     return true;
@@ -145,9 +145,12 @@ bool option_range(const char *name, const char *text, uint64_t *first, uint64_t 
 bool option_path(const char *name, const char *text, const char **path)
 {
     *path = text;
-    if (*text)
+    if (strcmp(text, "-") == 0)
+        complain("%s takes the name of a file: - does not stand for standard input or output", name);
+    else if (!*text)
+        complain("%s needs a name", name);
+    else
         return true;
-    complain("%s needs a name", name);
     return false;
 }
 

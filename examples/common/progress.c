@@ -57,6 +57,17 @@ static int terminal_width(void)
     return ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 1 ? size.ws_col - 1 : 79;
 }
 
+/* Without the part that crosses the limit, nor those after it: two blanks part them. */
+static int cut(const char *line, int width, int limit)
+{
+    if (width <= limit)
+        return width;
+    for (int end = limit; end > 0; end--)
+        if (line[end] == ' ' && line[end + 1] == ' ')
+            return end;
+    return limit;
+}
+
 void progress_line(progress *shown, const char *format, ...)
 {
     char line[400];
@@ -66,8 +77,9 @@ void progress_line(progress *shown, const char *format, ...)
     va_start(arguments, format);
     width = vsnprintf(line, sizeof line, format, arguments);
     va_end(arguments);
-    if (width > limit)
-        width = limit;
+    if (width >= (int)sizeof line)
+        width = (int)sizeof line - 1;
+    width = cut(line, width, limit);
     if (!shown->terminal) {
         fprintf(stderr, "%.*s\n", width, line);
         return;

@@ -29,7 +29,8 @@ bool progress_stale(progress *shown);
 /* Whether it is time to show that `done` of `total` steps are done. Cheap enough to be asked at every step. */
 bool progress_due(progress *shown, size_t done, size_t total);
 
-/* Shows a line: over the one before on a terminal, cut to its width; below it elsewhere. ASCII only. */
+/* Shows a line: below the one before or, on a terminal, over it, cut to the terminal's width, between parts that two
+ * blanks separate if there are any. ASCII only. */
 #if defined(__GNUC__)
 __attribute__((format(printf, 2, 3)))
 #endif

@@ -44,6 +44,15 @@ int rule_list_width(const rule_list *rules, const char *heading)
     return (int)width;
 }
 
+size_t rule_place(const fa_rule *rule)
+{
+    size_t i = 0;
+
+    while (i < fa_rule_count() && fa_rule_at(i) != rule)
+        i++;
+    return i;
+}
+
 void rule_list_print_known(FILE *stream)
 {
     for (size_t i = 0; i < fa_rule_count(); i++) {

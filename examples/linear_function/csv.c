@@ -3,6 +3,8 @@
 #include <inttypes.h>
 #include <math.h>
 
+#include "../common/decimal.h"
+
 bool csv_open(csv *file, const char *path, bool seeds)
 {
     file->seeds = seeds;
@@ -14,12 +16,13 @@ bool csv_open(csv *file, const char *path, bool seeds)
     return true;
 }
 
-/* 17 digits give every float64 back. */
 static void write_field(FILE *stream, double value)
 {
-    fputc(',', stream);
+    char text[DECIMAL_SIZE] = "";
+
     if (isfinite(value))
-        fprintf(stream, "%.17g", value);
+        decimal(text, value);
+    fprintf(stream, ",%s", text);
 }
 
 void csv_write(csv *file, uint64_t seed, const run *result)

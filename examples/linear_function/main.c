@@ -99,9 +99,9 @@ static int run_experiment(const settings *chosen)
     int status;
 
     interrupt_catch();
-    if (!csv_open(&file, chosen->csv, chosen->first_seed != chosen->last_seed))
+    if (!csv_open(&file, chosen->csv, chosen->study))
         return FAILURE;
-    status = chosen->first_seed != chosen->last_seed ? run_study(chosen, &file) : run_single(chosen, &file);
+    status = chosen->study ? run_study(chosen, &file) : run_single(chosen, &file);
     if (!csv_close(&file) && status == SUCCESS)
         status = FAILURE;
     return status;

@@ -75,7 +75,7 @@ static bool set_seeds(void *line, const char *name, const char *value)
 {
     command_line *given = line;
 
-    given->seeds = true;
+    given->seeds = given->chosen->study = true;
     if (!option_range(name, value, &given->chosen->first_seed, &given->chosen->last_seed))
         return false;
     if (given->chosen->last_seed - given->chosen->first_seed >= 1000000) {

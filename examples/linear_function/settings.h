@@ -17,6 +17,7 @@ typedef struct settings {
     bool           online;
     double         omega, beta;
     uint64_t       first_seed, last_seed; /* equal without --seeds */
+    bool           study; /* --seeds, even of a single one */
     fa_dtype       dtype;
     bool           quiet;
     const char    *load, *save, *csv, *plot; /* NULL where not asked for */

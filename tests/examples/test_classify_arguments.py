@@ -1,4 +1,5 @@
 """The command line of classify, and samples that are missing or broken."""
+import math
 import os
 import shutil
 import struct
@@ -76,6 +77,8 @@ USAGE = [
     ("needs --seeds or --grid", "--jobs", "2"),
     ("not '0'", "--jobs", "0", "--seeds", "1-2"),
     ("--csv needs a name", "--csv="),
+    ("- does not stand", "--csv", "-"),
+    ("- does not stand", "--jsonl=-"),
     ("the same file", "--csv", "run.txt", "--jsonl", "run.txt"),
     ("not 'run.pdf'", "--plot", "run.pdf"),
     ("only 240 samples to train on", "--batch", "241"),
@@ -123,6 +126,9 @@ class Arguments(samples.TestCase):
                      for argument in line if argument.startswith("--")} - {"bogus"} | {"jsonl", "replay", "quiet"}:
             self.assertIn(f"  --{name} ", done.stdout)
         self.assertLessEqual(max(map(len, done.stdout.splitlines())), 112)
+        studies = done.stdout[done.stdout.index("\nStudies\n"):done.stdout.index("\n\nOutput\n")]
+        self.assertEqual([line.split()[0] for line in studies.splitlines() if line.startswith("  --")],
+                         ["--seed", "--seeds", "--grid", "--jobs"])
         done = program.run(program.CLASSIFY, "--list-rules")
         self.assertEqual([line.split()[0] for line in done.stdout.splitlines()], ["bp", "fa", "shallow"])
         done = program.run(program.CLASSIFY, "--list-optimizers")
@@ -149,11 +155,20 @@ class Files(samples.TestCase):
         with open(os.path.join(self.data, name), "wb") as file:
             file.write(content)
 
+    def write_npy(self, name, descr, shape, content):
+        about = f"{{'descr': '{descr}', 'fortran_order': False, 'shape': {shape}, }}".ljust(117) + "\n"
+        with open(self.path(name), "wb") as file:
+            file.write(b"\x93NUMPY\x01\x00\x76\x00" + about.encode() + content)
+
     def test_missing_data(self):
-        for path in self.path("nowhere"), self.folder:
+        with open(self.path("file"), "w"):
+            pass
+        for path, words in ((self.path("nowhere"), "there is no directory {}\n"),
+                            (self.path("file"), "there is no directory {}\n"),
+                            (self.folder, "{} has no train-images-idx3-ubyte,")):
             done = program.classify("--data", path)
             self.assertEqual((done.returncode, done.stdout), (1, ""))
-            self.assertIn(f"{path} has no train-images-idx3-ubyte", done.stderr)
+            self.assertTrue(done.stderr.startswith("classify: " + words.format(path)), done.stderr)
             self.assertIn("apt install dataset-fashion-mnist", done.stderr)
             self.assertIn("MNIST: put train-images-idx3-ubyte.gz", done.stderr)
         os.remove(os.path.join(self.data, samples.NAMES[3]))
@@ -200,14 +215,28 @@ class Files(samples.TestCase):
         for (name, content), array in zip(samples.contents().items(), ("x_train", "y_train", "x_test", "y_test")):
             count, head = int.from_bytes(content[4:8], "big"), 16 if "images" in name else 8
             shape = f"({count}, {samples.SIDE}, {samples.SIDE})" if head == 16 else f"({count},)"
-            about = f"{{'descr': '|u1', 'fortran_order': False, 'shape': {shape}, }}".ljust(117) + "\n"
-            with open(self.path(f"numpy/{array}.npy"), "wb") as file:
-                file.write(b"\x93NUMPY\x01\x00\x76\x00" + about.encode() + content[head:])
+            self.write_npy(f"numpy/{array}.npy", "|u1", shape, content[head:])
         for folder in "compressed", "numpy":
             again = self.learn("--data", self.path(folder))
             for line in again:
                 del line["seconds"]
             self.assertEqual(again, lines)
+
+    def test_inputs_that_are_not_finite(self):
+        """Told of where they are read, not as divergence; a float64 may be too large for a float32."""
+        good, arguments = [i / 8 for i in range(8)], ["--data", self.path("numpy"), "--batch", "2"]
+        os.mkdir(self.path("numpy"))
+        for part in "train", "test":
+            self.write_npy(f"numpy/y_{part}.npy", "|u1", "(4,)", b"\0\1\0\1")
+        for part, other in ("train", "test"), ("test", "train"):
+            self.write_npy(f"numpy/x_{other}.npy", "<f8", "(4, 2)", struct.pack("<8d", *good))
+            for value, place, dtype in (math.nan, 0, "f64"), (-math.inf, 7, "f32"), (1e300, 5, "f32"):
+                wrong = good[:place] + [value] + good[place + 1:]
+                self.write_npy(f"numpy/x_{part}.npy", "<f8", "(4, 2)", struct.pack("<8d", *wrong))
+                self.fail_with(1, f"numpy/x_{part}.npy: sample {place // 2}, input {place % 2} (both", *arguments,
+                               "--dtype", dtype)
+        self.write_npy("numpy/x_test.npy", "<f8", "(4, 2)", struct.pack("<8d", *good))
+        self.succeed(*arguments)
 
     def test_files_that_cannot_be_written(self):
         for option, name in ("--csv", "no/run.csv"), ("--jsonl", "no/run.jsonl"), ("--plot", "no/run.svg"):

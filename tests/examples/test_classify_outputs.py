@@ -1,14 +1,11 @@
-"""What classify writes about single runs: table, CSV, JSON lines, replays, plots, progress; divergence and Ctrl-C."""
+"""What classify writes about single runs: table, CSV, JSON lines, replays; divergence and Ctrl-C."""
 import json
 import math
 import os
-import pty
 import re
-import shutil
 import signal
 import struct
 import time
-import unittest
 
 import program
 import samples
@@ -92,7 +89,7 @@ class Outputs(samples.TestCase):
         self.assertEqual((header["dataset"]["inputs"], header["dataset"]["classes"], header["dataset"]["training"],
                           header["dataset"]["validation"], header["dataset"]["test"]), (36, 3, 200, 40, 60))
         self.assertEqual((header["parameters"]["hidden"], header["parameters"]["lr"]),
-                         ("8", "bp=0.10000000000000001,fa=0.10000000000000001"))
+                         ("8", "bp=0.1,fa=0.1"))
         epochs = [line for line in lines if line["type"] == "epoch"]
         for line, seen in zip(program.read_csv(self.path("run.csv")), epochs, strict=True):
             line.update(angles=[line.pop("angle_1")])
@@ -104,6 +101,24 @@ class Outputs(samples.TestCase):
             self.assertEqual((run["outcome"], run["epochs"], run["test_error"], run["validation_error"]),
                              ("complete", 3, last["test_error"], last["validation_error"]))
             self.assertEqual(sum(map(sum, run["confusion"])), samples.TEST)
+
+    def test_shortest_numbers(self):
+        """The shortest of 15 to 17 digits that read back; errors are fractions of a known number of samples."""
+        self.learn("--jsonl", self.path("run.jsonl"), "--validation", "40", "--lr", "0.3", "--dtype", "f64")
+        with open(self.path("run.csv")) as file:
+            lines = [line.strip().split(",") for line in file][1:]
+        with open(self.path("run.jsonl")) as file:
+            objects = file.read()
+        for line in lines:
+            for text in line[2:]:
+                number = float(text)
+                self.assertEqual(text, next(shortest for shortest in (f"{number:.{digits}g}" for digits in (15, 16, 17))
+                                            if float(shortest) == number))
+            for text, count in (line[3], 200), (line[4], 40), (line[5], samples.TEST):
+                self.assertIn(float(text), [i / count for i in range(count + 1)])
+            self.assertIn(f'"train_loss":{line[2]},', objects)
+        self.assertIn('"lr":0.3,', objects)
+        self.assertIn('"ratios":[1.0]', objects)
 
     def test_replay(self):
         for arguments in (["--rules", "fa", "--optimizer", "adam", "--optimizer-param", "beta1=0.8", "--dropout",
@@ -174,6 +189,17 @@ class Outputs(samples.TestCase):
             self.assertEqual([run[name] for name in ("validation_error", "test_error", "test_error_at_best")],
                              [best[name] for name in ("validation_error", "test_error", "test_error")])
 
+    def test_best_epoch(self):
+        """The table's columns of the best epoch say what the lines about the run say."""
+        table = self.succeed("--validation", "40", "--jsonl", self.path("run.jsonl"), "--epochs", "6", "--lr", "0.5")
+        with open(self.path("run.jsonl")) as file:
+            runs = [line for line in map(json.loads, file) if line["type"] == "run"]
+        head, *rows = table.splitlines()[2:5]
+        end = re.search("best epoch  test at best", head)
+        for run, row in zip(runs, rows):
+            self.assertEqual(row[end.start():end.end()].split(),
+                             [str(run["best_epoch"]), f"{100 * run['test_error_at_best']:.2f}", "%"])
+
     def test_divergence(self):
         done = self.program("--loss", "squared_error", "--output-activation", "identity", "--activation", "identity",
                             "--epochs", "30", "--lr", "bp=0.01,fa=1e6", "--rules", "fa,bp", "--csv",
@@ -200,7 +226,7 @@ class Outputs(samples.TestCase):
 
     def test_interrupt(self):
         output = self.interrupt()
-        self.assertIn("stopped after", output)
+        self.assertRegex(output, r"\bstopped in epoch \d+ of 1000000; test error of these weights\n")
         self.assertIn("confusion matrix", output)
         self.assertNotIn("\nfa", output)
         lines = program.read_csv(self.path("run.csv"))
@@ -208,79 +234,6 @@ class Outputs(samples.TestCase):
         with open(self.path("run.jsonl")) as file:
             last = json.loads(file.readlines()[-1])
         self.assertEqual((last["type"], last["outcome"], last["epochs"]), ("run", "interrupted", len(lines)))
-
-
-class Progress(samples.TestCase):
-    arguments = "--hidden", "8", "--epochs", "3", "--rules", "fa"
-
-    def test_lines(self):
-        done = program.run(program.CLASSIFY, "--data", self.data, *self.arguments)
-        self.assertRegex(done.stderr, r"\A(fa: epoch \d of 3, loss \S+, error \S+ %, test \S+ %, \S+ s, angle \S+ deg"
-                                      r"\n){3}\Z")
-
-    def test_terminal(self):
-        """One line, written over and over, cut to the terminal's width, and gone at the end."""
-        main, other = pty.openpty()
-        process = program.subprocess.Popen([program.CLASSIFY, "--data", self.data, "--hidden", "8", "--rules", "fa",
-                                            "--epochs", "2000"], stdout=program.subprocess.DEVNULL, stderr=other)
-        os.close(other)
-        text = b""
-        while True:
-            try:
-                some = os.read(main, 4096)
-            except OSError:  # the other end is closed
-                break
-            if not some:
-                break
-            text += some
-        os.close(main)
-        self.assertEqual(process.wait(), 0)
-        lines = text.decode().split("\r")
-        self.assertNotIn("\n", text.decode())
-        self.assertRegex(lines[1], r"\Afa: epoch \d+/2000, batch \d+/4, loss \S+, acc \S+%, \d+/s, ETA \d")
-        self.assertLessEqual(max(map(len, lines)), 79)
-        self.assertEqual(lines[-1].strip() + lines[-2].strip(), "")
-
-
-class Plot(samples.TestCase):
-    @unittest.skipUnless(shutil.which("gnuplot"), "gnuplot is not installed")
-    def test_plots(self):
-        for arguments in ([], ["--seeds", "1-3"], ["--epochs", "1", "--hidden", "5,4", "--rules", "shallow"],
-                          ["--hidden", "none", "--rules", "bp"], ["--grid", "lr=0.1,0.2", "--validation", "40"],
-                          ["--epochs", "31"], ["--epochs", "31", "--seeds", "1-2", "--jobs", "2"]):
-            self.succeed("--plot", self.path("it's.svg"), *arguments)
-            with open(self.path("it's.svg")) as file:
-                picture = file.read()
-            self.assertTrue(picture.startswith("<?xml") and picture.rstrip().endswith("</svg>"))
-        self.assertEqual(sorted(os.listdir(self.folder)), ["data", "it's.svg"])
-
-    def test_wide_bands(self):
-        """Two seeds make bands wider than their panels, which gnuplot cannot be trusted to cut: its PNG goes astray."""
-        with open(self.path("gnuplot"), "w") as file:
-            file.write("#!/bin/sh\nexec /bin/cat\n")
-        os.chmod(self.path("gnuplot"), 0o755)
-        self.succeed("--plot", self.path("script.svg"), "--seeds", "1-2", "--lr", "1",
-                     env={**os.environ, "PATH": self.folder})
-        with open(self.path("script.svg")) as file:
-            script = file.read()
-        panels = [tuple(map(float, limits)) for limits in re.findall(r"yrange \[(.*):(.*)\]", script)]
-        self.assertEqual(len(panels), 3)
-        lines = [line.split()[1:] for block in re.findall(r"<< END\n(.*?)END\n", script, re.DOTALL)
-                 for line in block.splitlines()]
-        self.assertEqual({len(line) for line in lines}, {3 * 5})
-        cut = 0
-        for line in lines:
-            for (low, high), column in zip((panels[0], panels[0], panels[1], panels[1], panels[2]), range(1, 15, 3)):
-                for text in line[column:column + 2]:
-                    self.assertTrue(0.9999 * low <= float(text) <= 1.0001 * high, (line, panels))  # written in 5 digits
-                    cut += abs(float(text) - low) <= 1e-4 * low or abs(float(text) - high) <= 1e-4 * high
-        self.assertGreater(cut, 0)
-
-    def test_without_gnuplot(self):
-        """Found out before anything is trained."""
-        self.assertEqual(self.fail_with(1, "apt install gnuplot-nox", "--plot", self.path("a.svg"),
-                                        env={**os.environ, "PATH": self.folder}), "")
-        self.assertEqual(os.listdir(self.folder), ["data"])
 
 
 if __name__ == "__main__":

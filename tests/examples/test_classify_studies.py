@@ -53,6 +53,8 @@ class Studies(samples.TestCase):
             self.check(row(table, rule, "train loss"), [line["train_loss"] for line in ends])
             for name in "train", "validation", "test":
                 self.check(row(table, rule, f"{name} error, %"), [100 * line[f"{name}_error"] for line in ends])
+        self.assertGreater(max(line["angle_1"] for line in last["bp"]), 0)
+        self.assertEqual(row(table, "bp", "angle of layer 1").split()[5:], ["4", "0", "0", "0", "0"])
         self.check(row(table, "fa", "angle of layer 1"), [line["angle_1"] for line in last["fa"]])
         difference = row(table, "bp (lr 0.1) - fa (lr 0.1)", "test error, %")
         numbers = [100 * (a["test_error"] - b["test_error"]) for a, b in zip(last["bp"], last["fa"])]
@@ -61,6 +63,15 @@ class Studies(samples.TestCase):
         low, high = (float(number) for number in head.split()[-2:])
         self.assertTrue(verdict.startswith("neither" if low <= 0 <= high else "bp is" if high < 0 else "fa is"))
         self.assertIn("bp: 4 runs complete, 0 diverged\nfa: 4 runs complete, 0 diverged\n", table)
+
+    def test_one_seed(self):
+        """A study without an interval."""
+        table = self.succeed("--seeds", "5-5", "--csv", self.path("run.csv"))
+        lines = program.read_csv(self.path("run.csv"))
+        self.assertEqual({line["seed"] for line in lines}, {5})
+        self.assertEqual(row(table, "fa", "test error, %").split()[4:],
+                         ["1", f"{100 * lines[-1]['test_error']:.4g}", "-", "-", "-"])
+        self.assertIn("too few seeds to tell", row(table, "bp (lr 0.1) - fa (lr 0.1)", "test error, %"))
 
     def test_verdict(self):
         """A rule that does not learn at all is worse, and the table says so."""
@@ -94,11 +105,15 @@ class Studies(samples.TestCase):
         done = self.program("--seeds", "1-2", "--lr", "1e6", *arguments)
         self.assertEqual((done.returncode, done.stderr.count("fa diverged in epoch")), (1, 2))
         self.assertIn("fa: 0 runs complete, 2 diverged\n", done.stdout)
+        self.assertIn("\nfa    no complete run\n", done.stdout)
         done = self.program("--grid", "lr=0.01,1e6", "--validation", "40", *arguments)
         self.assertEqual(done.returncode, 1)
         self.assertIn(" 1d", row(done.stdout, "fa"))
         self.assertIn("fa: lr 0.01", done.stdout)
         self.assertIn("fa: 1 runs complete, 1 diverged\n", done.stdout)
+        done = self.program("--grid", "lr=1e6", "--validation", "40", *arguments, "--rules", "fa,bp")
+        self.assertIn("\nfa    no learning rate was chosen\nbp    no learning rate was chosen\n", done.stdout)
+        self.assertEqual(done.stdout.count("no seed with complete runs of two rules\n"), 2)
         done = program.run(program.CLASSIFY, "--data", self.data, "--batch", "8", *arguments[:-1], "--seeds", "1-2", "--lr",
                            "1e6")
         self.assertIn("2 of 2 runs done, 0 s left; fa, lr 1e+06, seed 2: diverged\n", done.stderr)
@@ -116,7 +131,7 @@ class Studies(samples.TestCase):
         output, complaint = process.communicate(timeout=60)
         self.assertEqual(process.returncode, 1)
         self.assertIn("classify: interrupted; this is what there is so far\n", complaint)
-        self.assertIn("fa: 0 runs complete, 0 diverged, 2 interrupted\n", output)
+        self.assertIn("fa: 0 runs complete, 0 diverged, 2 interrupted, 4 not begun\n", output)
         self.assertEqual({line["seed"] for line in program.read_csv(self.path("run.csv"))}, {1, 2})
         with open(self.path("run.jsonl")) as file:
             runs = [line for line in map(json.loads, file) if line["type"] == "run"]

@@ -130,7 +130,7 @@ class Outputs(program.TestCase):
 class Plot(program.TestCase):
     @unittest.skipUnless(shutil.which("gnuplot"), "gnuplot is not installed")
     def test_plots(self):
-        for arguments in [], ["--seeds", "1-3"], ["--online"], ["--eta", "1", "--rules", "shallow"]:
+        for arguments in [], ["--seeds", "1-3"], ["--seeds", "5-5"], ["--online"], ["--eta", "1", "--rules", "shallow"]:
             self.succeed("--epochs", "12", "--plot", self.path("it's.svg"), *arguments)
             with open(self.path("it's.svg")) as file:
                 picture = file.read()
