@@ -115,13 +115,20 @@ static void piece(double alpha, const fa_matrix *a, const fa_matrix *b, double b
                  (char *)c->data + j * size, c->rows == 1 ? 0 : c->row_stride);
 }
 
+/* Columns of B, k rows deep, that are taken at once. */
+static size_t piece_width(const fa_matrix *b, size_t k)
+{
+    if (lies_by_rows(b))
+        return b->cols;
+    const size_t fit = PACK_BYTES / 32 / k * (32 / fa_dtype_size(b->dtype));
+    return fit > b->cols ? b->cols : fit;
+}
+
 static void own(double alpha, const fa_matrix *a, const fa_matrix *b, double beta, const fa_matrix *c)
 {
-    const size_t unit = 32 / fa_dtype_size(c->dtype);
     for (size_t p = 0; p < a->cols; p += DEPTH) {
         const size_t k = a->cols - p < DEPTH ? a->cols - p : DEPTH;
-        const size_t fit = PACK_BYTES / 32 / k * unit;
-        const size_t width = lies_by_rows(b) || fit > c->cols ? c->cols : fit;
+        const size_t width = piece_width(b, k);
         for (size_t j = 0; j < c->cols; j += width)
             piece(alpha, a, b, p == 0 ? beta : 1, c, p, k, j, c->cols - j < width ? c->cols - j : width);
     }

@@ -23,8 +23,9 @@ fa_matrix shared_block(const fa_matrix *matrix, const team_block *block)
 {
     fa_matrix view = *matrix;
 
-    view.data = (char *)matrix->data + (block->row * matrix->row_stride + block->col * matrix->col_stride) *
-                                           fa_dtype_size(matrix->dtype);
+    if (block->row > 0 || block->col > 0)
+        view.data = (char *)matrix->data + (block->row * matrix->row_stride + block->col * matrix->col_stride) *
+                                               fa_dtype_size(matrix->dtype);
     view.rows = block->rows;
     view.cols = block->cols;
     return view;
@@ -44,9 +45,13 @@ static void product_part(void *data, size_t part, size_t parts)
 
 void shared_product(team *t, double alpha, const fa_matrix *a, const fa_matrix *b, double beta, const fa_matrix *c)
 {
-    job j = {.alpha = alpha, .beta = beta, .a = a, .b = b, .c = c};
+    team *used = shared_team(t, c->rows, c->cols, a->cols);
+    job   j = {.alpha = alpha, .beta = beta, .a = a, .b = b, .c = c};
 
-    team_run(shared_team(t, c->rows, c->cols, a->cols), product_part, &j);
+    if (used)
+        team_run(used, product_part, &j);
+    else
+        blas_product(alpha, a, b, beta, c);
 }
 
 static void slope_part(void *data, size_t part, size_t parts)
@@ -111,6 +116,8 @@ double shared_sum_squares(team *t, const fa_matrix *m)
     squares s;
 
     s.m = m->col_stride == 1 || m->cols == 1 ? *m : fa_matrix_transpose(*m);
+    if (!used)
+        return kernels_for(m->dtype)->sum_squares(s.m.rows, s.m.cols, s.m.row_stride, s.m.data);
     team_run(used, sum_squares_part, &s);
     for (size_t part = 0; part < team_size(used); part++)
         sum += s.sums[part];

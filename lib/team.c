@@ -218,6 +218,11 @@ void team_run(team *t, team_task task, void *data)
 
 size_t team_share(size_t count, size_t unit, size_t part, size_t parts, size_t *length)
 {
+    if (parts == 1) { /* without the divisions, which a step of a small network would feel */
+        *length = count;
+        return 0;
+    }
+
     size_t units = (count + unit - 1) / unit;
     size_t first = units / parts * part + (part < units % parts ? part : units % parts);
     size_t own = units / parts + (part < units % parts ? 1 : 0);
@@ -232,6 +237,8 @@ team_block team_split(size_t rows, size_t cols, fa_dtype dtype, size_t part, siz
 {
     team_block block = {0, rows, 0, cols};
 
+    if (parts == 1)
+        return block;
     if (cols >= rows) {
         block.col = team_share(cols, 64 / fa_dtype_size(dtype), part, parts, &block.cols);
     } else {
