@@ -23,8 +23,9 @@ static fa_status draw_network(model *student, const settings *chosen, uint64_t s
 {
     fa_status status = FA_OK;
 
-    if (chosen->sparsity > 0.0)
-        status = fa_network_prune(student->net, 0, chosen->sparsity, seed);
+    for (size_t l = 1; l <= chosen->n_hidden + 1 && status == FA_OK; l++)
+        if (chosen->sparsity[l - 1] > 0.0)
+            status = fa_network_prune(student->net, l, chosen->sparsity[l - 1], seed);
     if (status == FA_OK)
         status = fa_network_init_weights(student->net, 0, chosen->weights.init, chosen->weights.scale, seed);
     if (status == FA_OK)
@@ -45,7 +46,7 @@ static fa_status draw_feedback(model *student, const settings *chosen, uint64_t 
         status = fa_feedback_init(student->feedback, "B", 0, chosen->feedback.init, chosen->feedback.scale, seed);
     for (size_t l = 1; l <= chosen->n_hidden && status == FA_OK; l++)
         if (fa_feedback_get(student->feedback, "B", l, &B) == FA_OK)
-            status = sparse_feedback(student->feedback, l, chosen->feedback_scale, chosen->sparsity, seed);
+            status = sparse_feedback(student->feedback, l, chosen->feedback_scale, chosen->sparsity[l], seed);
     return status;
 }
 

@@ -39,7 +39,8 @@ typedef struct settings {
     fa_loss        loss;
     initialization weights, bias, feedback;
     bool           own_feedback; /* --feedback-init was given */
-    double         feedback_scale, sparsity;
+    double         feedback_scale;
+    double         sparsity[MAX_LAYERS]; /* of W_l at l - 1, and of B_{l-1} */
     double         dropout[MAX_LAYERS]; /* of layers 0 .. n_hidden */
 
     /* learning */

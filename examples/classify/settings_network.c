@@ -98,9 +98,28 @@ static bool set_feedback_scale(void *chosen, const char *name, const char *value
     return option_real(name, value, 0.0, 1e6, &((settings *)chosen)->feedback_scale);
 }
 
-static bool set_sparsity(void *chosen, const char *name, const char *value)
+static bool take_sparsity(void *data, const char *name, char *item)
 {
-    return option_real(name, value, 0.0, 1.0, &((settings *)chosen)->sparsity);
+    settings *chosen = data;
+    char *value = named_split(name, item);
+    uint64_t l;
+
+    return value && option_whole(name, item, 1, chosen->n_hidden + 1, &l) &&
+           option_real(name, value, 0.0, 1.0, &chosen->sparsity[l - 1]);
+}
+
+static bool set_sparsity(void *data, const char *name, const char *value)
+{
+    settings *chosen = data;
+    double all;
+
+    if (strchr(value, '='))
+        return option_each(name, value, take_sparsity, chosen);
+    if (!option_real(name, value, 0.0, 1.0, &all))
+        return false;
+    for (size_t l = 1; l <= chosen->n_hidden + 1; l++)
+        chosen->sparsity[l - 1] = all;
+    return true;
 }
 
 static bool take_dropout(void *data, const char *name, char *item)
@@ -133,8 +152,9 @@ static const option table[] = {
     {"--feedback-init", "NAME[=F]", "the same for the rule's B; default: as the rule does it (fa:\n"
                                         "U[-1/sqrt(n_l), 1/sqrt(n_l)))", set_feedback_init, NULL},
     {"--feedback-scale", "F", "multiply B by F", set_feedback_scale, "1"},
-    {"--sparsity", "F", "remove this share of the connections at random: of every W for good, of every\n"
-                        "B at the start", set_sparsity, "0"},
+    {"--sparsity", "F|l=F,...", "remove this share of the connections of every layer, or of layer l, at\n"
+                                "random: of W_l for good, of B_{l-1}, which stands for it, at the start",
+     set_sparsity, "0"},
     {"--dropout", "l=P,...", "dropout of layer l with probability P; layer 0 are the inputs", set_dropout, NULL},
 };
 

@@ -187,11 +187,17 @@ def text(number, form):
     return format(number, form) if math.isfinite(number) else ""
 
 
+def decimal(number):
+    """The shortest of 15 to 17 digits that reads back as the same number; "" for NaN and infinity."""
+    forms = [text(number, f".{digits}g") for digits in (15, 16, 17)]
+    return next(form for form in forms if not form or float(form) == number)
+
+
 def write_csv(path, lines):
     with open(path, "w", encoding="ascii", newline="\n") as file:
         file.write("rule,epoch,train_loss,test_loss,update_angle,weight_angle\n")
         for rule, epoch, *numbers in lines:
-            file.write(",".join([rule, str(epoch), *(text(number, ".17g") for number in numbers)]) + "\n")
+            file.write(",".join([rule, str(epoch), *(decimal(number) for number in numbers)]) + "\n")
 
 
 def arguments():

@@ -32,6 +32,7 @@ USAGE = [
     ("not ''", "--feedback-init", "uniform="),
     ("not '-2'", "--feedback-scale", "-2"),
     ("not '1.5'", "--sparsity", "1.5"),
+    ("not '3'", "--sparsity", "3=0.5"),
     ("not '1'", "--dropout", "0=1"),
     ("not '2'", "--dropout", "2=0.5"),
     ("NAME=VALUE", "--dropout", "0.5"),

@@ -72,6 +72,11 @@ class Outputs(samples.TestCase):
         self.assertIsNone(line["angle_1"])
         self.assertIsNone(self.learn("--feedback-scale", "0", "--rules", "fa")[0]["angle_1"])
 
+    def test_a_sparse_layer(self):
+        """Without the connections of layer 2 nothing comes back, and layer 1 does not learn; layer 1 keeps its own."""
+        self.assertIsNone(self.learn("--sparsity", "2=1", "--rules", "fa")[0]["angle_1"])
+        self.assertIsNotNone(self.learn("--sparsity", "1=0.5", "--rules", "fa")[0]["angle_1"])
+
     def test_confusion_matrix(self):
         table = self.succeed("--csv", self.path("run.csv"), "--rules", "fa", "--epochs", "1")
         error = program.read_csv(self.path("run.csv"))[0]["test_error"]
