@@ -8,6 +8,8 @@ import traceback
 import unittest
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+# Whether the library was built with zlib: LIBFA_TEST_ZLIB=0 says no.
+ZLIB = os.environ.get("LIBFA_TEST_ZLIB", "1") == "1"
 INCLUDE = os.environ.get("LIBFA_TEST_INCLUDE", os.path.join(ROOT, "include"))
 
 

@@ -40,7 +40,7 @@ class Files(unittest.TestCase):
         content += array.astype(kind).tobytes()
         path = os.path.join(self.folder, name)
         with open(path, "wb") as file:
-            file.write(gzip.compress(content) if compress else content)
+            file.write(gzip.compress(content) if compress and tap.ZLIB else content)
         return path
 
     def npy(self, array, name="array.npy"):
@@ -59,6 +59,17 @@ class Readers(Files):
                         found = libfa.read_idx(self.idx(array), dtype)
                         self.assertEqual(found.dtype, np.dtype(dtype))
                         np.testing.assert_array_equal(found, array)
+
+    def test_gzip_without_zlib(self):
+        """The sentence says what is missing, where it is."""
+        path = os.path.join(self.folder, "array.gz")
+        with open(path, "wb") as file:
+            file.write(gzip.compress(b"\0\0\x08\x01\0\0\0\x01\x05"))
+        if tap.ZLIB:
+            np.testing.assert_array_equal(libfa.read_idx(path), [5])
+        else:
+            with self.assertRaisesRegex(libfa.UnsupportedError, "zlib"):
+                libfa.read_idx(path)
 
     def test_gzip(self):
         array = np.arange(256, dtype=np.uint8).reshape(4, 8, 8)
