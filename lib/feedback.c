@@ -1,5 +1,6 @@
 #include "feedback.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "alloc.h"
@@ -19,20 +20,24 @@ feedback_array *feedback_find(const fa_feedback *fb, const char *name, size_t l)
 /* Parameters, operand table, state: what the rule's callbacks may rely on. */
 static fa_status make_room(fa_feedback *fb)
 {
-    if (fb->rule.n_params > 0 && !(fb->values = mem_zeroed(fb->rule.n_params, sizeof *fb->values)))
+    const size_t n = fb->rule.n_params;
+
+    if (n > 0 && (!(fb->values = mem_zeroed(n, sizeof *fb->values)) ||
+                  !(fb->structural = mem_zeroed(n, sizeof *fb->structural))))
         return FA_ERR_MEMORY;
-    if (!(fb->operands = mem_zeroed(fb->depth, sizeof *fb->operands)))
+    if (!(fb->operands = mem_zeroed(fb->depth, sizeof *fb->operands)) ||
+        !(fb->weights = mem_zeroed(fb->depth, sizeof *fb->weights)) ||
+        !(fb->widths = mem_zeroed(fb->depth + 1, sizeof *fb->widths)))
         return FA_ERR_MEMORY;
     if (fb->rule.state_size > 0 && !(fb->state = mem_zeroed(1, fb->rule.state_size)))
         return FA_ERR_MEMORY;
-    param_defaults(fb->rule.params, fb->rule.n_params, fb->values);
     return FA_OK;
 }
 
 /* A status from a user's callback: a success, or a failure with a sentence. */
-static fa_status run_callbacks(fa_feedback *fb, const fa_network *net)
+static fa_status run_callbacks(fa_feedback *fb)
 {
-    fa_setup  setup = {.fb = fb, .net = net};
+    fa_setup  setup = {.fb = fb};
     fa_status status = FA_OK;
 
     if (fb->rule.setup)
@@ -70,8 +75,12 @@ fa_status fa_feedback_create(fa_feedback **out, const fa_network *net, const fa_
     fb->user_data = user_data;
     fb->seed = seed;
     status = make_room(fb);
-    if (status == FA_OK)
-        status = run_callbacks(fb, net);
+    if (status == FA_OK) {
+        param_defaults(copy.params, copy.n_params, fb->values);
+        for (size_t l = 0; l <= fb->depth; l++)
+            fb->widths[l] = fa_network_width(net, l);
+        status = run_callbacks(fb);
+    }
     if (status != FA_OK) {
         fa_feedback_destroy(fb);
         return status;
@@ -80,12 +89,11 @@ fa_status fa_feedback_create(fa_feedback **out, const fa_network *net, const fa_
     return FA_OK;
 }
 
-void fa_feedback_destroy(fa_feedback *fb)
+/* Release everything but the handle itself. */
+static void release(fa_feedback *fb)
 {
     feedback_array *next;
 
-    if (!fb)
-        return;
     if (fb->has_state && fb->rule.fini)
         fb->rule.fini(fb->state);
     for (feedback_array *array = fb->arrays; array; array = next) {
@@ -95,8 +103,55 @@ void fa_feedback_destroy(fa_feedback *fb)
     }
     mem_free(fb->state);
     mem_free(fb->operands);
+    mem_free(fb->weights);
+    mem_free(fb->widths);
+    mem_free(fb->structural);
     mem_free(fb->values);
+}
+
+void fa_feedback_destroy(fa_feedback *fb)
+{
+    if (!fb)
+        return;
+    release(fb);
     mem_free(fb);
+}
+
+/* The same feedback made anew with one parameter changed: every array drawn from the seed again. */
+static fa_status rebuild(fa_feedback *fb, size_t changed, double value)
+{
+    fa_feedback fresh = {.fingerprint = fb->fingerprint, .dtype = fb->dtype, .depth = fb->depth, .rule = fb->rule,
+                         .user_data = fb->user_data, .seed = fb->seed};
+    fa_status   status = make_room(&fresh);
+
+    if (status == FA_OK) {
+        memcpy(fresh.values, fb->values, fb->rule.n_params * sizeof *fb->values);
+        memcpy(fresh.widths, fb->widths, (fb->depth + 1) * sizeof *fb->widths);
+        memcpy(fresh.weights, fb->weights, fb->depth * sizeof *fb->weights);
+        fresh.values[changed] = value;
+        status = run_callbacks(&fresh);
+    }
+    if (status != FA_OK) {
+        release(&fresh);
+        return status;
+    }
+    release(fb);
+    *fb = fresh;
+    return FA_OK;
+}
+
+/* After a parameter was set: arrays that it decides on follow. */
+static fa_status follow(fa_feedback *fb, size_t i, double before)
+{
+    const double value = fb->values[i];
+
+    if (value == before || !fb->structural[i])
+        return FA_OK;
+    fb->values[i] = before;
+    if (fb->steps > 0)
+        return status_set(FA_ERR_STATE, "rule %.40s: %s decides which arrays there are; the rule has been at work "
+                                        "with them", fb->rule.name, fb->rule.params[i].name);
+    return rebuild(fb, i, value);
 }
 
 const char *fa_feedback_rule_name(const fa_feedback *fb)
@@ -115,16 +170,30 @@ size_t fa_feedback_bytes(const fa_feedback *fb)
 
 fa_status fa_feedback_set_param(fa_feedback *fb, const char *name, double value)
 {
+    size_t    i;
+    double    before;
+    fa_status status;
+
     if (!fb || !name)
         return status_null(__func__, !fb ? "fb" : "name");
-    return param_set(fb->rule.params, fb->rule.n_params, fb->values, fb->rule.name, name, value);
+    i = param_find(fb->rule.params, fb->rule.n_params, fb->rule.name, name);
+    before = i < fb->rule.n_params ? fb->values[i] : 0.0;
+    status = param_set(fb->rule.params, fb->rule.n_params, fb->values, fb->rule.name, name, value);
+    return status == FA_OK ? follow(fb, i, before) : status;
 }
 
 fa_status fa_feedback_set_choice(fa_feedback *fb, const char *name, const char *choice)
 {
+    size_t    i;
+    double    before;
+    fa_status status;
+
     if (!fb || !name || !choice)
         return status_null(__func__, !fb ? "fb" : !name ? "name" : "choice");
-    return param_set_choice(fb->rule.params, fb->rule.n_params, fb->values, fb->rule.name, name, choice);
+    i = param_find(fb->rule.params, fb->rule.n_params, fb->rule.name, name);
+    before = i < fb->rule.n_params ? fb->values[i] : 0.0;
+    status = param_set_choice(fb->rule.params, fb->rule.n_params, fb->values, fb->rule.name, name, choice);
+    return status == FA_OK ? follow(fb, i, before) : status;
 }
 
 fa_status fa_feedback_param(const fa_feedback *fb, const char *name, double *value)
@@ -139,6 +208,12 @@ static fa_status no_array(const fa_feedback *fb, const char *name, size_t l)
     return status_set(FA_ERR_ARGUMENT, "rule %.40s keeps no array \"%.40s\" for layer %zu", fb->rule.name, name, l);
 }
 
+static fa_status derived(const fa_feedback *fb, const char *name)
+{
+    return status_set(FA_ERR_UNSUPPORTED, "rule %.40s computes its array \"%.40s\" itself in every step", fb->rule.name,
+                      name);
+}
+
 fa_status fa_feedback_set(fa_feedback *fb, const char *name, size_t l, const fa_matrix *array)
 {
     feedback_array *found;
@@ -149,6 +224,8 @@ fa_status fa_feedback_set(fa_feedback *fb, const char *name, size_t l, const fa_
     found = feedback_find(fb, name, l);
     if (!found)
         return no_array(fb, name, l);
+    if (found->kind != FEEDBACK_KEPT)
+        return derived(fb, name);
     status = matrix_check_shape(array, name, found->operand.matrix.rows, found->operand.matrix.cols, fb->dtype);
     if (status == FA_OK)
         status = matrix_check_finite(array, name);
@@ -182,6 +259,46 @@ void feedback_draw(feedback_array *array, fa_init init, double scale, uint64_t s
     rng_fill(matrix, init, scale, matrix->cols, matrix->rows, &stream);
 }
 
+/* Width of the widest hidden layer. */
+static size_t widest(const fa_feedback *fb)
+{
+    size_t found = 1;
+
+    for (size_t l = 1; l < fb->depth; l++)
+        if (fb->widths[l] > found)
+            found = fb->widths[l];
+    return found;
+}
+
+void feedback_draw_as(const fa_feedback *fb, feedback_array *array, fa_feedback_draw draw, uint64_t seed)
+{
+    const double rows = (double)array->operand.matrix.rows, cols = (double)array->operand.matrix.cols;
+
+    switch (draw) {
+    case FA_DRAW_NOKLAND:
+        feedback_draw(array, FA_INIT_UNIFORM, 1.0 / sqrt(rows), seed);
+        break;
+    case FA_DRAW_BIOTORCH:
+        feedback_draw(array, FA_INIT_UNIFORM, sqrt(6.0 / (rows + cols)), seed);
+        break;
+    case FA_DRAW_LAUNAY:
+        feedback_draw(array, FA_INIT_UNIFORM, 1.0 / sqrt((double)widest(fb)), seed);
+        break;
+    case FA_DRAW_LILLICRAP:
+        feedback_draw(array, FA_INIT_UNIFORM, 0.5, seed);
+        break;
+    case FA_DRAW_FRENKEL:
+        feedback_draw(array, FA_INIT_UNIFORM, sqrt(6.0 / rows), seed);
+        break;
+    case FA_DRAW_AKROUT:
+        feedback_draw(array, FA_INIT_NORMAL, 1.0 / sqrt(rows + cols), seed);
+        break;
+    case FA_DRAW_REFINETTI:
+        feedback_draw(array, FA_INIT_NORMAL, 1.0 / sqrt((double)widest(fb)), seed);
+        break;
+    }
+}
+
 fa_status fa_feedback_init(fa_feedback *fb, const char *name, size_t l, fa_init init, double scale, uint64_t seed)
 {
     bool      found = false;
@@ -195,8 +312,31 @@ fa_status fa_feedback_init(fa_feedback *fb, const char *name, size_t l, fa_init 
     for (feedback_array *array = fb->arrays; array; array = array->next) {
         if (strcmp(array->name, name) != 0 || (l != 0 && array->l != l))
             continue;
+        if (array->kind != FEEDBACK_KEPT)
+            return derived(fb, name);
         found = true;
         feedback_draw(array, init, scale, seed);
     }
     return found ? FA_OK : no_array(fb, name, l);
+}
+
+fa_status fa_feedback_use_weights(fa_feedback *fb, size_t l, bool use)
+{
+    if (!fb)
+        return status_null(__func__, "fb");
+    if (!fb->topology || fb->rule.local)
+        return status_set(FA_ERR_UNSUPPORTED, "rule %.40s %s", fb->rule.name,
+                          fb->topology ? "works before the error is known" : "keeps no feedback \"B\"");
+    if (l >= fb->depth)
+        return status_set(FA_ERR_ARGUMENT, "%s: layer %zu is no hidden layer of a network with %zu layers", __func__, l,
+                          fb->depth);
+    for (size_t i = 1; i < fb->depth; i++)
+        if (l == 0 || l == i)
+            fb->weights[i - 1] = use;
+    return FA_OK;
+}
+
+bool fa_feedback_uses_weights(const fa_feedback *fb, size_t l)
+{
+    return fb && l >= 1 && l < fb->depth && fb->weights[l - 1];
 }

@@ -99,6 +99,12 @@ typedef struct kernels {
     /* a = a + scale b, count elements in a row. */
     void (*add_scaled)(size_t count, double scale, const void *b, void *a);
 
+    /* c = beta c + alpha a, count elements in a row; beta = 0 does not read c, a NULL is 0. */
+    void (*combine)(size_t count, double alpha, const void *a, double beta, void *c);
+
+    /* c = alpha |magnitude| .* sign(a), count elements in a row, sign(0) = 0, sign(NaN) = NaN; magnitude NULL is 1. */
+    void (*sign)(size_t count, double alpha, const void *magnitude, const void *a, void *c);
+
     /* One update of count parameters in a row, by the names of <fa/optimizer.h>: g, the summed gradient, receives the
      * increment -rate d, and w = keep w + increment. Every parameter gets the same bits wherever it lies. */
     void (*sgd)(size_t count, const kernels_sgd *c, void *g, void *w, void *v); /* v NULL: momentum 0 */

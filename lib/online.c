@@ -59,12 +59,12 @@ fa_status online_begin(fa_pass *pass, const fa_network *net)
 /* Leave the update of W_l waiting: alpha h^T delta, after w was multiplied by beta. */
 static void postpone(const fa_pass *pass, const fa_optimizer *opt, size_t l)
 {
-    const pass_layer *at = pass_at(pass, l);
-    pass_waiting     *waiting = &pass->waiting[l - 1];
+    const fa_matrix delta = update_postsynaptic(pass, l);
+    pass_waiting   *waiting = &pass->waiting[l - 1];
 
     (void)optimizer_linear(opt, l, false, 1, &waiting->alpha, &waiting->beta);
     matrix_move(update_presynaptic(pass, l), &waiting->h);
-    matrix_move(&at->delta, &waiting->delta);
+    matrix_move(&delta, &waiting->delta);
     waiting->any = true;
 }
 
@@ -77,7 +77,7 @@ fa_status online_apply(fa_network *net, fa_pass *pass, fa_feedback *fb, fa_optim
 
         if (found->frozen)
             continue;
-        if (!pass_at(pass, l)->delta_written)
+        if (!update_postsynaptic(pass, l).data)
             update_fuse_weights(net, pass, opt, l);
         else
             postpone(pass, opt, l);

@@ -38,6 +38,9 @@ typedef struct optimizer_kind {
     const fa_param *params;
     size_t          n_params;
 
+    /* Place of the parameter that is a weight decay inside the gradient; 0: there is none. */
+    size_t          coupled_decay;
+
     /* Which arrays of the size of the parameters the present values ask for: bit m for moments[m]. They start at 0. */
     unsigned (*moments)(const double *values);
 

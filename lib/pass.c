@@ -145,6 +145,8 @@ void fa_pass_destroy(fa_pass *pass)
         mem_free(pass->masks[l].memory);
     mem_free(pass->masks);
     mem_free(pass->waiting);
+    mem_free(pass->between);
+    mem_free(pass->numbers);
     batch_staging_free(&pass->staging);
     team_destroy(pass->team);
     mem_free(pass->written);
@@ -184,6 +186,8 @@ fa_status pass_prepare(fa_pass *pass, const fa_network *net, size_t n_slots, boo
         if (!pass->written)
             return FA_ERR_MEMORY;
     }
+    if (n_slots > 0 && !pass->numbers && !(pass->numbers = mem_zeroed(2 * pass->max_batch, sizeof *pass->numbers)))
+        return FA_ERR_MEMORY;
     if (n_slots > pass->n_slots) {
         pass_slot *slots = mem_zeroed(n_slots, sizeof *slots);
         if (!slots)
@@ -200,6 +204,20 @@ fa_status pass_prepare(fa_pass *pass, const fa_network *net, size_t n_slots, boo
         }
     }
     return FA_OK;
+}
+
+void *pass_between(fa_pass *pass, size_t bytes)
+{
+    if (bytes > pass->between_bytes) {
+        void *larger = mem_zeroed(1, bytes);
+
+        if (!larger)
+            return NULL;
+        mem_free(pass->between);
+        pass->between = larger;
+        pass->between_bytes = bytes;
+    }
+    return pass->between;
 }
 
 void pass_begin(fa_pass *pass, const fa_matrix *x)

@@ -25,6 +25,7 @@ typedef struct pass_layer {
     fa_matrix gradient;      /* sum over samples [n_in x n_out], like weights_t; holds the increment after an update */
     fa_matrix bias_gradient; /* [1 x n_out]; {0} without bias */
     fa_matrix presynaptic;   /* what stands for h_{l-1} in this step's gradient; data NULL: h_{l-1} itself */
+    fa_matrix postsynaptic;  /* what stands for delta_l there; data NULL: delta_l itself */
     bool      delta_written; /* the rule wrote delta; else it is 0 */
     bool      own_gradient;  /* the rule wrote the gradient of this batch itself, into pass->written */
 } pass_layer;
@@ -69,6 +70,9 @@ struct fa_pass {
     void       *written;          /* arena of what a rule writes itself, laid out like gradients; or NULL */
     pass_slot  *slots;            /* [n_slots]; slot s is slots[s - 1] */
     size_t      n_slots;
+    double     *numbers;          /* [2 max_batch], of the rule; NULL without slots */
+    void       *between;          /* what lies between two matrices of a transport; NULL until it is needed */
+    size_t      between_bytes;
     void       *memory;           /* activities and deltas */
     pass_mask  *masks;            /* [depth], of h_0 .. h_{L-1}; NULL until there is dropout */
     bool        dropout_seeded;
@@ -96,6 +100,10 @@ static inline const fa_matrix *pass_h(const fa_pass *pass, size_t l)
 
 /* Make n_slots activity sets and, if asked for, the arena of written gradients; what is there already stays. */
 fa_status pass_prepare(fa_pass *pass, const fa_network *net, size_t n_slots, bool written);
+
+/* Room of at least `bytes` for what lies between two matrices of a transport; NULL, with the sentence set, if there is no
+ * memory. What was in it is lost. */
+void *pass_between(fa_pass *pass, size_t bytes);
 
 /* Start a batch: everything of the previous one is forgotten but the accumulated gradient. x must have been checked. */
 void pass_begin(fa_pass *pass, const fa_matrix *x);

@@ -10,7 +10,12 @@
 #include "status.h"
 
 #define N_RULES    (sizeof rule_table / sizeof rule_table[0])
-#define KNOWN_FLAGS ((uint32_t)(FA_RULE_NEEDS_INCREMENT | FA_RULE_WRITES_GRADIENT | FA_RULE_LOCAL))
+#define KNOWN_FLAGS                                                                                                    \
+    ((uint32_t)(FA_RULE_NEEDS_INCREMENT | FA_RULE_WRITES_GRADIENT | FA_RULE_LOCAL | FA_RULE_MIRRORS |                  \
+                FA_RULE_REFUSES_COUPLED_DECAY))
+
+/* What 0.1 and 0.2 knew of fa_rule: rules compiled for them end before this member. */
+#define FIRST_SIZE offsetof(fa_rule, learning_rate)
 
 size_t fa_rule_count(void)
 {
@@ -57,7 +62,9 @@ static bool tail_is_zero(const fa_rule *rule)
 
 fa_status rule_check(const fa_rule *rule, fa_rule *copy)
 {
-    if (rule->struct_size < sizeof *rule)
+    const size_t known = rule->struct_size < sizeof *rule ? rule->struct_size : sizeof *rule;
+
+    if (rule->struct_size < FIRST_SIZE)
         return status_set(FA_ERR_ARGUMENT, "the rule's struct_size is %zu; sizeof(fa_rule) is %zu", rule->struct_size,
                           sizeof *rule);
     if (!tail_is_zero(rule) || (rule->flags & ~KNOWN_FLAGS))
@@ -71,11 +78,14 @@ fa_status rule_check(const fa_rule *rule, fa_rule *copy)
         return status_set(FA_ERR_ARGUMENT, "rule %.40s: it has backward or local, not both", rule->name);
     if ((rule->flags & FA_RULE_NEEDS_INCREMENT) && !rule->adapt)
         return status_set(FA_ERR_ARGUMENT, "rule %.40s: FA_RULE_NEEDS_INCREMENT without adapt", rule->name);
+    if ((rule->flags & FA_RULE_MIRRORS) && !rule->adapt)
+        return status_set(FA_ERR_ARGUMENT, "rule %.40s: FA_RULE_MIRRORS without adapt", rule->name);
     if ((rule->init || rule->fini) && rule->state_size == 0)
         return status_set(FA_ERR_ARGUMENT, "rule %.40s: init or fini without state", rule->name);
     if (rule->n_params > 0 && !rule->params)
         return status_set(FA_ERR_ARGUMENT, "rule %.40s: n_params without params", rule->name);
-    *copy = *rule;
+    memset(copy, 0, sizeof *copy);
+    memcpy(copy, rule, known);
     copy->struct_size = sizeof *copy;
     return param_check_table(rule->params, rule->n_params, rule->name);
 }

@@ -21,6 +21,7 @@ void step_reset(fa_pass *pass)
         at->delta_written = l == pass->depth;
         at->own_gradient = false;
         at->presynaptic.data = NULL;
+        at->postsynaptic.data = NULL;
     }
 }
 
@@ -57,9 +58,9 @@ void step_complete(const fa_pass *pass)
             matrix_zero(&pass_at(pass, l)->delta);
 }
 
-void step_adapt(const fa_network *net, fa_pass *pass, fa_feedback *fb)
+void step_adapt(const fa_network *net, fa_pass *pass, fa_feedback *fb, const fa_optimizer *opt)
 {
-    fa_step step = {.net = net, .pass = pass, .fb = fb, .phase = STEP_ADAPT};
+    fa_step step = {.net = net, .pass = pass, .fb = fb, .phase = STEP_ADAPT, .opt = opt};
 
     if (fb->rule.adapt)
         fb->rule.adapt(&step);

@@ -5,6 +5,7 @@
 #include <fa/rule.h>
 
 #include "feedback.h"
+#include "optimizer.h"
 #include "pass.h"
 
 /* Which callback is running: it decides what may be seen and written. */
@@ -20,6 +21,7 @@ struct fa_step {
     fa_feedback      *fb;
     step_phase        phase;
     size_t            reached; /* in STEP_LOCAL: the layer whose delta is wanted */
+    const fa_optimizer *opt;   /* in STEP_ADAPT, except in a mirror phase */
 };
 
 /* Everything the rule must have on this pass before it runs: slots, arena of written gradients. */
@@ -38,7 +40,7 @@ fa_status step_backward(const fa_network *net, fa_pass *pass, fa_feedback *fb);
 void step_complete(const fa_pass *pass);
 
 /* Call `adapt`, if there is one, and count the step. */
-void step_adapt(const fa_network *net, fa_pass *pass, fa_feedback *fb);
+void step_adapt(const fa_network *net, fa_pass *pass, fa_feedback *fb, const fa_optimizer *opt);
 
 /* FA_ERR_ARGUMENT unless low <= l <= high. */
 fa_status step_check_layer(const fa_step *step, const char *function, size_t l, size_t low, size_t high);

@@ -131,6 +131,27 @@ fa_status fa_step_increment(const fa_step *step, size_t l, fa_matrix *weights, f
     return FA_OK;
 }
 
+fa_status fa_step_set_postsynaptic(fa_step *step, size_t l, const fa_matrix *view)
+{
+    fa_status status;
+
+    if (!step || !view)
+        return status_null(__func__, !step ? "step" : "view");
+    status = step_check_layer(step, __func__, l, 1, step->pass->depth);
+    if (status == FA_OK && step->phase == STEP_ADAPT)
+        status = status_set(FA_ERR_STATE, "%s: the gradient has been taken", __func__);
+    if (status == FA_OK)
+        status = matrix_check_shape(view, "the postsynaptic signal", step->pass->batch,
+                                    fa_network_width(step->net, l), step->pass->dtype);
+    /* Column sums read whole vectors of a row. */
+    if (status == FA_OK && (view->row_stride != pass_at(step->pass, l)->delta.row_stride ||
+                            (view->cols > 1 && view->col_stride != 1)))
+        status = status_set(FA_ERR_ARGUMENT, "%s: the signal has to be a view of the step, row by row", __func__);
+    if (status == FA_OK)
+        pass_at(step->pass, l)->postsynaptic = *view;
+    return status;
+}
+
 fa_status fa_step_set_presynaptic(fa_step *step, size_t l, const fa_matrix *view)
 {
     fa_status status;

@@ -172,9 +172,16 @@ void fa_gradient_reset(fa_pass *pass)
 
 fa_status train_check(const fa_network *net, const fa_pass *pass, const fa_feedback *fb, const fa_optimizer *opt)
 {
-    fa_status status = check_bound(net, pass, fb);
+    const size_t decay = opt->kind->coupled_decay;
+    fa_status    status = check_bound(net, pass, fb);
 
-    return status == FA_OK ? network_check_fits(net, opt->fingerprint, "optimizer") : status;
+    if (status == FA_OK)
+        status = network_check_fits(net, opt->fingerprint, "optimizer");
+    if (status == FA_OK && (fb->rule.flags & FA_RULE_REFUSES_COUPLED_DECAY) && decay && opt->values[decay] != 0.0)
+        status = status_set(FA_ERR_UNSUPPORTED, "rule %.40s takes no weight decay inside the gradient (%s's %s): it has "
+                                                "one of its own, or use a decoupled one", fb->rule.name,
+                            opt->kind->name, opt->kind->params[decay].name);
+    return status;
 }
 
 fa_status fa_update(fa_network *net, fa_pass *pass, fa_feedback *fb, fa_optimizer *opt)

@@ -17,6 +17,15 @@ const fa_matrix *update_presynaptic(const fa_pass *pass, size_t l)
     return at->presynaptic.data ? &at->presynaptic : pass_h(pass, l - 1);
 }
 
+fa_matrix update_postsynaptic(const fa_pass *pass, size_t l)
+{
+    const pass_layer *at = pass_at(pass, l);
+
+    if (at->postsynaptic.data)
+        return at->postsynaptic;
+    return at->delta_written ? at->delta : (fa_matrix){0};
+}
+
 /* --- accumulated gradient ----------------------------------------------------------------------------------- */
 
 /* gradient = beta gradient + n (what the rule wrote itself, a mean). */
@@ -42,8 +51,9 @@ static void add_product(const fa_network *net, const fa_pass *pass, size_t l, do
 {
     const layer      *found = network_layer(net, l);
     const pass_layer *at = pass_at(pass, l);
+    const fa_matrix   delta = update_postsynaptic(pass, l);
 
-    if (!at->delta_written) {
+    if (!delta.data) {
         if (beta == 0.0) {
             matrix_zero(&at->gradient);
             if (found->has_bias)
@@ -51,9 +61,9 @@ static void add_product(const fa_network *net, const fa_pass *pass, size_t l, do
         }
         return;
     }
-    found->kind->gradient(pass->team, 1.0, update_presynaptic(pass, l), &at->delta, beta, &at->gradient);
+    found->kind->gradient(pass->team, 1.0, update_presynaptic(pass, l), &delta, beta, &at->gradient);
     if (found->has_bias)
-        shared_column_sums(pass->team, 1.0, &at->delta, beta, &at->bias_gradient);
+        shared_column_sums(pass->team, 1.0, &delta, beta, &at->bias_gradient);
 }
 
 /* The sum of squares is quick and may overflow; then every element is looked at. */
@@ -120,15 +130,15 @@ static bool surely_finite(fa_dtype dtype, double alpha, double delta, double h)
 
 static bool layer_is_safe(const fa_network *net, const fa_pass *pass, const fa_optimizer *opt, size_t l)
 {
-    const layer      *found = network_layer(net, l);
-    const pass_layer *at = pass_at(pass, l);
-    double            alpha, beta, delta;
+    const layer    *found = network_layer(net, l);
+    const fa_matrix signal = update_postsynaptic(pass, l);
+    double          alpha, beta, delta;
 
     if (!optimizer_linear(opt, l, false, pass->batch, &alpha, &beta))
         return false;
-    if (!at->delta_written)
+    if (!signal.data)
         return true;
-    delta = shared_sum_squares(pass->team, &at->delta);
+    delta = shared_sum_squares(pass->team, &signal);
     if (!surely_finite(pass->dtype, alpha, delta, shared_sum_squares(pass->team, update_presynaptic(pass, l))))
         return false;
     if (!found->has_bias)
@@ -156,13 +166,13 @@ static void shrink(const fa_matrix *w, double beta)
 
 void update_fuse_weights(const fa_network *net, const fa_pass *pass, const fa_optimizer *opt, size_t l)
 {
-    const layer      *found = network_layer(net, l);
-    const pass_layer *at = pass_at(pass, l);
-    double            alpha, beta;
+    const layer    *found = network_layer(net, l);
+    const fa_matrix delta = update_postsynaptic(pass, l);
+    double          alpha, beta;
 
     (void)optimizer_linear(opt, l, false, pass->batch, &alpha, &beta);
-    if (at->delta_written)
-        found->kind->gradient(pass->team, alpha, update_presynaptic(pass, l), &at->delta, beta, &found->weights_t);
+    if (delta.data)
+        found->kind->gradient(pass->team, alpha, update_presynaptic(pass, l), &delta, beta, &found->weights_t);
     else
         shrink(&found->weights_t, beta);
     prune_apply(found, &found->weights_t);
@@ -170,15 +180,15 @@ void update_fuse_weights(const fa_network *net, const fa_pass *pass, const fa_op
 
 void update_fuse_bias(const fa_network *net, const fa_pass *pass, const fa_optimizer *opt, size_t l)
 {
-    const layer      *found = network_layer(net, l);
-    const pass_layer *at = pass_at(pass, l);
-    double            alpha, beta;
+    const layer    *found = network_layer(net, l);
+    const fa_matrix delta = update_postsynaptic(pass, l);
+    double          alpha, beta;
 
     if (!found->has_bias)
         return;
     (void)optimizer_linear(opt, l, true, pass->batch, &alpha, &beta);
-    if (at->delta_written)
-        shared_column_sums(pass->team, alpha, &at->delta, beta, &found->bias);
+    if (delta.data)
+        shared_column_sums(pass->team, alpha, &delta, beta, &found->bias);
     else
         shrink(&found->bias, beta);
 }
@@ -192,7 +202,7 @@ void update_done(const fa_network *net, fa_pass *pass, fa_feedback *fb, fa_optim
         if (!network_layer(net, l)->frozen)
             opt->updates[l - 1]++;
     opt->steps++;
-    step_adapt(net, pass, fb);
+    step_adapt(net, pass, fb, opt);
 }
 
 fa_status update_apply(fa_network *net, fa_pass *pass, fa_feedback *fb, fa_optimizer *opt)

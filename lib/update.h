@@ -12,6 +12,9 @@ fa_status update_accumulate(const fa_network *net, fa_pass *pass);
 /* The activity that meets delta_l in the gradient of W_l. */
 const fa_matrix *update_presynaptic(const fa_pass *pass, size_t l);
 
+/* The error signal that does: delta_l, or what the rule put in its place; data NULL: 0. */
+fa_matrix update_postsynaptic(const fa_pass *pass, size_t l);
+
 /* Whether the whole update may be folded into the products: nobody wants to see the gradient, the update is linear in
  * it, and it is finite. */
 bool update_may_fuse(const fa_network *net, const fa_pass *pass, const fa_feedback *fb, const fa_optimizer *opt);

@@ -37,7 +37,8 @@ FLOAT32, FLOAT64 = 1, 2
 LAYERWISE, DIRECT = 1, 2
 WEIGHTS, BIASES = 1, 2
 PARAM_REAL, PARAM_INTEGER, PARAM_CHOICE = 1, 2, 3
-RULE_NEEDS_INCREMENT, RULE_WRITES_GRADIENT, RULE_LOCAL = 1, 2, 4
+RULE_NEEDS_INCREMENT, RULE_WRITES_GRADIENT, RULE_LOCAL, RULE_MIRRORS, RULE_REFUSES_COUPLED_DECAY = 1, 2, 4, 8, 16
+DRAW_NOKLAND, DRAW_BIOTORCH, DRAW_LAUNAY, DRAW_LILLICRAP, DRAW_FRENKEL, DRAW_AKROUT, DRAW_REFINETTI = range(1, 8)
 (PURPOSE_RAW, PURPOSE_WEIGHTS, PURPOSE_BIAS, PURPOSE_FEEDBACK, PURPOSE_ORDER, PURPOSE_RULE, PURPOSE_DROPOUT,
  PURPOSE_SPLIT, PURPOSE_PRUNING) = range(9)
 PURPOSE_USER = 0x40000000
@@ -174,7 +175,8 @@ class fa_rule(ctypes.Structure):
     _fields_ = [("struct_size", c_size_t), ("name", c_char_p), ("summary", c_char_p), ("flags", c_uint32),
                 ("params", POINTER(fa_param)), ("n_params", c_size_t), ("setup", _setup_callback),
                 ("backward", _backward_callback), ("local", _local_callback), ("adapt", _adapt_callback),
-                ("state_size", c_size_t), ("init", _init_callback), ("fini", _fini_callback)]
+                ("state_size", c_size_t), ("init", _init_callback), ("fini", _fini_callback),
+                ("learning_rate", c_double), ("source", c_char_p)]
 
 
 # --- functions -----------------------------------------------------------------------------------------------------
@@ -299,6 +301,25 @@ _FUNCTIONS = {  # name: (result, arguments...)
     "fa_step_gradient": (_status, _h, _n, _m, _m),
     "fa_step_increment": (_status, _h, _n, _m, _m),
     "fa_rule_fail": (c_int, _s),
+    "fa_setup_feedback_layer": (_status, _h, c_int, _n, c_int),
+    "fa_setup_param": (_status, _h, _s, _dp),
+    "fa_setup_derived_feedback": (_status, _h, c_int),
+    "fa_setup_scratch": (_status, _h, _s, _n, _n, _n),
+    "fa_step_inject_signal": (_status, _h, _n, _m),
+    "fa_step_carry": (_status, _h, _n),
+    "fa_step_transport_through": (_status, _h, _n, _m, _m),
+    "fa_step_apply_mask": (_status, _h, _n),
+    "fa_step_error": (_status, _h, _n, _m),
+    "fa_step_layer": (_status, _h, _n, _m, _n, _n),
+    "fa_step_numbers": (_dp, _h, _n),
+    "fa_step_set_postsynaptic": (_status, _h, _n, _m),
+    "fa_step_learning_rate": (_d, _h),
+    "fa_step_shrink_weights": (_status, _h, _n, _d),
+    "fa_step_product": (_status, _h, _d, _m, _m, _d, _m),
+    "fa_step_combine": (_status, _h, _d, _m, _d, _m),
+    "fa_step_sign": (_status, _h, _d, _m, _m, _m),
+    "fa_step_scale_rows": (_status, _h, _dp, _m, _m),
+    "fa_step_add_row": (_status, _h, _m, _m),
     # feedback.h
     "fa_feedback_create": (_status, _p, _h, POINTER(fa_rule), _h, _u64),
     "fa_feedback_destroy": (None, _h),
@@ -310,6 +331,9 @@ _FUNCTIONS = {  # name: (result, arguments...)
     "fa_feedback_set": (_status, _h, _s, _n, _m),
     "fa_feedback_get": (_status, _h, _s, _n, _m),
     "fa_feedback_init": (_status, _h, _s, _n, c_int, _d, _u64),
+    "fa_feedback_use_weights": (_status, _h, _n, c_bool),
+    "fa_feedback_uses_weights": (c_bool, _h, _n),
+    "fa_feedback_adapt": (_status, _h, _h, _h, _u64),
     # optimizer.h
     "fa_optimizer_create": (_status, _p, _h, _s),
     "fa_optimizer_destroy": (None, _h),

@@ -5,6 +5,7 @@
 #define LIBFA_FEEDBACK_H
 
 #include <fa/network.h>
+#include <fa/pass.h>
 #include <fa/rule.h>
 
 FA_BEGIN_DECLS
@@ -38,10 +39,13 @@ FA_API const char *fa_feedback_rule_name(const fa_feedback *fb);
 FA_API size_t fa_feedback_bytes(const fa_feedback *fb);
 
 /**
- * Set a parameter of the rule by name; a choice by the index of its name.
+ * Set a parameter of the rule by name; a choice by the index of its name. A parameter that decides which arrays there are
+ * (fa_setup_param()) draws all of them anew from the feedback's seed; what was set or drawn by hand is lost then.
  *
  * @retval FA_ERR_ARGUMENT  a NULL, no such parameter, or a value out of its range
- * Since 0.1.
+ * @retval FA_ERR_STATE     the parameter decides which arrays there are, and the rule has been at work
+ * @retval FA_ERR_MEMORY    arrays of the new shape cannot be made
+ * On failure everything is as before. Since 0.1.
  */
 FA_API fa_status fa_feedback_set_param(fa_feedback *fb, const char *name, double value);
 
@@ -59,6 +63,7 @@ FA_API fa_status fa_feedback_param(const fa_feedback *fb, const char *name, doub
  * @retval FA_ERR_SHAPE       another shape
  * @retval FA_ERR_DTYPE       another dtype
  * @retval FA_ERR_NOT_FINITE  an element is NaN or infinite
+ * @retval FA_ERR_UNSUPPORTED the rule computes this array itself in every step
  * On failure the array is as before. Since 0.1.
  */
 FA_API fa_status fa_feedback_set(fa_feedback *fb, const char *name, size_t l, const fa_matrix *array);
@@ -77,11 +82,40 @@ FA_API fa_status fa_feedback_get(const fa_feedback *fb, const char *name, size_t
  *
  * @param[in] l      a layer, or 0 for every layer that has an array of that name (an array labelled 0 included)
  * @param[in] scale  as in fa_network_init_weights()
- * @retval FA_ERR_ARGUMENT  a NULL, no such array, or a wrong init or scale
+ * @retval FA_ERR_ARGUMENT    a NULL, no such array, or a wrong init or scale
+ * @retval FA_ERR_UNSUPPORTED  the rule computes this array itself in every step
  * Since 0.1.
  */
 FA_API fa_status fa_feedback_init(fa_feedback *fb, const char *name, size_t l, fa_init init, double scale,
                                   uint64_t seed);
+
+/**
+ * Bring the error to hidden layer l as back-propagation does, through the transpose of W_{l+1} from delta_{l+1}, in the place
+ * of B_l; or through B_l again. Xiao et al. (arXiv:1811.03567) do so for the last hidden layer. B_l is kept, unused.
+ *
+ * @param[in] l  1 .. L - 1, or 0 for every hidden layer
+ * @retval FA_ERR_ARGUMENT     fb is NULL or l out of range
+ * @retval FA_ERR_UNSUPPORTED  the rule keeps no feedback B, or works before the error is known
+ * Since 0.3.
+ */
+FA_API fa_status fa_feedback_use_weights(fa_feedback *fb, size_t l, bool use);
+
+/** Whether layer l is reached through W_{l+1}; false for NULL or another l. Since 0.3. */
+FA_API bool fa_feedback_uses_weights(const fa_feedback *fb, size_t l);
+
+/**
+ * Let the rule adapt n times without a batch: the mirror phase of weight mirrors (Akrout et al., arXiv:1904.05391), whose
+ * noise comes in batches of the pass's largest. Whatever batch the pass held is forgotten, an accumulated gradient is not.
+ * Each time counts as a step of the feedback.
+ *
+ * @retval FA_ERR_ARGUMENT     a NULL
+ * @retval FA_ERR_SHAPE        pass or fb does not fit net
+ * @retval FA_ERR_STATE        an epoch is under way with the pass
+ * @retval FA_ERR_UNSUPPORTED  the rule has no mirror phase (FA_RULE_MIRRORS)
+ * @retval FA_ERR_MEMORY       the rule's activity sets cannot be made (first call only)
+ * Threads: nothing else may use fb or pass or change net. Since 0.3.
+ */
+FA_API fa_status fa_feedback_adapt(fa_feedback *fb, const fa_network *net, fa_pass *pass, uint64_t n);
 
 FA_END_DECLS
 

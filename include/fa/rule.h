@@ -38,7 +38,14 @@ typedef enum fa_rule_flag {
      * delta_l follows from h_l, z_l and the target alone: the rule has `local`, which is called for layer l as soon as
      * h_l exists, before later layers have run and before the loss is known.
      */
-    FA_RULE_LOCAL = 1 << 2
+    FA_RULE_LOCAL = 1 << 2,
+    /** `adapt` needs no batch: fa_feedback_adapt() may call it by itself (weight mirrors). Since 0.3. */
+    FA_RULE_MIRRORS = 1 << 3,
+    /**
+     * The increment has to be the gradient's alone: an optimizer whose weight decay is part of the gradient
+     * ("weight_decay" of sgd, rmsprop, adam, adagrad) is refused with FA_ERR_UNSUPPORTED. Since 0.3.
+     */
+    FA_RULE_REFUSES_COUPLED_DECAY = 1 << 4
 } fa_rule_flag;
 
 /** A learning rule. Zero what you do not use. Strings and tables must outlive every feedback made with it. */
@@ -70,6 +77,15 @@ typedef struct fa_rule {
 
     /** Release what the state owns; NULL if nothing. Not called if `init` failed. The state itself is the library's. */
     void (*fini)(void *state);
+
+    /**
+     * For lists and tests: a learning rate of plain sgd at which the rule trains 784-100-10 (tanh, softmax,
+     * cross-entropy) on MNIST in batches of 64; 0 if nobody knows one. Since 0.3.
+     */
+    double learning_rate;
+
+    /** Where it was published, one line; may be NULL. Since 0.3. */
+    const char *source;
 } fa_rule;
 
 /** @name Built-in rules @{ */
@@ -91,6 +107,17 @@ typedef enum fa_topology {
     FA_DIRECT = 2     /**< from the output: B_l [n_l x n_L] */
 } fa_topology;
 
+/** How B_l [n_l x m] is drawn; n is the widest layer l = 1 .. L - 1. Numbers are only ever added. Since 0.3. */
+typedef enum fa_feedback_draw {
+    FA_DRAW_NOKLAND = 1,   /**< U[-1/sqrt(n_l), 1/sqrt(n_l)): Nokland (2016) for direct feedback, Xiao et al. (2018) */
+    FA_DRAW_BIOTORCH = 2,  /**< U[-a, a), a = sqrt(6 / (n_l + m)), Glorot's: Sanfiz and Akrout (2021) */
+    FA_DRAW_LAUNAY = 3,    /**< U[-1, 1) / sqrt(n): Launay et al. (2020) */
+    FA_DRAW_LILLICRAP = 4, /**< U[-0.5, 0.5): the linear experiment of Lillicrap et al. (2014) */
+    FA_DRAW_FRENKEL = 5,   /**< U[-a, a), a = sqrt(6 / n_l): Frenkel et al. (2021) */
+    FA_DRAW_AKROUT = 6,    /**< N(0, 1 / (n_l + m)): Akrout et al. (2019) */
+    FA_DRAW_REFINETTI = 7  /**< N(0, 1) / sqrt(n): Refinetti et al. (2021) */
+} fa_feedback_draw;
+
 /** Number of layers L. Since 0.1. */
 FA_API size_t fa_setup_depth(const fa_setup *setup);
 
@@ -101,6 +128,15 @@ FA_API size_t fa_setup_width(const fa_setup *setup, size_t l);
 FA_API void *fa_setup_user_data(const fa_setup *setup);
 
 /**
+ * Value of a parameter of the rule while its arrays are being made. A parameter that `setup` asked for is structural: to
+ * set it anew runs `setup` again and draws every array anew, which is possible before the first step only.
+ *
+ * @retval FA_ERR_ARGUMENT  a NULL or no such parameter
+ * Since 0.3.
+ */
+FA_API fa_status fa_setup_param(fa_setup *setup, const char *name, double *value);
+
+/**
  * Keep an array "B" for every hidden layer l = 1 .. L - 1, of the shape of the topology, drawn from
  * U[-1/sqrt(n_l), 1/sqrt(n_l)) as Nokland (2016) does. fa_step_transport() and fa_step_inject() use it.
  *
@@ -109,6 +145,24 @@ FA_API void *fa_setup_user_data(const fa_setup *setup);
  * Since 0.1.
  */
 FA_API fa_status fa_setup_feedback(fa_setup *setup, fa_topology topology);
+
+/**
+ * Keep "B" for one hidden layer l, of the topology's shape, drawn as these authors do. Layers that are not declared have
+ * none. fa_setup_feedback() is this for every layer with FA_DRAW_NOKLAND.
+ *
+ * @retval FA_ERR_ARGUMENT  setup is NULL, l is no hidden layer, "B" of it is there already, another topology was declared
+ *                          before, or topology or draw is unknown
+ * Other errors as above. Since 0.3.
+ */
+FA_API fa_status fa_setup_feedback_layer(fa_setup *setup, fa_topology topology, size_t l, fa_feedback_draw draw);
+
+/**
+ * Keep an array "B" for every hidden layer as fa_setup_feedback() does, but one that `backward` computes in every step,
+ * for instance from W: it may be written there, starts as 0, and cannot be set or drawn from outside.
+ *
+ * Errors as above. Since 0.3.
+ */
+FA_API fa_status fa_setup_derived_feedback(fa_setup *setup, fa_topology topology);
 
 /**
  * Keep an array [rows x cols] for layer l under a name.
@@ -125,6 +179,12 @@ FA_API fa_status fa_setup_feedback(fa_setup *setup, fa_topology topology);
  */
 FA_API fa_status fa_setup_array(fa_setup *setup, const char *name, size_t l, size_t rows, size_t cols, fa_init init,
                                 double scale);
+
+/**
+ * Keep an array [rows x cols] for layer l that means nothing beyond one step: it may be written in every callback, starts
+ * as 0, and is not saved. Arguments and errors as above. Since 0.3.
+ */
+FA_API fa_status fa_setup_scratch(fa_setup *setup, const char *name, size_t l, size_t rows, size_t cols);
 
 /**
  * Ask for more activity sets: slots 1 .. count, each a matrix [n x n_l] for l = 0 .. L, for further forward passes, for
@@ -188,7 +248,8 @@ FA_API fa_status fa_step_weights(const fa_step *step, size_t l, fa_matrix *view)
 FA_API fa_status fa_step_bias(const fa_step *step, size_t l, fa_matrix *view);
 
 /**
- * View of an array that `setup` declared: read only in `backward` and `local`, may be written in `adapt`. Since 0.1.
+ * View of an array that `setup` declared: read only in `backward` and `local`, unless it is scratch or derived; may be
+ * written in `adapt`. Since 0.1.
  */
 FA_API fa_status fa_step_array(const fa_step *step, const char *name, size_t l, fa_matrix *view);
 
@@ -205,6 +266,31 @@ FA_API fa_status fa_step_transport(fa_step *step, size_t l);
 
 /** delta_l = (B_l e) .* f'(z_l): straight from the output, for direct feedback. Errors as above. Since 0.1. */
 FA_API fa_status fa_step_inject(fa_step *step, size_t l);
+
+/**
+ * delta_l = (B_l s) .* f'(z_l) for a signal of the rule's own in the place of e, with direct feedback. Also in `local`,
+ * for the layer that has just run.
+ *
+ * @param[in] signal  [n x n_L], any strides
+ * Errors as above, and FA_ERR_SHAPE, FA_ERR_DTYPE for the signal. Since 0.3.
+ */
+FA_API fa_status fa_step_inject_signal(fa_step *step, size_t l, const fa_matrix *signal);
+
+/**
+ * delta_l = (W_l delta_{l-1}) .* f'(z_l), l = 2 .. L - 1: an error signal carried on in the direction of the forward pass
+ * (indirect feedback alignment). Errors as above. Since 0.3.
+ */
+FA_API fa_status fa_step_carry(fa_step *step, size_t l);
+
+/**
+ * delta_l = (left (right delta_{l+1})) .* f'(z_l): transport through two matrices one after the other.
+ *
+ * @param[in] left   a view of the step [n_l x m]
+ * @param[in] right  a view of the step [m x n_{l+1}]
+ * @retval FA_ERR_MEMORY  the room for what lies between cannot be made (first step only)
+ * Errors as above. Since 0.3.
+ */
+FA_API fa_status fa_step_transport_through(fa_step *step, size_t l, const fa_matrix *left, const fa_matrix *right);
 
 /** The transpose of W_{l+1} as operand of layer l = 1 .. L - 1; NULL for another l. Since 0.1. */
 FA_API const fa_operand *fa_step_weights_operand(const fa_step *step, size_t l);
@@ -223,6 +309,9 @@ FA_API fa_status fa_step_inject_with(fa_step *step, size_t l, const fa_operand *
  * l = 1 .. L - 1. Since 0.1.
  */
 FA_API fa_status fa_step_apply_slope(fa_step *step, size_t l);
+
+/** delta_l through the layer's dropout mask only, without f'; l = 1 .. L - 1. Since 0.3. */
+FA_API fa_status fa_step_apply_mask(fa_step *step, size_t l);
 
 /** @} @name In a step: further forward passes @{ */
 
@@ -248,6 +337,32 @@ FA_API fa_status fa_step_forward(fa_step *step, size_t slot, const fa_matrix *in
  */
 FA_API fa_status fa_step_loss(const fa_step *step, size_t slot, double *losses);
 
+/**
+ * Output error e = dloss/dz_L of the forward pass in a slot, like delta_L.
+ *
+ * @param[out] e  a view of the step [n x n_L], for instance that of a further slot
+ * @retval FA_ERR_STATE  the slot holds no forward pass, or the step has no target
+ * Since 0.3.
+ */
+FA_API fa_status fa_step_error(fa_step *step, size_t slot, const fa_matrix *e);
+
+/**
+ * Run one layer on an input of its own: h_l = f(W_l input + noise + b_l) into the matrix l of a slot. Also in `adapt`, with
+ * the updated weights. Dropout masks of the batch apply, except in `adapt`.
+ *
+ * @param[in] input       [n x n_{l-1}], any strides; n is fa_step_batch()
+ * @param[in] noise_slot  slot whose matrix l is added to z_l; 0 for none
+ * @param[in] slot        1 .. the number asked for, not noise_slot; after l = L fa_step_loss() takes it
+ * Errors as for fa_step_forward(). Since 0.3.
+ */
+FA_API fa_status fa_step_layer(fa_step *step, size_t l, const fa_matrix *input, size_t noise_slot, size_t slot);
+
+/**
+ * Room for one double for each sample, [n], k = 0 or 1; NULL for another k, or if `setup` asked for no slots. It means
+ * nothing beyond the callback. Since 0.3.
+ */
+FA_API double *fa_step_numbers(const fa_step *step, size_t k);
+
 /** Fill a view from the stream {feedback's seed, purpose, l, step number} with U[low, high). Since 0.1. */
 FA_API fa_status fa_step_uniform(const fa_step *step, uint32_t purpose, size_t l, double low, double high,
                                  const fa_matrix *matrix);
@@ -265,6 +380,14 @@ FA_API fa_status fa_step_normal(const fa_step *step, uint32_t purpose, size_t l,
  * Since 0.1.
  */
 FA_API fa_status fa_step_set_presynaptic(fa_step *step, size_t l, const fa_matrix *view);
+
+/**
+ * Let another error signal stand for delta_l in the gradients of W_l and b_l in this step, l = 1 .. L.
+ *
+ * @param[in] view  a view of the step [n x n_l] that runs row by row; it must stay unchanged until the update
+ * Since 0.3.
+ */
+FA_API fa_status fa_step_set_postsynaptic(fa_step *step, size_t l, const fa_matrix *view);
 
 /**
  * Write the gradient of layer l oneself (mean over the batch): views, zeroed at the first call of the step, of the
@@ -288,6 +411,46 @@ FA_API fa_status fa_step_gradient(fa_step *step, size_t l, fa_matrix *weights, f
  * Since 0.1.
  */
 FA_API fa_status fa_step_increment(const fa_step *step, size_t l, fa_matrix *weights, fa_matrix *bias);
+
+/**
+ * In `adapt`: learning rate of the update just made, the optimizer's "learning_rate" times its schedule, without rate
+ * factors; NaN elsewhere and under fa_feedback_adapt(). Since 0.3.
+ */
+FA_API double fa_step_learning_rate(const fa_step *step);
+
+/**
+ * In `adapt`: W_l = factor W_l, a decay of the rule's own beside the optimizer.
+ *
+ * @param[in] factor  0 .. 1
+ * @retval FA_ERR_STATE     this is not `adapt`, or layer l is frozen: nothing was changed
+ * @retval FA_ERR_ARGUMENT  step is NULL, l or factor out of range
+ * Since 0.3.
+ */
+FA_API fa_status fa_step_shrink_weights(const fa_step *step, size_t l, double factor);
+
+/** @} @name In a step: arithmetic on its views
+ *
+ * Matrices are views of the step (and whatever fits, where they are only read); shapes that do not fit are FA_ERR_SHAPE,
+ * another dtype FA_ERR_DTYPE, a NULL FA_ERR_ARGUMENT. What is written must not overlap what is read unless it is the same
+ * view. Nothing is allocated. @{ */
+
+/** c = beta c + alpha a b, a product of matrices; beta = 0 does not read c. Since 0.3. */
+FA_API fa_status fa_step_product(const fa_step *step, double alpha, const fa_matrix *a, const fa_matrix *b, double beta,
+                                 const fa_matrix *c);
+
+/** c = beta c + alpha a, element by element; beta = 0 does not read c; a may be NULL if alpha is 0. Since 0.3. */
+FA_API fa_status fa_step_combine(const fa_step *step, double alpha, const fa_matrix *a, double beta,
+                                 const fa_matrix *c);
+
+/** c = alpha |magnitude| .* sign(a), sign(0) = 0; magnitude NULL is 1 everywhere. sign(NaN) is NaN. Since 0.3. */
+FA_API fa_status fa_step_sign(const fa_step *step, double alpha, const fa_matrix *magnitude, const fa_matrix *a,
+                              const fa_matrix *c);
+
+/** Row i of c = factors[i] times row i of a, factors [c->rows]. Since 0.3. */
+FA_API fa_status fa_step_scale_rows(const fa_step *step, const double *factors, const fa_matrix *a, const fa_matrix *c);
+
+/** Adds a row [1 x cols] to every row of c. Since 0.3. */
+FA_API fa_status fa_step_add_row(const fa_step *step, const fa_matrix *row, const fa_matrix *c);
 
 /** @} */
 

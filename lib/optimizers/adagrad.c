@@ -47,6 +47,7 @@ const optimizer_kind optimizer_adagrad = {
     .name = "adagrad",
     .params = params,
     .n_params = sizeof params / sizeof params[0],
+    .coupled_decay = WEIGHT_DECAY,
     .moments = moments,
     .apply = apply,
 };

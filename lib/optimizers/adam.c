@@ -20,6 +20,7 @@ const optimizer_kind optimizer_adam = {
     .name = "adam",
     .params = params,
     .n_params = sizeof params / sizeof params[0],
+    .coupled_decay = WEIGHT_DECAY,
     .moments = adam_moments,
     .apply = apply,
 };

@@ -52,6 +52,7 @@ const optimizer_kind optimizer_sgd = {
     .name = "sgd",
     .params = params,
     .n_params = sizeof params / sizeof params[0],
+    .coupled_decay = WEIGHT_DECAY,
     .moments = moments,
     .linear = linear,
     .apply = apply,

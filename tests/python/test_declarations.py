@@ -15,7 +15,7 @@ SCALARS = {"void": None, "size_t": ctypes.c_size_t, "double": ctypes.c_double, "
            "unsigned": ctypes.c_uint, "int32_t": ctypes.c_int32, "uint32_t": ctypes.c_uint32,
            "uint64_t": ctypes.c_uint64}
 ENUMS = {"fa_status", "fa_dtype", "fa_param_type", "fa_activation", "fa_loss", "fa_init", "fa_purpose", "fa_rule_flag",
-         "fa_topology", "fa_parameters", "fa_idx_type", "fa_point", "fa_stop"}
+         "fa_topology", "fa_feedback_draw", "fa_parameters", "fa_idx_type", "fa_point", "fa_stop"}
 HANDLES = {"fa_network", "fa_pass", "fa_feedback", "fa_optimizer", "fa_setup", "fa_step", "fa_operand", "fa_dataset",
            "fa_trainer", "void"}
 STRUCTS = {"fa_matrix", "fa_param", "fa_stream", "fa_delta_report", "fa_rule", "fa_idx_info", "fa_result",
@@ -76,7 +76,9 @@ class Layout(unittest.TestCase):
 
     CONSTANTS = {
         "FA_": ("FLOAT32", "FLOAT64", "LAYERWISE", "DIRECT", "WEIGHTS", "BIASES", "PARAM_REAL", "PARAM_INTEGER",
-                "PARAM_CHOICE", "RULE_NEEDS_INCREMENT", "RULE_WRITES_GRADIENT", "RULE_LOCAL", "PURPOSE_RAW",
+                "PARAM_CHOICE", "RULE_NEEDS_INCREMENT", "RULE_WRITES_GRADIENT", "RULE_LOCAL",
+                "RULE_MIRRORS", "RULE_REFUSES_COUPLED_DECAY", "DRAW_NOKLAND", "DRAW_BIOTORCH", "DRAW_LAUNAY",
+                "DRAW_LILLICRAP", "DRAW_FRENKEL", "DRAW_AKROUT", "DRAW_REFINETTI", "PURPOSE_RAW",
                 "PURPOSE_WEIGHTS", "PURPOSE_BIAS", "PURPOSE_FEEDBACK", "PURPOSE_ORDER", "PURPOSE_RULE",
                 "PURPOSE_DROPOUT", "PURPOSE_SPLIT", "PURPOSE_PRUNING", "PURPOSE_USER", "IDX_UINT8", "IDX_INT8",
                 "IDX_INT16", "IDX_INT32", "IDX_FLOAT32", "IDX_FLOAT64", "AFTER_DELTAS", "AFTER_UPDATE", "AFTER_EPOCH",
