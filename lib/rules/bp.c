@@ -23,4 +23,6 @@ const fa_rule fa_rule_bp = {
     .name = "bp",
     .summary = "back-propagation: delta_l = (W_{l+1}^T delta_{l+1}) .* f'(z_l)",
     .backward = backward,
+    .learning_rate = 0.1,
+    .source = "Rumelhart, Hinton, Williams, Nature 323:533 (1986)",
 };

@@ -29,4 +29,6 @@ const fa_rule fa_rule_fa = {
     .summary = "feedback alignment: delta_l = (B_l delta_{l+1}) .* f'(z_l), B_l random and fixed",
     .setup = setup,
     .backward = backward,
+    .learning_rate = 0.1,
+    .source = "Lillicrap et al., Nat. Commun. 7:13276 (2016)",
 };

@@ -12,4 +12,6 @@ const fa_rule fa_rule_shallow = {
     .struct_size = sizeof(fa_rule),
     .name = "shallow",
     .summary = "only the output layer learns: delta_l = 0 for l < L",
+    .learning_rate = 0.1,
+    .source = "Lillicrap et al., Nat. Commun. 7:13276 (2016)",
 };
