@@ -6,7 +6,7 @@
 #include <float.h>
 #include <math.h>
 
-/* A matrix with its longer side down, column by column, in the workspace; and what the rotations make of the identity. */
+/* A matrix with its longer side down, column by column, in the workspace; and what rotations make of the identity. */
 typedef struct tall {
     size_t  rows;
     size_t  cols;
@@ -254,8 +254,8 @@ fa_status linalg_singular_values(const fa_matrix *a, unsigned sweeps, double *wo
     return status;
 }
 
-/* Row i of V S^-1 U^T, the inverse of the upright matrix; x = U S. The scale is taken back element by element: a power of 2
- * may be too large for a factor where its product is not. */
+/* Row i of V S^-1 U^T, the inverse of the upright matrix; x = U S. The scale is taken back element by element: a power
+ * of 2 may be too large for a factor where its product is not. */
 static void inverse_row(const tall *t, size_t rank, size_t i)
 {
     for (size_t j = 0; j < t->rows; j++)
@@ -323,7 +323,8 @@ fa_status linalg_orthonormalize(const fa_matrix *a, double *workspace)
         return status;
     for (size_t j = 0; j < t.cols; j++)
         if (!orthogonalize(&t, j))
-            return status_set(FA_ERR_ARGUMENT, "%s %zu (counted from 0) of a %zu x %zu matrix depends on those before it",
+            return status_set(FA_ERR_ARGUMENT,
+                              "%s %zu (counted from 0) of a %zu x %zu matrix depends on those before it",
                               a->rows < a->cols ? "row" : "column", j, a->rows, a->cols);
 
     const fa_matrix from = stored(&t), to = upright(a);

@@ -1,10 +1,10 @@
-/* Singular values, pseudo-inverses and orthonormal bases. Everything is computed in float64, whatever the matrix's dtype,
- * in memory of the caller's: nothing is allocated.
+/* Singular values, pseudo-inverses and orthonormal bases. Everything is computed in float64, whatever the dtype of the
+ * matrix, in memory of the caller's: nothing is allocated.
  *
- * The decomposition is one-sided Jacobi (Hestenes 1958; order and stopping as in de Rijk 1989): plane rotations from the
- * right make the columns of a [m x n], m >= n, orthogonal; their norms are then the singular values. A wide matrix is
- * taken transposed. Elements are scaled by a power of 2 first, so that nothing overflows. It takes 6 to 10 sweeps of
- * n^2 / 2 pairs, 2 m multiplications for a pair that is orthogonal and 6 m + 4 n for one that is not. */
+ * The decomposition is one-sided Jacobi (Hestenes 1958; order as in de Rijk 1989): plane rotations from the right make
+ * the columns of a matrix [m x n], m >= n, orthogonal; their norms are then the singular values. A wide matrix is taken
+ * transposed. Elements are scaled by a power of 2 first, so that nothing overflows. It takes 7 to 12 sweeps over n^2 / 2
+ * pairs, m multiplications for a pair that is orthogonal and 5 m + 4 n for one that is not. */
 #ifndef LIBFA_LINALG_H
 #define LIBFA_LINALG_H
 
@@ -31,8 +31,8 @@ size_t linalg_workspace(size_t rows, size_t cols);
  * FA_ERR_UNSUPPORTED   columns are not orthogonal after the last sweep */
 fa_status linalg_singular_values(const fa_matrix *a, unsigned sweeps, double *workspace, linalg_spectrum *spectrum);
 
-/* inverse [cols x rows] = the Moore-Penrose inverse of a [rows x cols], of any dtype and strides, apart from a. Singular
- * values that do not count for the rank are taken as 0. spectrum may be NULL. Besides the above:
+/* inverse [cols x rows] = the Moore-Penrose inverse of a [rows x cols], of any dtype and strides, apart from a.
+ * Singular values that do not count for the rank are taken as 0. spectrum may be NULL. Besides the above:
  *
  * FA_ERR_SHAPE       inverse has another shape
  * FA_ERR_NOT_FINITE  an element of the inverse is too large for its dtype */

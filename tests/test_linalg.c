@@ -37,7 +37,7 @@ static double largest(size_t rows, size_t cols)
     return (double)(rows > cols ? rows : cols);
 }
 
-/* Penrose's four conditions. The computed inverse X is A^+ within relative c = 16 m u cond (backward stable up to the small
+/* Penrose's four conditions. The computed inverse X is A^+ within relative c = 16 m u cond (backward stable, up to small
  * constants), u that of the type X is stored in; A X then errs by c |A| |X|, and so on. */
 static void check_penrose(const fa_matrix *a, const fa_matrix *x, double condition)
 {
