@@ -76,6 +76,27 @@ double kernels_name(sum_squares_double)(double unit, size_t rows, size_t cols, s
     return total;
 }
 
+double kernels_name(dot)(size_t rows, size_t cols, size_t a_row_stride, const void *a, size_t b_row_stride,
+                         const void *b)
+{
+    enum { CHAINS = 4, STEP = CHAINS * WIDE_LANES };
+    double sum[STEP] = {0}, total = 0;
+    for (size_t i = 0; i < rows; i++) {
+        const real *x = (const real *)a + i * a_row_stride;
+        const real *y = (const real *)b + i * b_row_stride;
+        size_t j = 0;
+        for (; j + STEP <= cols; j += STEP) {
+            for (size_t lane = 0; lane < STEP; lane++)
+                sum[lane] += (double)x[j + lane] * (double)y[j + lane];
+        }
+        for (; j < cols; j++)
+            sum[j % STEP] += (double)x[j] * (double)y[j];
+    }
+    for (size_t lane = 0; lane < STEP; lane++)
+        total += sum[lane];
+    return total;
+}
+
 void kernels_name(column_sums)(size_t rows, size_t cols, size_t ld, double alpha, const void *a, double beta,
                                void *out)
 {
@@ -135,6 +156,7 @@ const kernels kernels_name(kernels) = {
     .sum_squares_double = kernels_name(sum_squares_double),
     .combine = kernels_name(combine),
     .sign = kernels_name(sign),
+    .dot = kernels_name(dot),
     .add_scaled = kernels_name(add_scaled),
     .sgd = kernels_name(sgd),
     .rmsprop = kernels_name(rmsprop),

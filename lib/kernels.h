@@ -76,6 +76,9 @@ typedef struct kernels {
     /* Sum of (unit a_ij)^2 in double, any rows as above. */
     double (*sum_squares_double)(double unit, size_t rows, size_t cols, size_t row_stride, const void *a);
 
+    /* Sum of a_ij b_ij in double, any rows as above. */
+    double (*dot)(size_t rows, size_t cols, size_t a_row_stride, const void *a, size_t b_row_stride, const void *b);
+
     /* out_j = beta out_j + alpha sum_i a_ij, out padded like a row; beta = 0 does not read out. */
     void (*column_sums)(size_t rows, size_t cols, size_t ld, double alpha, const void *a, double beta, void *out);
 

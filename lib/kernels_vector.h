@@ -89,6 +89,8 @@ void kernels_name(slope)(fa_activation f, size_t rows, size_t cols, size_t ld, c
                          void *delta);
 double kernels_name(sum_squares)(size_t rows, size_t cols, size_t row_stride, const void *a);
 double kernels_name(sum_squares_double)(double unit, size_t rows, size_t cols, size_t row_stride, const void *a);
+double kernels_name(dot)(size_t rows, size_t cols, size_t a_row_stride, const void *a, size_t b_row_stride,
+                         const void *b);
 void kernels_name(column_sums)(size_t rows, size_t cols, size_t ld, double alpha, const void *a, double beta,
                                void *out);
 double kernels_name(squared_error)(size_t rows, size_t cols, size_t ld, const void *y, const void *target,

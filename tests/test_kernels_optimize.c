@@ -225,6 +225,28 @@ START_TEST(sums_of_squares_in_double)
 }
 END_TEST
 
+START_TEST(sums_of_products_in_double)
+{
+    const kernels *k = kernels_of(_i);
+    const fa_dtype dtype = dtypes[_i % 2];
+    uint64_t state = 2;
+    for (size_t cols = 1; cols <= 90 && k != NULL; cols++) {
+        const size_t rows = 1 + cols % 5;
+        const double bound = dtype == FA_FLOAT32 ? 3e38 : 1;
+        fa_matrix a = make_inner_uniform(dtype, rows, cols, bound, &state);
+        fa_matrix b = make_inner_uniform(dtype, rows, cols + 7, bound, &state);
+        double expected = 0, absolute = 0;
+        for (size_t at = 0; at < rows * cols; at++) {
+            double x = element(&a, at / cols, at % cols) * element(&b, at / cols, at % cols);
+            expected += x;
+            absolute += fabs(x);
+        }
+        double got = k->dot(rows, cols, a.row_stride, a.data, b.row_stride, b.data);
+        check_near(got, expected, (double)(2 * rows * cols + 20) * 0x1p-53 * absolute, "dot", (double)cols);
+    }
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("kernels optimize");
@@ -234,5 +256,6 @@ int main(void)
     tcase_add_loop_test(tcase, bits_do_not_depend_on_the_place, 0, all);
     tcase_add_loop_test(tcase, variance_is_not_negative, 0, 2 * LEVELS);
     tcase_add_loop_test(tcase, sums_of_squares_in_double, 0, 2 * LEVELS);
+    tcase_add_loop_test(tcase, sums_of_products_in_double, 0, 2 * LEVELS);
     return support_run(suite, true);
 }
