@@ -138,4 +138,5 @@ const kernels kernels_name(kernels) = {
     .rmsprop = kernels_name(rmsprop),
     .adam = kernels_name(adam),
     .adagrad = kernels_name(adagrad),
+    .manhattan = kernels_name(manhattan),
 };

@@ -106,5 +106,6 @@ void kernels_name(sgd)(size_t count, const kernels_sgd *c, void *g, void *w, voi
 void kernels_name(rmsprop)(size_t count, const kernels_rmsprop *c, void *g, void *w, void *v, void *m, void *b);
 void kernels_name(adam)(size_t count, const kernels_adam *c, void *g, void *w, void *m, void *v, void *largest);
 void kernels_name(adagrad)(size_t count, const kernels_adagrad *c, void *g, void *w, void *v);
+void kernels_name(manhattan)(size_t count, const kernels_manhattan *c, void *g, void *w, void *v);
 
 #endif
