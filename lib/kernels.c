@@ -119,6 +119,13 @@ void kernels_name(multiply)(size_t count, const void *b, void *a)
         product[i] *= factor[i];
 }
 
+void kernels_name(scale)(size_t count, double factor, void *a)
+{
+    real *product = a;
+    for (size_t i = 0; i < count; i++)
+        product[i] = (real)(factor * (double)product[i]);
+}
+
 extern const kernels kernels_name(kernels);
 const kernels kernels_name(kernels) = {
     .product = kernels_name(product),
@@ -133,6 +140,7 @@ const kernels kernels_name(kernels) = {
     .update_product = kernels_name(update_product),
     .multiply = kernels_name(multiply),
     .sum_squares_double = kernels_name(sum_squares_double),
+    .scale = kernels_name(scale),
     .add_scaled = kernels_name(add_scaled),
     .sgd = kernels_name(sgd),
     .rmsprop = kernels_name(rmsprop),

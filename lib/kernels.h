@@ -101,6 +101,9 @@ typedef struct kernels {
     /* a = a .* b, count elements in a row. */
     void (*multiply)(size_t count, const void *b, void *a);
 
+    /* a = factor a, count elements in a row; multiplied in double, so that a factor near 1 is not rounded first. */
+    void (*scale)(size_t count, double factor, void *a);
+
     /* a = a + scale b, count elements in a row. */
     void (*add_scaled)(size_t count, double scale, const void *b, void *a);
 

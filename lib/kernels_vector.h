@@ -101,6 +101,7 @@ double kernels_name(cross_entropy)(size_t rows, size_t cols, size_t ld, const vo
 void kernels_name(multiply)(size_t count, const void *b, void *a);
 void kernels_name(update_product)(size_t n_in, size_t n_out, size_t ld, double alpha, const void *h, const void *delta,
                                   double beta, const void *kept, const void *x, void *w, void *z);
+void kernels_name(scale)(size_t count, double factor, void *a);
 void kernels_name(add_scaled)(size_t count, double scale, const void *b, void *a);
 void kernels_name(sgd)(size_t count, const kernels_sgd *c, void *g, void *w, void *v);
 void kernels_name(rmsprop)(size_t count, const kernels_rmsprop *c, void *g, void *w, void *v, void *m, void *b);

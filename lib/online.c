@@ -77,8 +77,8 @@ fa_status online_apply(fa_network *net, fa_pass *pass, fa_feedback *fb, fa_optim
 
         if (found->frozen)
             continue;
-        if (!pass_at(pass, l)->delta_written)
-            update_fuse_weights(net, pass, opt, l);
+        if (!pass_at(pass, l)->delta_written || found->held_norm > 0.0)
+            update_fuse_weights(net, pass, opt, l); /* a norm takes all of W_l after its update */
         else
             postpone(pass, opt, l);
         update_fuse_bias(net, pass, opt, l);

@@ -237,6 +237,8 @@ _FUNCTIONS = {  # name: (result, arguments...)
     "fa_network_dropout": (_d, _h, _n),
     "fa_network_prune": (_status, _h, _n, _d, _u64),
     "fa_network_is_pruned": (c_bool, _h, _n),
+    "fa_network_hold_norm": (_status, _h, _n, c_bool),
+    "fa_network_held_norm": (_d, _h, _n),
     "fa_network_predict": (_status, _h, _m, _m),
     "fa_network_activity": (_status, _h, _m, _n, _m),
     "fa_network_evaluate": (_status, _h, _m, _m, _dp),
@@ -673,6 +675,14 @@ class Network(_Object):
 
     def is_pruned(self, l):
         return lib.fa_network_is_pruned(self._pointer, _unsigned(l, "l"))
+
+    def hold_norm(self, l=0, hold=True):
+        """Rescale W_l (0: of every layer) after each update to the norm that it has now."""
+        lib.fa_network_hold_norm(self._pointer, _unsigned(l, "l"), hold)
+
+    def held_norm(self, l):
+        """0.0 if the norm of W_l is not held."""
+        return lib.fa_network_held_norm(self._pointer, _unsigned(l, "l"))
 
     def activity(self, x, l, out=None):
         """h_l [n x n_l] in a new array, or in `out`."""

@@ -53,13 +53,13 @@ typedef enum fa_parameters {
  * "manhattan" looks at the sign of the gradient of the whole mini-batch, not of single samples, and takes it before
  * momentum, so that without momentum every parameter moves by eta c or not at all; gradient_scale and clip_norm change
  * nothing, unless they are so chosen that the gradient is 0. Another reading of "sign with momentum" takes the sign of
- * the velocity; it is not offered. Decay stays outside the sign: inside, it would say no more than which way a weight with
- * a small gradient goes.
+ * the velocity; it is not offered. Decay stays outside the sign: inside, it would say no more than which way a weight
+ * with a small gradient goes.
  *
  * Weight decay acts on W and b alike, always on the w before the update: what several readings take away adds up. Three
  * readings of it: "weight_decay" of sgd, rmsprop, adam and adagrad is part of the gradient (coupled), so under sgd w
- * shrinks by eta c weight_decay a step; "weight_decay" of adamw and "decoupled_weight_decay" of sgd and manhattan shrink
- * w by eta c times themselves, beside the gradient; "unscaled_weight_decay" shrinks it by itself, whatever the learning
+ * shrinks by eta c weight_decay a step; "weight_decay" of adamw and "decoupled_weight_decay" of sgd and manhattan
+ * shrink w by eta c times themselves, beside the gradient; "unscaled_weight_decay" shrinks it by itself, whatever the learning
  * rate. A paper that says "weight decay 1e-6" may mean any of them, and they differ by orders of magnitude.
  *
  * @param[out] out   to be released with fa_optimizer_destroy(); NULL on failure
