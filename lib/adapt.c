@@ -30,8 +30,8 @@ fa_status fa_step_shrink_weights(const fa_step *step, size_t l, double factor)
     if (found->frozen)
         return status_set(FA_ERR_STATE, "%s: layer %zu is frozen", __func__, l);
     if (factor < 1.0)
-        kernels_for(step->pass->dtype)->combine(found->weights_t.rows * found->weights_t.row_stride, 0.0, NULL, factor,
-                                                found->weights_t.data);
+        kernels_for(step->pass->dtype)->scale(found->weights_t.rows * found->weights_t.row_stride, factor,
+                                              found->weights_t.data);
     return FA_OK;
 }
 

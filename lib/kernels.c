@@ -140,6 +140,13 @@ void kernels_name(multiply)(size_t count, const void *b, void *a)
         product[i] *= factor[i];
 }
 
+void kernels_name(scale)(size_t count, double factor, void *a)
+{
+    real *product = a;
+    for (size_t i = 0; i < count; i++)
+        product[i] = (real)(factor * (double)product[i]);
+}
+
 extern const kernels kernels_name(kernels);
 const kernels kernels_name(kernels) = {
     .product = kernels_name(product),
@@ -157,9 +164,11 @@ const kernels kernels_name(kernels) = {
     .combine = kernels_name(combine),
     .sign = kernels_name(sign),
     .dot = kernels_name(dot),
+    .scale = kernels_name(scale),
     .add_scaled = kernels_name(add_scaled),
     .sgd = kernels_name(sgd),
     .rmsprop = kernels_name(rmsprop),
     .adam = kernels_name(adam),
     .adagrad = kernels_name(adagrad),
+    .manhattan = kernels_name(manhattan),
 };

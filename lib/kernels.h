@@ -44,6 +44,11 @@ typedef struct kernels_adagrad {
     double            eps;
 } kernels_adagrad;
 
+typedef struct kernels_manhattan {
+    kernels_optimizer common; /* without weight_decay; of scale only whether it is 0 */
+    double            momentum;
+} kernels_manhattan;
+
 typedef struct kernels {
     /* C = beta C + alpha A B for small products: A [m x k] with any strides, B [k x n] and C [m x n] inner matrices
      * that run row by row. beta = 0 does not read C. Sums over k in ascending order for every element of C. */
@@ -99,6 +104,9 @@ typedef struct kernels {
     /* a = a .* b, count elements in a row. */
     void (*multiply)(size_t count, const void *b, void *a);
 
+    /* a = factor a, count elements in a row; multiplied in double, so that a factor near 1 is not rounded first. */
+    void (*scale)(size_t count, double factor, void *a);
+
     /* a = a + scale b, count elements in a row. */
     void (*add_scaled)(size_t count, double scale, const void *b, void *a);
 
@@ -116,6 +124,7 @@ typedef struct kernels {
     void (*adam)(size_t count, const kernels_adam *c, void *g, void *w, void *m, void *v, void *largest); /* largest
                                                                                            NULL: not amsgrad */
     void (*adagrad)(size_t count, const kernels_adagrad *c, void *g, void *w, void *v); /* v less the initial value */
+    void (*manhattan)(size_t count, const kernels_manhattan *c, void *g, void *w, void *v); /* v NULL: momentum 0 */
 } kernels;
 
 /* The table for a dtype at cpu_level_now(). */

@@ -219,3 +219,36 @@ void kernels_name(adagrad)(size_t count, const kernels_adagrad *c, void *g, void
 
     run(adagrad_vectors, count, &r, (real *[ARRAYS]){g, w, v});
 }
+
+/* --- manhattan --- */
+
+typedef struct manhattan {
+    common common;
+    real   unit; /* 0 where the scale is, else 1 */
+    real   momentum;
+} manhattan;
+
+/* The sign of g and not of scale g, which could underflow. moments: velocity or NULL */
+VECTORS manhattan_vectors(size_t count, const void *coefficients, real *const *arrays)
+{
+    const manhattan c = *(const manhattan *)coefficients;
+    const vec       zero = {0}, up = zero + c.unit, down = zero - c.unit;
+    real           *g = arrays[GRADIENT], *w = arrays[WEIGHTS], *v = arrays[MOMENTS];
+
+    for (size_t i = 0; i < count; i += LANES) {
+        vec sum = vec_load(g + i);
+        vec d = vec_select(sum > 0, up, vec_select(sum < 0, down, zero));
+        if (v != NULL) {
+            d += c.momentum * vec_load(v + i);
+            vec_store(v + i, d);
+        }
+        descend(&c.common, d, vec_load(w + i), g + i, w + i);
+    }
+}
+
+void kernels_name(manhattan)(size_t count, const kernels_manhattan *c, void *g, void *w, void *v)
+{
+    const manhattan r = {common_of(&c->common), c->common.scale > 0.0 ? 1 : 0, (real)c->momentum};
+
+    run(manhattan_vectors, count, &r, (real *[ARRAYS]){g, w, v});
+}

@@ -105,10 +105,12 @@ void kernels_name(update_product)(size_t n_in, size_t n_out, size_t ld, double a
                                   double beta, const void *kept, const void *x, void *w, void *z);
 void kernels_name(combine)(size_t count, double alpha, const void *a, double beta, void *c);
 void kernels_name(sign)(size_t count, double alpha, const void *magnitude, const void *a, void *c);
+void kernels_name(scale)(size_t count, double factor, void *a);
 void kernels_name(add_scaled)(size_t count, double scale, const void *b, void *a);
 void kernels_name(sgd)(size_t count, const kernels_sgd *c, void *g, void *w, void *v);
 void kernels_name(rmsprop)(size_t count, const kernels_rmsprop *c, void *g, void *w, void *v, void *m, void *b);
 void kernels_name(adam)(size_t count, const kernels_adam *c, void *g, void *w, void *m, void *v, void *largest);
 void kernels_name(adagrad)(size_t count, const kernels_adagrad *c, void *g, void *w, void *v);
+void kernels_name(manhattan)(size_t count, const kernels_manhattan *c, void *g, void *w, void *v);
 
 #endif

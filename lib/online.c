@@ -77,8 +77,8 @@ fa_status online_apply(fa_network *net, fa_pass *pass, fa_feedback *fb, fa_optim
 
         if (found->frozen)
             continue;
-        if (!update_postsynaptic(pass, l).data)
-            update_fuse_weights(net, pass, opt, l);
+        if (!update_postsynaptic(pass, l).data || found->held_norm > 0.0)
+            update_fuse_weights(net, pass, opt, l); /* a norm takes all of W_l after its update */
         else
             postpone(pass, opt, l);
         update_fuse_bias(net, pass, opt, l);

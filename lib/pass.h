@@ -71,7 +71,7 @@ struct fa_pass {
     pass_slot  *slots;            /* [n_slots]; slot s is slots[s - 1] */
     size_t      n_slots;
     double     *numbers;          /* [2 max_batch], of the rule; NULL without slots */
-    void       *between;          /* what lies between two matrices of a transport; NULL until it is needed */
+    void       *between;          /* scratch of single calls; NULL until it is needed */
     size_t      between_bytes;
     void       *memory;           /* activities and deltas */
     pass_mask  *masks;            /* [depth], of h_0 .. h_{L-1}; NULL until there is dropout */
@@ -101,7 +101,7 @@ static inline const fa_matrix *pass_h(const fa_pass *pass, size_t l)
 /* Make n_slots activity sets and, if asked for, the arena of written gradients; what is there already stays. */
 fa_status pass_prepare(fa_pass *pass, const fa_network *net, size_t n_slots, bool written);
 
-/* Room of at least `bytes` for what lies between two matrices of a transport; NULL, with the sentence set, if there is no
+/* Room of at least `bytes` for what lies between two matrices of a transport, or for a decomposition; NULL, with the sentence set, if there is no
  * memory. What was in it is lost. */
 void *pass_between(fa_pass *pass, size_t bytes);
 

@@ -2,6 +2,7 @@
 #include "step.h"
 
 #include "elementwise.h"
+#include "linalg.h"
 #include "matrix.h"
 #include "shared.h"
 #include "status.h"
@@ -92,6 +93,27 @@ fa_status fa_step_sign(const fa_step *step, double alpha, const fa_matrix *magni
     if (status == FA_OK)
         elementwise_sign(alpha, magnitude, a, c);
     return status;
+}
+
+fa_status fa_step_pseudo_inverse(fa_step *step, const fa_matrix *a, const fa_matrix *c)
+{
+    fa_status status = check_result(step, __func__, c);
+    size_t    doubles;
+    double   *workspace;
+
+    if (status == FA_OK && !a)
+        status = status_null(__func__, "a");
+    if (status == FA_OK)
+        status = matrix_check_shape(a, "a", c->cols, c->rows, c->dtype);
+    if (status == FA_OK && step->phase == STEP_ADAPT)
+        status = status_set(FA_ERR_STATE, "%s: not in adapt, which cannot fail", __func__);
+    if (status != FA_OK)
+        return status;
+    doubles = linalg_workspace(a->rows, a->cols);
+    if (doubles == 0)
+        return status_set(FA_ERR_SHAPE, "%s: a matrix of %zu x %zu is too large", __func__, a->rows, a->cols);
+    workspace = pass_between(step->pass, doubles * sizeof *workspace);
+    return workspace ? linalg_pseudo_inverse(a, c, workspace, NULL) : FA_ERR_MEMORY;
 }
 
 /* View of row i. */

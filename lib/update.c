@@ -4,6 +4,7 @@
 #include <math.h>
 
 #include "clip.h"
+#include "hold_norm.h"
 #include "kernels.h"
 #include "matrix.h"
 #include "prune.h"
@@ -114,6 +115,8 @@ static void apply_layer(fa_network *net, const fa_pass *pass, const fa_optimizer
     /* Moments from before the pruning would move removed weights. */
     prune_apply(found, &found->weights_t);
     prune_apply(found, &at->gradient);
+    if (!found->frozen)
+        hold_norm_restore(found);
 }
 
 /* --- plain descent: gradient and update in one product -------------------------------------------------------- */
@@ -176,6 +179,7 @@ void update_fuse_weights(const fa_network *net, const fa_pass *pass, const fa_op
     else
         shrink(&found->weights_t, beta);
     prune_apply(found, &found->weights_t);
+    hold_norm_restore(found);
 }
 
 void update_fuse_bias(const fa_network *net, const fa_pass *pass, const fa_optimizer *opt, size_t l)

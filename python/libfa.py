@@ -239,6 +239,8 @@ _FUNCTIONS = {  # name: (result, arguments...)
     "fa_network_dropout": (_d, _h, _n),
     "fa_network_prune": (_status, _h, _n, _d, _u64),
     "fa_network_is_pruned": (c_bool, _h, _n),
+    "fa_network_hold_norm": (_status, _h, _n, c_bool),
+    "fa_network_held_norm": (_d, _h, _n),
     "fa_network_predict": (_status, _h, _m, _m),
     "fa_network_activity": (_status, _h, _m, _n, _m),
     "fa_network_evaluate": (_status, _h, _m, _m, _dp),
@@ -318,6 +320,7 @@ _FUNCTIONS = {  # name: (result, arguments...)
     "fa_step_product": (_status, _h, _d, _m, _m, _d, _m),
     "fa_step_combine": (_status, _h, _d, _m, _d, _m),
     "fa_step_sign": (_status, _h, _d, _m, _m, _m),
+    "fa_step_pseudo_inverse": (_status, _h, _m, _m),
     "fa_step_scale_rows": (_status, _h, _dp, _m, _m),
     "fa_step_add_row": (_status, _h, _m, _m),
     # feedback.h
@@ -697,6 +700,14 @@ class Network(_Object):
 
     def is_pruned(self, l):
         return lib.fa_network_is_pruned(self._pointer, _unsigned(l, "l"))
+
+    def hold_norm(self, l=0, hold=True):
+        """Rescale W_l (0: of every layer) after each update to the norm that it has now."""
+        lib.fa_network_hold_norm(self._pointer, _unsigned(l, "l"), hold)
+
+    def held_norm(self, l):
+        """0.0 if the norm of W_l is not held."""
+        return lib.fa_network_held_norm(self._pointer, _unsigned(l, "l"))
 
     def activity(self, x, l, out=None):
         """h_l [n x n_l] in a new array, or in `out`."""

@@ -33,20 +33,25 @@ const recipe recipes[] = {
     {"adagrad", {{"learning_rate", 0.1}, {"learning_rate_decay", 0.05}}},
     {"adagrad", {{"initial_accumulator", 0.1}}},
     {"adagrad", {{"weight_decay", 0.3}, {"eps", 0.1}, {"initial_accumulator", 1}, {"unscaled_weight_decay", 0.001}}},
+    {"manhattan", {{NULL, 0}}},
+    {"manhattan", {{"momentum", 0.9}, {"learning_rate", 0.002}}},
+    {"manhattan", {{"momentum", 0.5}, {"decoupled_weight_decay", 0.2}, {"unscaled_weight_decay", 0.001}}},
 };
 
 const size_t recipe_count = sizeof recipes / sizeof recipes[0];
 
 /* --- settings --- */
 
+/* PyTorch's, which has no manhattan. */
 static const struct {
     const char *kind; /* NULL: every other */
     const char *name;
     double value;
-} torch_defaults[] = {
-    {"adam", "learning_rate", 1e-3}, {"adamw", "learning_rate", 1e-3}, {NULL, "learning_rate", 1e-2},
-    {"adagrad", "eps", 1e-10},       {NULL, "eps", 1e-8},              {NULL, "alpha", 0.99},
-    {NULL, "beta1", 0.9},            {NULL, "beta2", 0.999},           {"adamw", "weight_decay", 1e-2},
+} defaults[] = {
+    {"adam", "learning_rate", 1e-3}, {"adamw", "learning_rate", 1e-3}, {"manhattan", "learning_rate", 1e-3},
+    {NULL, "learning_rate", 1e-2},   {"adagrad", "eps", 1e-10},        {NULL, "eps", 1e-8},
+    {NULL, "alpha", 0.99},           {NULL, "beta1", 0.9},             {NULL, "beta2", 0.999},
+    {"adamw", "weight_decay", 1e-2},
 };
 
 double recipe_value(const recipe *r, const char *name)
@@ -54,10 +59,10 @@ double recipe_value(const recipe *r, const char *name)
     for (size_t i = 0; i < RECIPE_SETTINGS && r->settings[i].name != NULL; i++)
         if (strcmp(r->settings[i].name, name) == 0)
             return r->settings[i].value;
-    for (size_t i = 0; i < sizeof torch_defaults / sizeof torch_defaults[0]; i++)
-        if (strcmp(torch_defaults[i].name, name) == 0 &&
-            (torch_defaults[i].kind == NULL || strcmp(torch_defaults[i].kind, r->kind) == 0))
-            return torch_defaults[i].value;
+    for (size_t i = 0; i < sizeof defaults / sizeof defaults[0]; i++)
+        if (strcmp(defaults[i].name, name) == 0 &&
+            (defaults[i].kind == NULL || strcmp(defaults[i].kind, r->kind) == 0))
+            return defaults[i].value;
     return 0;
 }
 
@@ -179,6 +184,20 @@ static num adagrad(const recipe *r, double u, num g, parameter *p)
     return scaled(u, 1 / (1 + (p->t - 1) * recipe_value(r, "learning_rate_decay")), step);
 }
 
+/* An exact number, unless nobody can tell the sign. */
+static num sign_of(num x)
+{
+    if (fabs(x.v) > x.e)
+        return (num){x.v > 0 ? 1 : -1, 0};
+    return (num){0, x.v == 0 && x.e == 0 ? 0 : 1};
+}
+
+static num manhattan(const recipe *r, double u, num g, parameter *p)
+{
+    p->m = sum_of(u, scaled(u, recipe_value(r, "momentum"), p->m), sign_of(g));
+    return p->m;
+}
+
 void descend(const recipe *r, double u, double factor, num g, parameter *p)
 {
     double rate = recipe_value(r, "learning_rate") * factor, decay = recipe_value(r, "weight_decay");
@@ -195,6 +214,8 @@ void descend(const recipe *r, double u, double factor, num g, parameter *p)
         step = rmsprop(r, u, g, p);
     else if (strcmp(r->kind, "adagrad") == 0)
         step = adagrad(r, u, g, p);
+    else if (strcmp(r->kind, "manhattan") == 0)
+        step = manhattan(r, u, g, p);
     else
         step = adam(r, u, g, p);
     p->w = sum_of(u, scaled(u, 1 - shrink, p->w), scaled(u, -rate, step));

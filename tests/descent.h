@@ -29,7 +29,7 @@ typedef struct parameter {
 extern const recipe recipes[];
 extern const size_t recipe_count;
 
-/* Value of a setting: the recipe's, or PyTorch's default. */
+/* Value of a setting: the recipe's, or the documented default, PyTorch's where it has the kind. */
 double recipe_value(const recipe *r, const char *name);
 
 /* Optimizer of the recipe's kind with its settings. */

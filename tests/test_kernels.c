@@ -245,6 +245,26 @@ START_TEST(add_scaled)
 }
 END_TEST
 
+/* A product in double that is rounded once, at every level the same. */
+START_TEST(scale)
+{
+    const fa_dtype dtype = dtypes[_i % 2];
+    const kernels *k = kernels_at((cpu_level)(_i / 2), dtype);
+    uint64_t state = 1;
+    for (size_t count = 1; count <= 70 && k != NULL; count++) {
+        fa_matrix m = make_uniform(dtype, 1, count + 1, LAYOUT_C, 1, &state), before = make_matrix(dtype, 1, count + 1);
+        const double factor = 1 + draw_uniform(&state, -1e-9, 1e-9);
+        expect_ok(fa_matrix_copy(&m, &before));
+        k->scale(count, factor, m.data);
+        for (size_t j = 0; j < count; j++) {
+            double exact = factor * element(&before, 0, j);
+            ck_assert(element(&m, 0, j) == (dtype == FA_FLOAT32 ? (double)(float)exact : exact));
+        }
+        ck_assert(element(&m, 0, count) == element(&before, 0, count));
+    }
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("kernels");
@@ -256,5 +276,6 @@ int main(void)
     tcase_add_loop_test(tcase, sums_of_squares, 0, 2);
     tcase_add_loop_test(tcase, column_sums, 0, 2);
     tcase_add_loop_test(tcase, add_scaled, 0, 2);
+    tcase_add_loop_test(tcase, scale, 0, 6);
     return support_run(suite, true);
 }

@@ -64,6 +64,13 @@ static void run_adagrad(const kernels *k, const recipe *r, size_t count, void *c
     k->adagrad(count, &c, a[G], a[W], a[V]);
 }
 
+static void run_manhattan(const kernels *k, const recipe *r, size_t count, void *const *a)
+{
+    double momentum = recipe_value(r, "momentum");
+    kernels_manhattan c = {common_of(r, 1), momentum};
+    k->manhattan(count, &c, a[G], a[W], momentum > 0 ? a[M] : NULL);
+}
+
 /* Elements first .. first + count - 1 of the rows of m. */
 static void run(const kernels *k, const recipe *r, const fa_matrix *m, size_t first, size_t count)
 {
@@ -76,6 +83,8 @@ static void run(const kernels *k, const recipe *r, const fa_matrix *m, size_t fi
         run_rmsprop(k, r, count, a);
     else if (strcmp(r->kind, "adagrad") == 0)
         run_adagrad(k, r, count, a);
+    else if (strcmp(r->kind, "manhattan") == 0)
+        run_manhattan(k, r, count, a);
     else
         run_adam(k, r, count, a);
 }
@@ -96,6 +105,8 @@ static parameter parameter_at(const recipe *r, const fa_matrix *m, size_t j)
 {
     parameter p = {.w = {element(m, W, j), 0}, .m = {element(m, M, j), 0}, .v = {element(m, V, j), 0},
                    .largest = {element(m, LARGEST, j), 0}, .b = {element(m, B, j), 0}, .t = T - 1};
+    if (strcmp(r->kind, "manhattan") == 0 && recipe_value(r, "momentum") == 0)
+        p.m.v = 0;
     if (strcmp(r->kind, "rmsprop") != 0 || recipe_value(r, "momentum") > 0)
         return p;
     p.b.v = 0;
@@ -104,7 +115,8 @@ static parameter parameter_at(const recipe *r, const fa_matrix *m, size_t j)
 
 static bool uses(const recipe *r, int row)
 {
-    bool sgd = strcmp(r->kind, "sgd") == 0, rmsprop = strcmp(r->kind, "rmsprop") == 0;
+    bool rmsprop = strcmp(r->kind, "rmsprop") == 0;
+    bool sgd = strcmp(r->kind, "sgd") == 0 || strcmp(r->kind, "manhattan") == 0; /* as to moments */
     switch (row) {
     case M:
         return sgd ? recipe_value(r, "momentum") > 0
@@ -204,6 +216,30 @@ START_TEST(variance_is_not_negative)
 }
 END_TEST
 
+/* manhattan: 0 of either sign moves nothing, the least number there is moves as far as any other, however small the scale;
+ * with a scale of 0 nothing moves. */
+START_TEST(signs_are_exact)
+{
+    const kernels *k = kernels_of(_i);
+    const fa_dtype dtype = dtypes[_i % 2];
+    const double least = dtype == FA_FLOAT32 ? 0x1p-149 : 0x1p-1074;
+    const double values[] = {0, -0.0, least, -least, 1, -1, INFINITY, -INFINITY};
+    const double expected[] = {0, 0, -1, 1, -1, 1, -1, 1};
+    const double scales[] = {1, 1e-300, 0};
+    for (size_t s = 0; s < 3 && k != NULL; s++) {
+        fa_matrix g = make_matrix(dtype, 1, 8), w = make_matrix(dtype, 1, 8);
+        kernels_manhattan c = {{scales[s], 0, 0.25, 1}, 0};
+        for (size_t j = 0; j < 8; j++)
+            set_element(&g, 0, j, values[j]);
+        k->manhattan(8, &c, g.data, w.data, NULL);
+        for (size_t j = 0; j < 8; j++) {
+            ck_assert(element(&w, 0, j) == (scales[s] > 0 ? 0.25 * expected[j] : 0));
+            ck_assert(element(&g, 0, j) == element(&w, 0, j));
+        }
+    }
+}
+END_TEST
+
 /* --- sums of squares in double: no float overflows, and few roundings of double --- */
 
 START_TEST(sums_of_squares_in_double)
@@ -255,6 +291,7 @@ int main(void)
     tcase_add_loop_test(tcase, updates, 0, all);
     tcase_add_loop_test(tcase, bits_do_not_depend_on_the_place, 0, all);
     tcase_add_loop_test(tcase, variance_is_not_negative, 0, 2 * LEVELS);
+    tcase_add_loop_test(tcase, signs_are_exact, 0, 2 * LEVELS);
     tcase_add_loop_test(tcase, sums_of_squares_in_double, 0, 2 * LEVELS);
     tcase_add_loop_test(tcase, sums_of_products_in_double, 0, 2 * LEVELS);
     return support_run(suite, true);

@@ -45,7 +45,7 @@ START_TEST(every_table_begins_with_the_common_parameters)
 }
 END_TEST
 
-/* What <fa/optimizer.h> names, and PyTorch's defaults for it. */
+/* What <fa/optimizer.h> names; the defaults are PyTorch's, where it has the kind. */
 static const struct {
     const char *kind;
     const char *names[8];
@@ -53,6 +53,7 @@ static const struct {
     {"adagrad", {"learning_rate_decay", "initial_accumulator", "eps", "weight_decay"}},
     {"adam", {"beta1", "beta2", "eps", "amsgrad", "weight_decay"}},
     {"adamw", {"beta1", "beta2", "eps", "amsgrad", "weight_decay"}},
+    {"manhattan", {"momentum", "decoupled_weight_decay"}},
     {"rmsprop", {"alpha", "eps", "momentum", "centered", "weight_decay"}},
     {"sgd", {"momentum", "nesterov", "weight_decay", "decoupled_weight_decay"}},
 };

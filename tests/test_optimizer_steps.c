@@ -28,6 +28,9 @@ static const answer answers[] = {
     {{"adagrad", {{"eps", 0.01}}}, {0.90196078431372549, 0.94589620319776418, 0.85936435896285409}},
     {{"adagrad", {{"eps", 0.01}, {"learning_rate_decay", 0.5}, {"initial_accumulator", 0.25}}},
      {0.93027537695673659, 0.95220520151814010, 0.91252266183560042}},
+    {{"manhattan", {{NULL, 0}}}, {0.9, 1, 0.9}},
+    {{"manhattan", {{"momentum", 0.5}}}, {0.9, 0.95, 0.875}},
+    {{"manhattan", {{"decoupled_weight_decay", 0.5}, {"clip_norm", 1e-3}}}, {0.85, 0.9075, 0.762125}},
 };
 
 enum { ANSWERS = sizeof answers / sizeof answers[0] };

@@ -30,6 +30,8 @@ static fa_status draw_network(model *student, const settings *chosen, uint64_t s
         status = fa_network_init_weights(student->net, 0, chosen->weights.init, chosen->weights.scale, seed);
     if (status == FA_OK)
         status = fa_network_init_bias(student->net, 0, chosen->bias.init, chosen->bias.scale, seed);
+    if (status == FA_OK && chosen->hold_norm)
+        status = fa_network_hold_norm(student->net, 0, true);
     return status;
 }
 

@@ -41,6 +41,7 @@ typedef struct settings {
     bool           own_feedback; /* --feedback-init was given */
     double         feedback_scale;
     double         sparsity[MAX_LAYERS]; /* of W_l at l - 1, and of B_{l-1} */
+    bool           hold_norm; /* of every W_l */
     double         dropout[MAX_LAYERS]; /* of layers 0 .. n_hidden */
 
     /* learning */

@@ -160,7 +160,8 @@ static const option table[] = {
                         "order of the samples; --list-rules lists them", set_rules, "bp,fa"},
     {"--rule-param", "NAME=V,...", "a parameter of every rule that has it, or RULE.NAME=V of one", set_rule_param,
      NULL},
-    {"--optimizer", "NAME", "sgd, rmsprop, adam, adamw, adagrad; --list-optimizers has their parameters",
+    {"--optimizer", "NAME", "sgd, rmsprop, adam, adamw, adagrad, manhattan; --list-optimizers has their\n"
+                              "parameters",
      set_optimizer, "sgd"},
     {"--optimizer-param", "NAME=V,...",
      "a parameter of the optimizer, e.g. momentum, eps, clip_norm, gradient_scale,\n"

@@ -122,6 +122,13 @@ static bool set_sparsity(void *data, const char *name, const char *value)
     return true;
 }
 
+static bool set_hold_norm(void *chosen, const char *name, const char *value)
+{
+    (void)name, (void)value;
+    ((settings *)chosen)->hold_norm = true;
+    return true;
+}
+
 static bool take_dropout(void *data, const char *name, char *item)
 {
     settings *chosen = data;
@@ -155,6 +162,8 @@ static const option table[] = {
     {"--sparsity", "F|l=F,...", "remove this share of the connections of every layer, or of layer l, at\n"
                                 "random: of W_l for good, of B_{l-1}, which stands for it, at the start",
      set_sparsity, "0"},
+    {"--hold-norm", NULL, "rescale every W_l after each update to the Frobenius norm that it starts with",
+     set_hold_norm, NULL},
     {"--dropout", "l=P,...", "dropout of layer l with probability P; layer 0 are the inputs", set_dropout, NULL},
 };
 

@@ -66,7 +66,7 @@ FA_API fa_status fa_network_create(fa_network **out, fa_dtype dtype, size_t n_in
 /** Release a network. NULL is fine. Passes, feedbacks and optimizers made for it may live on. Since 0.1. */
 FA_API void fa_network_destroy(fa_network *net);
 
-/** A deep copy: layers, weights, biases, loss, frozen layers, dropout, removed connections. Errors as for
+/** A deep copy: layers, weights, biases, loss, frozen layers, dropout, removed connections, held norms. Errors as for
  *  fa_network_create(). Since 0.1. */
 FA_API fa_status fa_network_copy(fa_network **out, const fa_network *net);
 
@@ -206,6 +206,24 @@ FA_API fa_status fa_network_prune(fa_network *net, size_t l, double fraction, ui
 
 /** Whether connections of layer l = 1 .. L were removed; false for NULL or another l. Since 0.2. */
 FA_API bool fa_network_is_pruned(const fa_network *net, size_t l);
+
+/**
+ * From now on rescale W_l after every update to the Frobenius norm that it has now, so that only its direction learns
+ * (weight normalization of Moskovitz, Litwin-Kumar & Abbott, arXiv:1812.06488), or stop doing so. b_l is left alone,
+ * and so is the whole layer while it is frozen. Drawing, setting or pruning W_l later does not change the norm that is
+ * held; calling this again takes the present one. The rescaling is no part of what fa_step_increment() tells a rule. An
+ * update that makes W_l all 0 leaves it so until the next one.
+ *
+ * @param[in] l  1 .. L, or 0 for every layer
+ * @retval FA_ERR_ARGUMENT    net is NULL or l out of range
+ * @retval FA_ERR_STATE       a layer's weights are all 0, so that it has no norm to hold; nothing was changed
+ * @retval FA_ERR_NOT_FINITE  a layer's norm is NaN or infinite; nothing was changed
+ * Since 0.3.
+ */
+FA_API fa_status fa_network_hold_norm(fa_network *net, size_t l, bool hold);
+
+/** The norm at which W_l, l = 1 .. L, is held; 0 if it is not, for NULL, or for another l. Since 0.3. */
+FA_API double fa_network_held_norm(const fa_network *net, size_t l);
 
 /**
  * Outputs for any number of samples. NaN in x gives NaN in y; it is not an error.

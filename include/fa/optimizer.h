@@ -44,18 +44,26 @@ typedef enum fa_parameters {
  *     "adamw"    the same with w = (1 - eta c weight_decay) w first, and no weight decay in g    (torch.optim.AdamW)
  *     "adagrad"  g = g + weight_decay w;   v = v + g^2, v = initial_accumulator at first
  *                w = w - eta c / (1 + (t - 1) learning_rate_decay) g / (sqrt(v) + eps)           (torch.optim.Adagrad)
+ *     "manhattan"  v = momentum v + sign(g), sign(0) = 0;   w = (1 - eta c decoupled_weight_decay) w - eta c v
+ *                                                   ("Batch Manhattan": Liao, Leibo & Poggio, AAAI 2016; since 0.3)
  *
  * t counts the updates of the layer from 1; one while it is frozen does not count. Moments start at 0 where nothing
  * else is said. A variance v - m^2 that rounding makes negative counts as 0.
  *
+ * "manhattan" looks at the sign of the gradient of the whole mini-batch, not of single samples, and takes it before
+ * momentum, so that without momentum every parameter moves by eta c or not at all; gradient_scale and clip_norm change
+ * nothing, unless they are so chosen that the gradient is 0. Another reading of "sign with momentum" takes the sign of
+ * the velocity; it is not offered. Decay stays outside the sign: inside, it would say no more than which way a weight
+ * with a small gradient goes.
+ *
  * Weight decay acts on W and b alike, always on the w before the update: what several readings take away adds up. Three
  * readings of it: "weight_decay" of sgd, rmsprop, adam and adagrad is part of the gradient (coupled), so under sgd w
- * shrinks by eta c weight_decay a step; "weight_decay" of adamw and "decoupled_weight_decay" of sgd shrink w by eta c
- * times themselves, beside the gradient; "unscaled_weight_decay" shrinks it by itself, whatever the learning rate. A
- * paper that says "weight decay 1e-6" may mean any of them, and they differ by orders of magnitude.
+ * shrinks by eta c weight_decay a step; "weight_decay" of adamw and "decoupled_weight_decay" of sgd and manhattan
+ * shrink w by eta c times themselves, beside the gradient; "unscaled_weight_decay" shrinks it by itself, whatever the learning
+ * rate. A paper that says "weight decay 1e-6" may mean any of them, and they differ by orders of magnitude.
  *
  * @param[out] out   to be released with fa_optimizer_destroy(); NULL on failure
- * @param[in]  name  "adagrad", "adam", "adamw", "rmsprop" or "sgd"
+ * @param[in]  name  "adagrad", "adam", "adamw", "manhattan", "rmsprop" or "sgd"
  * @retval FA_ERR_ARGUMENT  a NULL or an unknown name (the sentence lists the known ones)
  * @retval FA_ERR_STATE     the network has no layer
  * @retval FA_ERR_MEMORY    out of memory

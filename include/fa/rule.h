@@ -446,6 +446,20 @@ FA_API fa_status fa_step_combine(const fa_step *step, double alpha, const fa_mat
 FA_API fa_status fa_step_sign(const fa_step *step, double alpha, const fa_matrix *magnitude, const fa_matrix *a,
                               const fa_matrix *c);
 
+/**
+ * c = the Moore-Penrose inverse of a, computed in float64: singular values up to max(rows, cols) eps times the largest one
+ * count as 0, eps being that of the dtype. One-sided Jacobi, of the order of 10 (rows + cols) min(rows, cols)^2
+ * multiplications: for a [256 x 256] far more than the rest of a step. Not in `adapt`.
+ *
+ * @param[in] c  a view of the step, shaped like the transpose of a
+ * @retval FA_ERR_NOT_FINITE   an element of a or of the inverse is NaN or infinite
+ * @retval FA_ERR_UNSUPPORTED  the decomposition did not converge
+ * @retval FA_ERR_MEMORY       its workspace cannot be made (first time only)
+ * @retval FA_ERR_STATE        this is `adapt`
+ * Since 0.3.
+ */
+FA_API fa_status fa_step_pseudo_inverse(fa_step *step, const fa_matrix *a, const fa_matrix *c);
+
 /** Row i of c = factors[i] times row i of a, factors [c->rows]. Since 0.3. */
 FA_API fa_status fa_step_scale_rows(const fa_step *step, const double *factors, const fa_matrix *a, const fa_matrix *c);
 

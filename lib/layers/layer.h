@@ -38,6 +38,7 @@ struct layer {
     bool              has_bias;
     bool              frozen;
     double            dropout;    /* probability, on the layer's input */
+    double            held_norm;  /* of W_l after every update; 0: any */
     fa_matrix         weights_t;
     fa_matrix         bias;       /* [1 x n_out]; {0} without */
     fa_operand        transposed; /* W_l^T, for back-propagation: weights_t again */

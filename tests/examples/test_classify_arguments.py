@@ -95,7 +95,7 @@ EVERY_OPTION = [
     ["--loss", "squared_error", "--output-activation", "identity", "--lr", "0.01"],
     ["--loss", "binary_cross_entropy", "--activation", "logistic"],
     ["--feedback-init", "normal=0.3", "--feedback-scale", "2", "--sparsity", "0.5"],
-    ["--dropout", "0=0.1", "--dropout", "1=0.5"],
+    ["--dropout", "0=0.1", "--dropout", "1=0.5", "--hold-norm"],
     ["--optimizer", "sgd", "--optimizer-param", "momentum=0.9,nesterov=yes", "--optimizer-param", "weight_decay=1e-4"],
     ["--optimizer", "adam", "--optimizer-param", "beta1=0.8,gradient_scale=8,clip_norm=1"],
     ["--lr", "bp=0.1,fa=0.05", "--lr-scale", "1=0.5", "--bias-lr-scale", "2", "--freeze", "1@2-3,2@1"],

@@ -77,6 +77,12 @@ class Outputs(samples.TestCase):
         self.assertIsNone(self.learn("--sparsity", "2=1", "--rules", "fa")[0]["angle_1"])
         self.assertIsNotNone(self.learn("--sparsity", "1=0.5", "--rules", "fa")[0]["angle_1"])
 
+    def test_held_norms(self):
+        """Holding a norm changes what is learned, and nothing where nothing is learned."""
+        for lr, same in ("0", True), ("0.1", False):
+            held, free = (self.learn("--rules", "fa", "--lr", lr, *more)[-2] for more in (["--hold-norm"], []))
+            self.assertEqual(held["train_loss"] == free["train_loss"], same)
+
     def test_confusion_matrix(self):
         table = self.succeed("--csv", self.path("run.csv"), "--rules", "fa", "--epochs", "1")
         error = program.read_csv(self.path("run.csv"))[0]["test_error"]
