@@ -2,6 +2,7 @@
 #include "step.h"
 
 #include "dropout.h"
+#include "elementwise.h"
 #include "matrix.h"
 #include "shared.h"
 #include "status.h"
@@ -82,10 +83,13 @@ static void transport(fa_step *step, size_t l, const fa_operand *operand)
     finish(step, l);
 }
 
-static void inject(fa_step *step, size_t l, const fa_operand *operand, const fa_matrix *signal)
+static void inject(fa_step *step, size_t l, const fa_operand *operand, double scale, const fa_matrix *signal)
 {
-    network_layer(step->net, l)->kind->inject(step->pass->team, &operand->matrix, signal,
-                                              &pass_at(step->pass, l)->delta);
+    const fa_matrix *delta = &pass_at(step->pass, l)->delta;
+
+    network_layer(step->net, l)->kind->inject(step->pass->team, &operand->matrix, signal, delta);
+    if (scale != 1.0)
+        elementwise_combine(0.0, NULL, scale, delta);
     finish(step, l);
 }
 
@@ -107,7 +111,7 @@ fa_status fa_step_inject_with(fa_step *step, size_t l, const fa_operand *operand
     if (status == FA_OK)
         status = check_operand(step, __func__, l, operand, fa_network_width(step->net, step->pass->depth));
     if (status == FA_OK)
-        inject(step, l, operand, signal_of(step, step->pass->depth));
+        inject(step, l, operand, 1.0, signal_of(step, step->pass->depth));
     return status;
 }
 
@@ -136,12 +140,12 @@ fa_status fa_step_transport(fa_step *step, size_t l)
 }
 
 /* Straight from the output, or through the weights where the feedback says so. */
-static void inject_own(fa_step *step, size_t l, const fa_matrix *signal)
+static void inject_own(fa_step *step, size_t l, double scale, const fa_matrix *signal)
 {
     if (fa_feedback_uses_weights(step->fb, l))
         transport(step, l, fa_step_weights_operand(step, l));
     else
-        inject(step, l, step->fb->operands[l - 1], signal);
+        inject(step, l, step->fb->operands[l - 1], scale, signal);
 }
 
 fa_status fa_step_inject(fa_step *step, size_t l)
@@ -151,11 +155,11 @@ fa_status fa_step_inject(fa_step *step, size_t l)
     if (status == FA_OK)
         status = check_topology(step, __func__, l, FA_DIRECT);
     if (status == FA_OK)
-        inject_own(step, l, signal_of(step, step->pass->depth));
+        inject_own(step, l, 1.0, signal_of(step, step->pass->depth));
     return status;
 }
 
-fa_status fa_step_inject_signal(fa_step *step, size_t l, const fa_matrix *signal)
+fa_status fa_step_inject_signal(fa_step *step, size_t l, double scale, const fa_matrix *signal)
 {
     fa_status status = check_layer(step, __func__, l, false);
 
@@ -167,7 +171,7 @@ fa_status fa_step_inject_signal(fa_step *step, size_t l, const fa_matrix *signal
         status = matrix_check_shape(signal, "the signal", step->pass->batch,
                                     fa_network_width(step->net, step->pass->depth), step->pass->dtype);
     if (status == FA_OK)
-        inject_own(step, l, signal);
+        inject_own(step, l, scale, signal);
     return status;
 }
 

@@ -268,13 +268,13 @@ FA_API fa_status fa_step_transport(fa_step *step, size_t l);
 FA_API fa_status fa_step_inject(fa_step *step, size_t l);
 
 /**
- * delta_l = (B_l s) .* f'(z_l) for a signal of the rule's own in the place of e, with direct feedback. Also in `local`,
- * for the layer that has just run.
+ * delta_l = scale (B_l s) .* f'(z_l) for a signal of the rule's own in the place of e, with direct feedback. Also in
+ * `local`, for the layer that has just run.
  *
- * @param[in] signal  [n x n_L], any strides
+ * @param[in] signal  s, [n x n_L], any strides
  * Errors as above, and FA_ERR_SHAPE, FA_ERR_DTYPE for the signal. Since 0.3.
  */
-FA_API fa_status fa_step_inject_signal(fa_step *step, size_t l, const fa_matrix *signal);
+FA_API fa_status fa_step_inject_signal(fa_step *step, size_t l, double scale, const fa_matrix *signal);
 
 /**
  * delta_l = (W_l delta_{l-1}) .* f'(z_l), l = 2 .. L - 1: an error signal carried on in the direction of the forward pass

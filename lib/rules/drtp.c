@@ -14,27 +14,22 @@ static const fa_param params[] = {
 
 static fa_status setup(fa_setup *s)
 {
-    fa_status status = fa_setup_slots(s, 1);
+    fa_status status = FA_OK;
 
     for (size_t l = 1; l < fa_setup_depth(s) && status == FA_OK; l++)
         status = fa_setup_feedback_layer(s, FA_DIRECT, l, FA_DRAW_FRENKEL);
     return status;
 }
 
-/* The first layer to be reached prepares the signal of all. */
 static fa_status local(fa_step *step, size_t l)
 {
     double    sign = 1;
-    fa_matrix target, signal;
-    fa_status status = fa_step_activity(step, 1, fa_step_depth(step), &signal);
+    fa_matrix target;
+    fa_status status = fa_step_param(step, "sign", &sign);
 
-    if (status == FA_OK && l == 1)
+    if (status == FA_OK)
         status = fa_step_target(step, &target);
-    if (status == FA_OK && l == 1) {
-        (void)fa_step_param(step, "sign", &sign);
-        status = fa_step_combine(step, sign, &target, 0, &signal);
-    }
-    return status == FA_OK ? fa_step_inject_signal(step, l, &signal) : status;
+    return status == FA_OK ? fa_step_inject_signal(step, l, sign, &target) : status;
 }
 
 extern const fa_rule fa_rule_drtp;

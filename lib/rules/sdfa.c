@@ -23,7 +23,7 @@ static fa_status backward(fa_step *step)
     if (status == FA_OK)
         status = fa_step_sign(step, 1, NULL, &e, &signs);
     for (size_t l = depth - 1; l >= 1 && status == FA_OK; l--)
-        status = fa_step_inject_signal(step, l, &signs);
+        status = fa_step_inject_signal(step, l, 1, &signs);
     return status;
 }
 
