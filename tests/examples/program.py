@@ -10,6 +10,7 @@ import unittest
 
 LINEAR_FUNCTION = os.environ["LIBFA_TEST_LINEAR_FUNCTION"]
 CLASSIFY = os.environ.get("LIBFA_TEST_CLASSIFY")  # not built without Jansson
+ALIGN_THEN_MEMORISE = os.environ["LIBFA_TEST_ALIGN_THEN_MEMORISE"]
 CUSTOM_RULE = os.environ["LIBFA_TEST_CUSTOM_RULE"]
 DATA = os.environ["LIBFA_TEST_DATA"]
 
@@ -24,6 +25,10 @@ def linear_function(*arguments, **options):
 
 def classify(*arguments, **options):
     return run(CLASSIFY, "--quiet", *map(str, arguments), **options)
+
+
+def align_then_memorise(*arguments, **options):
+    return run(ALIGN_THEN_MEMORISE, "--quiet", *map(str, arguments), **options)
 
 
 def read_npy(path):
