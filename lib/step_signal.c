@@ -136,6 +136,8 @@ fa_status fa_step_apply_slope(fa_step *step, size_t l)
     status = step_check_layer(step, __func__, l, 1, step->pass->depth - 1);
     if (status == FA_OK && step->phase == STEP_LOCAL && l > step->reached)
         status = status_set(FA_ERR_STATE, "%s: layer %zu has not run yet", __func__, l);
+    if (status == FA_OK)
+        status = step_check_kept(step, __func__, l, step->reached);
     if (status != FA_OK)
         return status;
     if (!pass_at(step->pass, l)->delta_written)
