@@ -16,6 +16,7 @@
 #define LIBFA_RULE_H
 
 #include <fa/network.h>
+#include <fa/random.h>
 
 FA_BEGIN_DECLS
 
@@ -434,7 +435,13 @@ FA_API fa_status fa_step_shrink_weights(const fa_step *step, size_t l, double fa
  * another dtype FA_ERR_DTYPE, a NULL FA_ERR_ARGUMENT. What is written must not overlap what is read unless it is the same
  * view. Nothing is allocated. @{ */
 
-/** c = beta c + alpha a b, a product of matrices; beta = 0 does not read c. Since 0.3. */
+/**
+ * c = beta c + alpha a b, a product of matrices; beta = 0 does not read c.
+ *
+ * @param[in] a, b  where c runs by rows a may be x or the target, else b may; the other one has to be an array of the
+ *                  library's (FA_ERR_ARGUMENT)
+ * Since 0.3.
+ */
 FA_API fa_status fa_step_product(const fa_step *step, double alpha, const fa_matrix *a, const fa_matrix *b, double beta,
                                  const fa_matrix *c);
 
