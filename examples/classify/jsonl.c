@@ -135,18 +135,27 @@ void jsonl_head(FILE *stream, const settings *chosen, const data *samples)
                                  "dataset", dataset(chosen, samples), "parameters", parameters(chosen)));
 }
 
+/* Puts the run's place in the grid into its line; lr is there without a grid too. */
+static json_t *with_cell(json_t *line, const settings *chosen, const run *result)
+{
+    for (size_t axis = 0; line && axis < chosen->grid.n_axes; axis++)
+        if (axis != grid_find(&chosen->grid, "lr"))
+            json_object_set_new(line, chosen->grid.names[axis], number(result->at[axis]));
+    return line;
+}
+
 void jsonl_epoch(FILE *stream, const settings *chosen, const run *result, size_t i)
 {
     const record *seen = &result->trace[i];
-
-    write_line(stream,
-               json_pack("{s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "type", "epoch",
+    json_t *line = json_pack("{s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "type", "epoch",
                          "rule", chosen->rules.at[result->rule]->name, "seed", whole(result->seed), "lr",
                          number(result->lr), "epoch", whole(i + 1), "train_loss", number(seen->train_loss),
                          "train_error", number(seen->train_error), "validation_loss", number(seen->validation_loss),
                          "validation_error", number(seen->validation_error), "test_loss", number(seen->test_loss),
                          "test_error", number(seen->test_error), "seconds", number(seen->seconds), "angles",
-                         numbers(seen->angle, chosen->n_hidden), "ratios", numbers(seen->ratio, chosen->n_hidden)));
+                         numbers(seen->angle, chosen->n_hidden), "ratios", numbers(seen->ratio, chosen->n_hidden));
+
+    write_line(stream, with_cell(line, chosen, result));
 }
 
 static json_t *confusion(const run *result)
@@ -168,14 +177,14 @@ void jsonl_run(FILE *stream, const settings *chosen, const run *result)
     static const char *const outcomes[] = {[RUN_COMPLETE] = "complete", [RUN_DIVERGED] = "diverged",
                                            [RUN_INTERRUPTED] = "interrupted"};
     bool measured = result->outcome != RUN_DIVERGED;
-
-    write_line(stream,
-               json_pack("{s:s, s:s, s:o, s:o, s:s, s:b, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "type", "run",
+    json_t *line = json_pack("{s:s, s:s, s:o, s:o, s:s, s:b, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "type", "run",
                          "rule", chosen->rules.at[result->rule]->name, "seed", whole(result->seed), "lr",
                          number(result->lr), "outcome", outcomes[result->outcome], "stopped_early",
                          (int)result->early, "epochs", whole(result->epochs), "best_epoch",
                          result->best ? whole(result->best) : json_null(), "validation_error",
                          number(result->validation_error), "test_loss", number(result->test_loss), "test_error",
                          number(result->test_error), "test_error_at_best", number(run_error_at_best(result)), "seconds",
-                         number(result->seconds), "confusion", measured ? confusion(result) : json_null()));
+                         number(result->seconds), "confusion", measured ? confusion(result) : json_null());
+
+    write_line(stream, with_cell(line, chosen, result));
 }

@@ -1,6 +1,7 @@
 #include "model.h"
 
 #include "../common/complain.h"
+#include "probe.h"
 #include "sparse.h"
 
 static fa_status build_network(model *student, const settings *chosen, const data *samples)
@@ -33,36 +34,50 @@ static fa_status draw_network(model *student, const settings *chosen, uint64_t s
     return status;
 }
 
-/* A rule without B, such as bp, has nothing to be drawn or changed. */
-static fa_status draw_feedback(model *student, const settings *chosen, uint64_t seed)
+/* A rule that keeps no B which could be set has nothing to be drawn or changed: bp has none, and sign-symmetry computes
+ * its own in every step. */
+static fa_status draw_feedback(model *student, const settings *chosen, const run *wanted)
 {
+    size_t axis = grid_find(&chosen->grid, "feedback_scale");
+    bool tried = grid_values(&chosen->grid, axis, wanted->rule) != NULL;
+    double scale = tried ? wanted->at[axis] : chosen->feedback_scale;
     fa_status status = FA_OK;
     fa_matrix B;
-    bool any = false;
 
-    for (size_t l = 1; l <= chosen->n_hidden; l++)
-        any = any || fa_feedback_get(student->feedback, "B", l, &B) == FA_OK;
-    if (any && chosen->own_feedback)
-        status = fa_feedback_init(student->feedback, "B", 0, chosen->feedback.init, chosen->feedback.scale, seed);
+    if (!probe_keeps_feedback(&chosen->rules, wanted->rule, &chosen->rule_params))
+        return FA_OK;
+    if (chosen->own_feedback)
+        status = fa_feedback_init(student->feedback, "B", 0, chosen->feedback.init, chosen->feedback.scale,
+                                  wanted->seed);
     for (size_t l = 1; l <= chosen->n_hidden && status == FA_OK; l++)
         if (fa_feedback_get(student->feedback, "B", l, &B) == FA_OK)
-            status = sparse_feedback(student->feedback, l, chosen->feedback_scale, chosen->sparsity[l], seed);
+            status = sparse_feedback(student->feedback, l, scale, chosen->sparsity[l], wanted->seed);
     return status;
 }
 
-static fa_status bind_rule(model *student, const settings *chosen, size_t rule, uint64_t seed)
+/* What the grid tries of the rule's own parameters. */
+static fa_status set_cell(model *student, const settings *chosen, const run *wanted)
 {
-    fa_status status = fa_feedback_create(&student->feedback, student->net, chosen->rules.at[rule], NULL, seed);
+    const grid *tried = &chosen->grid;
+    fa_status status = FA_OK;
 
-    for (size_t i = 0; i < chosen->rule_params.count && status == FA_OK; i++) {
-        const named_value *wanted = &chosen->rule_params.at[i];
-        const fa_rule *bound = chosen->rules.at[rule];
+    for (size_t axis = 0; axis < tried->n_axes && status == FA_OK; axis++)
+        if (axis != grid_find(tried, "lr") && axis != grid_find(tried, "feedback_scale") &&
+            grid_values(tried, axis, wanted->rule))
+            status = fa_feedback_set_param(student->feedback, tried->names[axis], wanted->at[axis]);
+    return status;
+}
 
-        if (wanted->rule == rule ||
-            (wanted->rule == EVERY_RULE && named_find(bound->params, bound->n_params, wanted->name)))
-            status = fa_feedback_set_param(student->feedback, wanted->name, wanted->value);
-    }
-    return status == FA_OK ? draw_feedback(student, chosen, seed) : status;
+static fa_status bind_rule(model *student, const settings *chosen, const run *wanted)
+{
+    fa_status status = fa_feedback_create(&student->feedback, student->net, chosen->rules.at[wanted->rule], NULL,
+                                          wanted->seed);
+
+    if (status == FA_OK)
+        status = rule_params_apply(&chosen->rule_params, wanted->rule, student->feedback);
+    if (status == FA_OK)
+        status = set_cell(student, chosen, wanted);
+    return status == FA_OK ? draw_feedback(student, chosen, wanted) : status;
 }
 
 static fa_status make_optimizer(model *student, const settings *chosen, double lr)
@@ -96,25 +111,27 @@ static fa_status make_trainer(model *student, const settings *chosen, uint64_t s
     return status;
 }
 
-bool model_create(model *student, const settings *chosen, const data *samples, size_t rule, uint64_t seed, double lr)
+bool model_create(model *student, const settings *chosen, const data *samples, const run *wanted)
 {
     fa_status status;
 
     *student = (model){0};
     status = build_network(student, chosen, samples);
     if (status == FA_OK)
-        status = draw_network(student, chosen, seed);
+        status = draw_network(student, chosen, wanted->seed);
     if (status == FA_OK)
         status = fa_pass_create(&student->pass, student->net, chosen->batch);
     if (status == FA_OK && chosen->threads > 1)
         status = fa_pass_set_threads(student->pass, chosen->threads);
     if (status == FA_OK)
-        status = bind_rule(student, chosen, rule, seed);
+        status = bind_rule(student, chosen, wanted);
     if (status == FA_OK)
-        status = make_optimizer(student, chosen, lr);
+        status = make_optimizer(student, chosen, wanted->lr);
     if (status == FA_OK)
-        status = make_trainer(student, chosen, seed);
-    return succeeded(status);
+        status = make_trainer(student, chosen, wanted->seed);
+    if (status != FA_OK)
+        complain("%s: %s", chosen->rules.at[wanted->rule]->name, fa_last_error());
+    return status == FA_OK;
 }
 
 void model_free(model *student)

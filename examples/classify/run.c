@@ -184,14 +184,15 @@ bool run_learn(run *result, const settings *chosen, data *samples, watch *observ
     parts some = {0};
     fa_status status;
     bool good = prepare(result, chosen, samples) && parts_take(&some, samples, chosen, result->seed) &&
-                model_create(&student, chosen, samples, result->rule, result->seed, result->lr);
+                model_create(&student, chosen, samples, result);
 
     if (good) {
         status = learn(result, chosen, &student, &some, observer);
+        good = status == FA_OK || status == FA_ERR_NOT_FINITE;
         if (status == FA_ERR_NOT_FINITE)
             result->outcome = RUN_DIVERGED;
-        else
-            good = succeeded(status);
+        else if (status != FA_OK)
+            complain("%s: %s", chosen->rules.at[result->rule]->name, fa_last_error());
     }
     model_free(&student);
     parts_free(&some);

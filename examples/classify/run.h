@@ -1,4 +1,4 @@
-/* One rule learns from the samples of one seed at one learning rate.
+/* One rule learns from the samples of one seed in one cell of the grid.
  *
  * SPDX-License-Identifier: MIT */
 #ifndef CLASSIFY_RUN_H
@@ -26,7 +26,8 @@ typedef struct record {
 typedef struct run {
     size_t      rule; /* its place in the list */
     uint64_t    seed;
-    double      lr;
+    size_t      cell; /* of the rule's grid */
+    double      lr, at[MAX_AXES]; /* at: the grid's values there */
     run_outcome outcome;
     bool        early;   /* it stopped because nothing improved any more */
     size_t      epochs;  /* completed */

@@ -7,6 +7,7 @@
 #include "../common/interrupt.h"
 #include "../common/jobs.h"
 #include "experiment.h"
+#include "model.h"
 #include "watch.h"
 
 static void tell_divergence(const experiment *all, const run *result)
@@ -14,6 +15,20 @@ static void tell_divergence(const experiment *all, const run *result)
     if (result->outcome == RUN_DIVERGED)
         complain("%s diverged in epoch %zu with seed %" PRIu64 " and learning rate %g",
                  all->chosen->rules.at[result->rule]->name, result->epochs + 1, result->seed, result->lr);
+}
+
+bool experiment_possible(const experiment *all)
+{
+    bool good = true;
+
+    /* The rules' first cells come first. */
+    for (size_t i = 0; i < all->n_rules && good; i++) {
+        model student;
+
+        good = model_create(&student, all->chosen, all->samples, &all->runs[i]);
+        model_free(&student);
+    }
+    return good;
 }
 
 bool experiment_run_here(experiment *all)
@@ -25,7 +40,7 @@ bool experiment_run_here(experiment *all)
         observer.run = i;
         if (!run_learn(&all->runs[i], all->chosen, all->samples, &observer))
             return false;
-        all->ended[i] = true;
+        all->states[i] = RUN_ENDED;
         outputs_run(all->files, &all->runs[i]);
         tell_divergence(all, &all->runs[i]);
     }
@@ -36,14 +51,16 @@ typedef struct study {
     experiment *all;
     progress    shown;
     double      started;
-    size_t      done, written; /* runs that have ended, and those of them that are in the files */
+    size_t     *waiting;        /* places of the runs of this stage */
+    size_t      n_waiting, runs; /* and of all stages */
+    size_t      done, written;  /* runs that have ended; places whose runs are in the CSV file */
 } study;
 
 static bool work(void *user_data, size_t i, int pipe)
 {
     const study *studied = user_data;
     watch observer = {.chosen = studied->all->chosen, .shown = progress_start(true), .runs = 1, .started = seconds()};
-    run result = studied->all->runs[i];
+    run result = studied->all->runs[studied->waiting[i]];
     bool good = run_learn(&result, studied->all->chosen, studied->all->samples, &observer) && run_send(&result, pipe);
 
     run_free(&result);
@@ -57,15 +74,16 @@ static void write_run(const experiment *all, const run *result)
     outputs_run(all->files, result);
 }
 
-/* In the order of seeds, rates and rules, whichever ended first. `to_the_end`: where a run is missing, go on. */
+/* In the order of the places, whichever ended first. `to_the_end`: where a run is missing, go on. */
 static void write_ended(study *studied, bool to_the_end)
 {
     const experiment *all = studied->all;
+    size_t end = to_the_end ? all->count : studied->waiting[studied->n_waiting - 1] + 1;
 
-    for (; studied->written < all->count; studied->written++) {
-        if (all->ended[studied->written])
+    for (; studied->written < end; studied->written++) {
+        if (all->states[studied->written] == RUN_ENDED)
             write_run(all, &all->runs[studied->written]);
-        else if (!to_the_end)
+        else if (all->states[studied->written] == RUN_WAITING && !to_the_end)
             return;
     }
 }
@@ -73,8 +91,9 @@ static void write_ended(study *studied, bool to_the_end)
 static void tell_run(study *studied, const run *result)
 {
     const experiment *all = studied->all;
-    double left = (seconds() - studied->started) / (double)studied->done * (double)(all->count - studied->done);
-    char outcome[64];
+    double left = (seconds() - studied->started) / (double)studied->done * (double)(studied->runs - studied->done);
+    contender one = {.rule = result->rule, .cell = result->cell};
+    char outcome[64], values[200];
 
     progress_clear(&studied->shown);
     tell_divergence(all, result);
@@ -82,36 +101,63 @@ static void tell_run(study *studied, const run *result)
         return;
     snprintf(outcome, sizeof outcome, result->outcome == RUN_DIVERGED ? "diverged" : "test error %.2f %%",
              100.0 * result->test_error);
-    progress_line(&studied->shown, "%zu of %zu runs done, %.0f s left; %s, lr %g, seed %" PRIu64 ": %s", studied->done,
-                  all->count, left, all->chosen->rules.at[result->rule]->name, result->lr, result->seed, outcome);
+    experiment_values(all, one, values, sizeof values);
+    progress_line(&studied->shown, "%zu of %zu runs done, %.0f s left; %s, %s, seed %" PRIu64 ": %s", studied->done,
+                  studied->runs, left, all->chosen->rules.at[result->rule]->name, values, result->seed, outcome);
 }
 
 static bool done(void *user_data, size_t i, const void *bytes, size_t size)
 {
     study *studied = user_data;
-    run *result = &studied->all->runs[i];
+    size_t place = studied->waiting[i];
+    run *result = &studied->all->runs[place];
 
     if (!run_receive(result, bytes, size))
         return false;
-    studied->all->ended[i] = true;
+    studied->all->states[place] = RUN_ENDED;
     studied->done++;
     tell_run(studied, result);
     write_ended(studied, false);
     return true;
 }
 
+/* All runs that wait now. */
+static bool run_stage(study *studied)
+{
+    const experiment *all = studied->all;
+    jobs pieces = {.parallel = all->chosen->jobs, .data = studied, .work = work, .done = done};
+
+    studied->n_waiting = 0;
+    for (size_t i = 0; i < all->count; i++)
+        if (all->states[i] == RUN_WAITING)
+            studied->waiting[studied->n_waiting++] = i;
+    pieces.count = studied->n_waiting;
+    if (pieces.parallel > pieces.count)
+        pieces.parallel = pieces.count;
+    return pieces.count == 0 || jobs_run(&pieces);
+}
+
 bool experiment_run_in_processes(experiment *all)
 {
-    study studied = {.all = all, .shown = progress_start(all->chosen->quiet), .started = seconds()};
-    jobs pieces = {.count = all->count, .parallel = all->chosen->jobs, .data = &studied, .work = work, .done = done};
+    study studied = {.all = all, .shown = progress_start(all->chosen->quiet), .started = seconds(),
+                     .runs = all->n_trials + experiment_finals(all)};
+    size_t parallel = all->chosen->jobs < studied.runs ? all->chosen->jobs : studied.runs;
     bool good;
 
-    if (pieces.parallel > all->count)
-        pieces.parallel = all->count;
+    studied.waiting = calloc(all->count, sizeof *studied.waiting);
+    if (!studied.waiting) {
+        complain("out of memory for %zu runs", all->count);
+        return false;
+    }
     if (!studied.shown.quiet)
-        progress_line(&studied.shown, "%zu runs, %zu at once", all->count, pieces.parallel);
-    good = jobs_run(&pieces);
+        progress_line(&studied.shown, "%zu runs, %zu at once", studied.runs, parallel);
+    good = run_stage(&studied);
+    if (good && all->two_stages && !interrupt_came()) {
+        experiment_plan_finals(all);
+        good = run_stage(&studied);
+    }
     progress_clear(&studied.shown);
     write_ended(&studied, true);
+    free(studied.waiting);
     return good;
 }

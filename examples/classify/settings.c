@@ -122,7 +122,7 @@ bool settings_is_parameter(size_t option_number)
 
 bool settings_study(const settings *chosen)
 {
-    return given_text(&chosen->texts, "--seeds") || chosen->n_rates > 0;
+    return given_text(&chosen->texts, "--seeds") || chosen->grid.n_axes > 0;
 }
 
 static bool add_text(void *data, const option *known, const char *value)
@@ -172,7 +172,7 @@ int settings_read(settings *chosen, int argc, char **argv)
     int status;
 
     collect_groups();
-    *chosen = (settings){.texts = {.groups = groups, .n_groups = N_GROUPS}, .first_seed = 1, .last_seed = 1};
+    *chosen = (settings){.feedback_scale = 1.0, .texts = {.groups = groups, .n_groups = N_GROUPS}, .first_seed = 1, .last_seed = 1};
     for (size_t l = 0; l <= MAX_LAYERS; l++)
         chosen->lr_scale[l] = 1.0;
     for (size_t i = 0; i < MAX_RULES; i++)
@@ -202,7 +202,7 @@ static const char conclusion[] =
     "\n"
     "A line of --csv has rule, epoch, train_loss, train_error, validation_error, test_error, seconds and\n"
     "angle_1, angle_2, ... of the hidden layers; with --seeds or --grid the seed comes first, and with\n"
-    "--grid then the learning rate:\n"
+    "--grid then the value of each of its names, empty for a rule that has not got it:\n"
     "  train_loss, train_error  over the epoch's batches, each before its own update; with dropout\n"
     "  validation_error, test_error  after the epoch; errors are fractions\n"
     "  seconds                  the epoch's training took, without validation and test\n"

@@ -9,9 +9,11 @@
 
 #include "../common/rule_list.h"
 #include "given.h"
+#include "grid.h"
 #include "named.h"
+#include "rule_params.h"
 
-enum { MAX_HIDDEN = 15, MAX_LAYERS = MAX_HIDDEN + 1, MAX_RATES = 64, MAX_SPANS = 32, MAX_RUNS = 100000 };
+enum { MAX_HIDDEN = 15, MAX_LAYERS = MAX_HIDDEN + 1, MAX_SPANS = 32, MAX_RUNS = 100000 };
 
 typedef struct initialization {
     fa_init init;
@@ -45,7 +47,8 @@ typedef struct settings {
 
     /* learning */
     rule_list    rules;
-    named_values rule_params, optimizer_params, trainer_params;
+    rule_params  rule_params;
+    named_values optimizer_params, trainer_params;
     const char  *optimizer;
     double       lr[MAX_RULES]; /* of each rule */
     double       lr_scale[MAX_LAYERS + 1], bias_lr_scale;
@@ -57,8 +60,8 @@ typedef struct settings {
 
     /* one run or many */
     uint64_t first_seed, last_seed;
-    double   rates[MAX_RATES]; /* of --grid */
-    size_t   n_rates;
+    uint64_t first_trial_seed, last_trial_seed; /* of --choose-seeds; the same two without it */
+    grid     grid;
     size_t   jobs;
 
     /* what comes out */

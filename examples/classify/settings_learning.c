@@ -11,40 +11,11 @@ static bool set_rules(void *chosen, const char *name, const char *value)
     return rule_list_read(&((settings *)chosen)->rules, name, value);
 }
 
-/* Position in the list of rules; false after a complaint. */
-static bool find_rule(const settings *chosen, const char *option_name, const char *rule, size_t *found)
-{
-    for (*found = 0; *found < chosen->rules.count; ++*found)
-        if (strcmp(chosen->rules.at[*found]->name, rule) == 0)
-            return true;
-    complain("%s: '%s' is none of the rules that are run", option_name, rule);
-    return false;
-}
-
 static bool take_rule_param(void *data, const char *name, char *item)
 {
     settings *chosen = data;
-    char *value = named_split(name, item), *dot = strchr(item, '.');
-    size_t only = EVERY_RULE;
 
-    if (!value)
-        return false;
-    if (dot)
-        *dot = '\0';
-    if (dot && !find_rule(chosen, name, item, &only))
-        return false;
-    for (size_t i = 0; i < chosen->rules.count; i++) {
-        const fa_rule *rule = chosen->rules.at[i];
-
-        if ((dot && i != only) || !named_find(rule->params, rule->n_params, dot ? dot + 1 : item))
-            continue;
-        if (!named_add(&chosen->rule_params, name, rule->params, rule->n_params, dot ? dot + 1 : item, value))
-            return false;
-        chosen->rule_params.at[chosen->rule_params.count - 1].rule = only;
-        return true;
-    }
-    complain("%s: no rule that is run has a parameter '%s'", name, dot ? dot + 1 : item);
-    return false;
+    return rule_params_add(&chosen->rule_params, &chosen->rules, name, item);
 }
 
 static bool set_rule_param(void *chosen, const char *name, const char *value)
@@ -89,7 +60,8 @@ static bool take_rate(void *data, const char *name, char *item)
     char *value = named_split(name, item);
     size_t rule;
 
-    return value && find_rule(chosen, name, item, &rule) && option_real(name, value, 0.0, 1e6, &chosen->lr[rule]);
+    return value && rule_params_find_rule(&chosen->rules, name, item, &rule) &&
+           option_real(name, value, 0.0, 1e6, &chosen->lr[rule]);
 }
 
 static bool set_lr(void *data, const char *name, const char *value)
@@ -158,8 +130,8 @@ static bool set_freeze(void *chosen, const char *name, const char *value)
 static const option table[] = {
     {"--rules", "LIST", "learning rules, separated by commas, compared from the same W, in the same\n"
                         "order of the samples; --list-rules lists them", set_rules, "bp,fa"},
-    {"--rule-param", "NAME=V,...", "a parameter of every rule that has it, or RULE.NAME=V of one", set_rule_param,
-     NULL},
+    {"--rule-param", "NAME=V,...", "a parameter of every rule that has it, or RULE.NAME=V of one; V is a\n"
+                                   "number or the name of a choice", set_rule_param, NULL},
     {"--optimizer", "NAME", "sgd, rmsprop, adam, adamw, adagrad; --list-optimizers has their parameters",
      set_optimizer, "sgd"},
     {"--optimizer-param", "NAME=V,...",

@@ -151,7 +151,7 @@ static const option table[] = {
     {"--bias-init", "NAME[=F]", "the same for biases", set_bias_init, "zero"},
     {"--feedback-init", "NAME[=F]", "the same for the rule's B; default: as the rule does it (fa:\n"
                                         "U[-1/sqrt(n_l), 1/sqrt(n_l)))", set_feedback_init, NULL},
-    {"--feedback-scale", "F", "multiply B by F", set_feedback_scale, "1"},
+    {"--feedback-scale", "F", "multiply B by F; default 1", set_feedback_scale, NULL},
     {"--sparsity", "F|l=F,...", "remove this share of the connections of every layer, or of layer l, at\n"
                                 "random: of W_l for good, of B_{l-1}, which stands for it, at the start",
      set_sparsity, "0"},

@@ -40,6 +40,8 @@ USAGE = [
     ("bp twice", "--rules", "bp,bp"),
     ("has a parameter 'gain'", "--rule-param", "gain=1"),
     ("'shallow' is none of the rules", "--rule-param", "shallow.gain=1"),
+    ("first|second", "--rule-param", "pepita.output_error=third", "--rules", "pepita"),
+    ("sign takes a number", "--rule-param", "sign=up", "--rules", "bp,drtp"),
     ("no optimizer 'newton'", "--optimizer", "newton"),
     ("no parameter 'beta3'", "--optimizer-param", "beta3=1"),
     ("momentum takes a number", "--optimizer-param", "momentum=2"),
@@ -72,7 +74,18 @@ USAGE = [
     ("ten thousand", "--seeds", "0-10000"),
     ("exclude each other", "--seed", "1", "--seeds", "1-2"),
     ("lr=F", "--grid", "batch=1,2", "--validation", "40"),
-    ("not '1,,2'", "--grid", "lr=1,,2", "--validation", "40"),
+    ("not 'lr=1,,2'", "--grid", "lr=1,,2", "--validation", "40"),
+    ("not '1'", "--grid", "1,lr=2", "--validation", "40"),
+    ("brings lr twice", "--grid", "lr=1", "--grid", "lr=2", "--validation", "40"),
+    ("'shallow' is none of the rules", "--grid", "shallow.lr=1", "--validation", "40"),
+    ("rule bp has no feedback_scale", "--grid", "bp.feedback_scale=1", "--validation", "40"),
+    ("a number from 0 to 1", "--grid", "decay=2", "--rules", "kolen_pollack", "--validation", "40"),
+    ("64 values", "--grid", "lr=" + ",".join(65 * ["1"]), "--validation", "40"),
+    ("--feedback-scale does not go with it", "--grid", "feedback_scale=1", "--feedback-scale", "1", "--validation", "40"),
+    ("needs --grid", "--choose-seeds", "1-2"),
+    ("not '2-1'", "--choose-seeds", "2-1", "--grid", "lr=1", "--validation", "40"),
+    ("100000 runs", "--grid", "lr=1,2", "--choose-seeds", "1-10000", "--seeds", "1-10000", "--rules",
+     "bp,fa,shallow,dfa,drtp", "--validation", "40"),
     ("needs --validation", "--grid", "lr=0.1,0.2"),
     ("--lr does not go with it", "--grid", "lr=0.1,0.2", "--validation", "40", "--lr", "1"),
     ("needs --seeds or --grid", "--jobs", "2"),
@@ -104,6 +117,7 @@ EVERY_OPTION = [
     ["--schedule", "step", "--trainer-param", "step_epochs=1,step_factor=0.5"],
     ["--validation", "40", "--patience", "1", "--keep-best", "--monitor", "loss", "--trainer-param",
      "min_improvement=0.01"],
+    ["--rules", "drtp,pepita", "--rule-param", "drtp.sign=-1,output_error=second"],
     ["--threads", "2", "--eval-every", "2", "--angle-every", "0", "--seed", "18446744073709551615"],
 ]
 
@@ -129,7 +143,7 @@ class Arguments(samples.TestCase):
         self.assertLessEqual(max(map(len, done.stdout.splitlines())), 112)
         studies = done.stdout[done.stdout.index("\nStudies\n"):done.stdout.index("\n\nOutput\n")]
         self.assertEqual([line.split()[0] for line in studies.splitlines() if line.startswith("  --")],
-                         ["--seed", "--seeds", "--grid", "--jobs"])
+                         ["--seed", "--seeds", "--grid", "--choose-seeds", "--jobs"])
         done = program.run(program.CLASSIFY, "--list-rules")
         self.assertEqual([line.split()[0] for line in done.stdout.splitlines()], ["bp", "fa", "shallow"])
         done = program.run(program.CLASSIFY, "--list-optimizers")
