@@ -27,10 +27,14 @@ static fa_status draw_network(model *student, const settings *chosen, uint64_t s
     for (size_t l = 1; l <= chosen->n_hidden + 1 && status == FA_OK; l++)
         if (chosen->sparsity[l - 1] > 0.0)
             status = fa_network_prune(student->net, l, chosen->sparsity[l - 1], seed);
-    if (status == FA_OK)
-        status = fa_network_init_weights(student->net, 0, chosen->weights.init, chosen->weights.scale, seed);
-    if (status == FA_OK)
-        status = fa_network_init_bias(student->net, 0, chosen->bias.init, chosen->bias.scale, seed);
+    for (size_t l = 1; l <= chosen->n_hidden + 1 && status == FA_OK; l++) {
+        initialization weights = chosen->weights.own[l] ? chosen->weights.at[l] : chosen->weights.all;
+        initialization biases = chosen->biases.own[l] ? chosen->biases.at[l] : chosen->biases.all;
+
+        status = fa_network_init_weights(student->net, l, weights.init, weights.scale, seed);
+        if (status == FA_OK)
+            status = fa_network_init_bias(student->net, l, biases.init, biases.scale, seed);
+    }
     return status;
 }
 
@@ -68,6 +72,21 @@ static fa_status set_cell(model *student, const settings *chosen, const run *wan
     return status;
 }
 
+/* The layers that back-propagation's operand reaches. */
+static fa_status use_weights(model *student, const settings *chosen)
+{
+    fa_status status = FA_OK;
+    fa_matrix B;
+    bool any = false;
+
+    for (size_t l = 1; l <= chosen->n_hidden; l++)
+        any = any || fa_feedback_get(student->feedback, "B", l, &B) == FA_OK;
+    for (size_t l = 1; l <= chosen->n_hidden && any && status == FA_OK; l++)
+        if (chosen->bp_layers[l])
+            status = fa_feedback_use_weights(student->feedback, l, true);
+    return status;
+}
+
 static fa_status bind_rule(model *student, const settings *chosen, const run *wanted)
 {
     fa_status status = fa_feedback_create(&student->feedback, student->net, chosen->rules.at[wanted->rule], NULL,
@@ -77,7 +96,9 @@ static fa_status bind_rule(model *student, const settings *chosen, const run *wa
         status = rule_params_apply(&chosen->rule_params, wanted->rule, student->feedback);
     if (status == FA_OK)
         status = set_cell(student, chosen, wanted);
-    return status == FA_OK ? draw_feedback(student, chosen, wanted) : status;
+    if (status == FA_OK)
+        status = draw_feedback(student, chosen, wanted);
+    return status == FA_OK ? use_weights(student, chosen) : status;
 }
 
 static fa_status make_optimizer(model *student, const settings *chosen, double lr)
@@ -131,6 +152,19 @@ bool model_create(model *student, const settings *chosen, const data *samples, c
         status = make_trainer(student, chosen, wanted->seed);
     if (status != FA_OK)
         complain("%s: %s", chosen->rules.at[wanted->rule]->name, fa_last_error());
+    return status == FA_OK;
+}
+
+bool model_mirror(model *student, const settings *chosen, const run *wanted)
+{
+    const fa_rule *rule = chosen->rules.at[wanted->rule];
+    fa_status status;
+
+    if (chosen->mirror_steps == 0 || !(rule->flags & FA_RULE_MIRRORS))
+        return true;
+    status = fa_feedback_adapt(student->feedback, student->net, student->pass, chosen->mirror_steps);
+    if (status != FA_OK)
+        complain("%s: %s", rule->name, fa_last_error());
     return status == FA_OK;
 }
 

@@ -19,6 +19,10 @@ typedef struct model {
 
 /* For a run's rule, seed and cell. False after a complaint; to be freed either way. */
 bool model_create(model *student, const settings *chosen, const data *samples, const run *wanted);
+
+/* --mirror-steps, where the rule has a mirror phase: once, before training. False after a complaint. */
+bool model_mirror(model *student, const settings *chosen, const run *wanted);
+
 void model_free(model *student);
 
 #endif

@@ -184,7 +184,7 @@ bool run_learn(run *result, const settings *chosen, data *samples, watch *observ
     parts some = {0};
     fa_status status;
     bool good = prepare(result, chosen, samples) && parts_take(&some, samples, chosen, result->seed) &&
-                model_create(&student, chosen, samples, result);
+                model_create(&student, chosen, samples, result) && model_mirror(&student, chosen, result);
 
     if (good) {
         status = learn(result, chosen, &student, &some, observer);

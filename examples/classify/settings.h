@@ -20,6 +20,12 @@ typedef struct initialization {
     double  scale;
 } initialization;
 
+/* Of all layers, and of those that have one of their own. */
+typedef struct initializations {
+    initialization all, at[MAX_LAYERS + 1];
+    bool           own[MAX_LAYERS + 1];
+} initializations;
+
 /* Layer l does not learn in these epochs, counted from 1. */
 typedef struct span {
     size_t   l;
@@ -39,9 +45,11 @@ typedef struct settings {
     size_t         hidden[MAX_HIDDEN], n_hidden;
     fa_activation  activation, output_activation;
     fa_loss        loss;
-    initialization weights, bias, feedback;
+    initializations weights, biases;
+    initialization feedback;
     bool           own_feedback; /* --feedback-init was given */
     double         feedback_scale;
+    bool           bp_layers[MAX_LAYERS]; /* hidden layer l is reached through W_{l+1} and not through B_l */
     double         sparsity[MAX_LAYERS]; /* of W_l at l - 1, and of B_{l-1} */
     double         dropout[MAX_LAYERS]; /* of layers 0 .. n_hidden */
 
@@ -54,6 +62,7 @@ typedef struct settings {
     double       lr_scale[MAX_LAYERS + 1], bias_lr_scale;
     span         frozen[MAX_SPANS];
     size_t       n_frozen;
+    uint64_t     mirror_steps;
     size_t       batch, epochs;
     bool         patience, keep_best;
     size_t       threads, eval_every, angle_every;

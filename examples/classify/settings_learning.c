@@ -127,11 +127,18 @@ static bool set_freeze(void *chosen, const char *name, const char *value)
     return option_each(name, value, take_span, chosen);
 }
 
+static bool set_mirror_steps(void *chosen, const char *name, const char *value)
+{
+    return option_whole(name, value, 0, 1000000000, &((settings *)chosen)->mirror_steps);
+}
+
 static const option table[] = {
     {"--rules", "LIST", "learning rules, separated by commas, compared from the same W, in the same\n"
                         "order of the samples; --list-rules lists them", set_rules, "bp,fa"},
     {"--rule-param", "NAME=V,...", "a parameter of every rule that has it, or RULE.NAME=V of one; V is a\n"
                                    "number or the name of a choice", set_rule_param, NULL},
+    {"--mirror-steps", "N", "before training, let B learn W in N batches of noise, for rules that can, such as\n"
+                            "weight_mirror; the others start at once", set_mirror_steps, "0"},
     {"--optimizer", "NAME", "sgd, rmsprop, adam, adamw, adagrad; --list-optimizers has their parameters",
      set_optimizer, "sgd"},
     {"--optimizer-param", "NAME=V,...",

@@ -77,6 +77,44 @@ class Outputs(samples.TestCase):
         self.assertIsNone(self.learn("--sparsity", "2=1", "--rules", "fa")[0]["angle_1"])
         self.assertIsNotNone(self.learn("--sparsity", "1=0.5", "--rules", "fa")[0]["angle_1"])
 
+    def test_layers_of_their_own_start(self):
+        """A layer of zeros lets nothing through: the loss is ln 3. The others are drawn as they would be alone."""
+        arguments = "--lr", "0", "--rules", "bp", "--epochs", "1", "--dtype", "f64"
+        losses = [self.learn(*arguments, *more)[0]["train_loss"] for more in (
+            ["--init", "normal=0.3"], ["--init", "1=normal:0.3,2=normal:0.3"], ["--init", "zero,1=normal:0.3",
+             "--init", "2=normal:0.3"], ["--init", "normal=0.3", "--init", "2=zero"],
+            ["--init", "zero,1=kaiming_uniform:0.408"])]
+        self.assertEqual(losses[0], losses[1])
+        self.assertEqual(losses[0], losses[2])
+        # One softmax of three equal numbers, and a mean.
+        self.assertAlmostEqual(losses[3], math.log(3), delta=8 * 2.0 ** -53)
+        self.assertEqual(losses[3], losses[4])
+        self.assertNotAlmostEqual(losses[0], losses[3], places=3)
+        biased = self.learn(*arguments, "--init", "zero", "--bias-init", "2=uniform:1")[0]["train_loss"]
+        self.assertNotAlmostEqual(biased, losses[3], places=3)
+
+    def test_layers_by_back_propagation(self):
+        """Back-propagation's operand in every layer is back-propagation; in the last one its angle is 0."""
+        arguments = "--hidden", "8,6", "--angle-every", "1", "--rules", "bp,fa,dfa,shallow"
+        lines = without_seconds(self.learn("--bp-layers", "1,last", *arguments))
+        for rule in "fa", "dfa":
+            for line, other in zip(lines, (line for line in lines if line["rule"] == rule)):
+                self.assertEqual(line, {**other, "rule": "bp"})
+        for line in self.learn("--bp-layers", "last", *arguments)[3:9]:
+            self.assertLess(line["angle_2"], math.degrees(2.0 ** -11))  # acos near 1 in float32
+            self.assertGreater(line["angle_1"], 1)
+        self.fail_with(1, "drtp works before the error is known", "--rules", "bp,drtp", "--bp-layers", "1", "--csv",
+                       self.path("run.csv"))
+
+    def test_mirror_steps(self):
+        """They turn B of a weight mirror towards W, and change no other rule."""
+        angles = {steps: self.learn("--rules", "fa,weight_mirror", "--rule-param", "every=0", "--lr", "0", "--epochs",
+                                    "1", "--angle-every", "1", "--hidden", "9", "--mirror-steps", steps)
+                  for steps in (0, 5000)}
+        fa, mirror = ([angles[steps][i]["angle_1"] for steps in (0, 5000)] for i in (0, 1))
+        self.assertEqual(fa[0], fa[1])
+        self.assertLess(mirror[1], mirror[0] - 10)
+
     def test_confusion_matrix(self):
         table = self.succeed("--csv", self.path("run.csv"), "--rules", "fa", "--epochs", "1")
         error = program.read_csv(self.path("run.csv"))[0]["test_error"]
