@@ -7,6 +7,7 @@
 
 #include "../common/complain.h"
 #include "../common/interrupt.h"
+#include "../common/rule_docs.h"
 #include "data.h"
 #include "environment.h"
 #include "experiment.h"
@@ -80,7 +81,10 @@ static int act(const settings *chosen)
 {
     switch (chosen->action) {
     case LIST_RULES:
-        rule_list_print_known(stdout);
+        rule_docs_print(stdout);
+        return SUCCESS;
+    case LIST_RULES_MARKDOWN:
+        rule_docs_print_markdown(stdout);
         return SUCCESS;
     case LIST_OPTIMIZERS:
         list_optimizers(stdout);

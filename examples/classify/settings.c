@@ -55,6 +55,13 @@ static bool set_list_rules(void *chosen, const char *name, const char *value)
     return true;
 }
 
+static bool set_list_rules_markdown(void *chosen, const char *name, const char *value)
+{
+    (void)name, (void)value;
+    ((settings *)chosen)->action = LIST_RULES_MARKDOWN;
+    return true;
+}
+
 static bool set_list_optimizers(void *chosen, const char *name, const char *value)
 {
     (void)name, (void)value;
@@ -89,7 +96,8 @@ static const option output_table[] = {
     {"--plot", "FILE", "draw losses, errors and angles with gnuplot into FILE.svg or FILE.png; with\n"
                        "--seeds means and their 95 % intervals", set_plot, NULL},
     {"--quiet", NULL, "no progress on stderr", set_quiet, NULL},
-    {"--list-rules", NULL, "the learning rules, with their formulas", set_list_rules, NULL},
+    {"--list-rules", NULL, "the learning rules: formulas, sources, learning rates and parameters", set_list_rules, NULL},
+    {"--list-rules-markdown", NULL, "the same as tables in Markdown", set_list_rules_markdown, NULL},
     {"--list-optimizers", NULL, "the optimizers, with their parameters", set_list_optimizers, NULL},
     {"--version", NULL, "show the version of libfa and what it was built with", set_version, NULL},
     {"--help", NULL, "this", set_help, NULL},

@@ -32,7 +32,7 @@ typedef struct span {
     uint64_t first, last;
 } span;
 
-typedef enum action { TRAIN, LIST_RULES, LIST_OPTIMIZERS, SHOW_HELP, SHOW_VERSION } action;
+typedef enum action { TRAIN, LIST_RULES, LIST_RULES_MARKDOWN, LIST_OPTIMIZERS, SHOW_HELP, SHOW_VERSION } action;
 
 typedef struct settings {
     /* the data */

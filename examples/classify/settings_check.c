@@ -32,8 +32,8 @@ static bool set_rates(settings *chosen)
 {
     size_t count, number = given_number(&chosen->texts, "--lr");
     const fa_param *table = fa_optimizer_params(chosen->optimizer, &count);
-    double usual = strcmp(chosen->optimizer, "sgd") == 0 ? 0.1
-                                                         : named_find(table, count, "learning_rate")->default_value;
+    bool plain = strcmp(chosen->optimizer, "sgd") == 0;
+    double usual = plain ? 0.1 : named_find(table, count, "learning_rate")->default_value;
 
     given_remove(&chosen->texts, number);
     for (size_t i = 0; i < chosen->rules.count; i++) {
@@ -42,7 +42,8 @@ static bool set_rates(settings *chosen)
         if (grid_values(&chosen->grid, grid_find(&chosen->grid, "lr"), i))
             continue;
         if (isnan(chosen->lr[i]))
-            chosen->lr[i] = usual;
+            chosen->lr[i] = plain && chosen->rules.at[i]->learning_rate > 0.0 ? chosen->rules.at[i]->learning_rate
+                                                                              : usual;
         decimal(rate, chosen->lr[i]);
         snprintf(text, sizeof text, "%.64s=%s", chosen->rules.at[i]->name, rate);
         if (!given_add(&chosen->texts, number, text))

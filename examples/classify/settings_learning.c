@@ -147,7 +147,8 @@ static const option table[] = {
      "beside it, times the learning rate), decoupled_weight_decay (sgd: the same as\n"
      "adamw's), unscaled_weight_decay (whatever the learning rate)", set_optimizer_param, NULL},
     {"--lr", "F|RULE=F,...", "learning rate of all rules or of each one; default: the optimizer's own, with\n"
-                             "sgd 0.1, which suits --batch 64; --batch 1 wants about 0.01", set_lr, NULL},
+                             "sgd the rule's (--list-rules tells it), or 0.1, both of which suit --batch 64;\n"
+                             "--batch 1 wants about a tenth", set_lr, NULL},
     {"--lr-scale", "l=F,...", "factor of the learning rate of layer l, biases included", set_lr_scale, NULL},
     {"--bias-lr-scale", "F", "factor of the learning rate of all biases", set_bias_lr_scale, "1"},
     {"--freeze", "l@A-B,...", "layer l does not learn in the epochs A to B, counted from 1; l@N is l@1-N",

@@ -1,6 +1,7 @@
 """The command line of classify, and samples that are missing or broken."""
 import math
 import os
+import re
 import shutil
 import struct
 import unittest
@@ -155,10 +156,36 @@ class Arguments(samples.TestCase):
         self.assertEqual([line.split()[0] for line in studies.splitlines() if line.startswith("  --")],
                          ["--seed", "--seeds", "--grid", "--choose-seeds", "--jobs"])
         done = program.run(program.CLASSIFY, "--list-rules")
-        self.assertEqual([line.split()[0] for line in done.stdout.splitlines()], ["bp", "fa", "shallow"])
+        self.list_of_rules(done.stdout)
+        self.tables_of_rules(program.run(program.CLASSIFY, "--list-rules-markdown").stdout)
+        self.assertEqual(program.run(program.LINEAR_FUNCTION, "--list-rules").stdout, done.stdout)
         done = program.run(program.CLASSIFY, "--list-optimizers")
         for words in "sgd\n", "  momentum ", "default no of no|yes", "adam\n", "  clip_norm ":
             self.assertIn(words, done.stdout)
+
+    def list_of_rules(self, text):
+        """Names begin lines, all else is indented, and every rule's formula, learning rate and parameters are there."""
+        rules = re.split(r"^(?=\w)", text, flags=re.MULTILINE)[1:]
+        names = [rule.split()[0] for rule in rules]
+        self.assertEqual(names, sorted(names))
+        self.assertLessEqual({"bp", "fa", "shallow", "kolen_pollack", "pepita"}, set(names))
+        self.assertLessEqual(max(map(len, text.splitlines())), 90)
+        for rule in rules:
+            self.assertRegex(rule, r"\A\w+\n    \S.*: \S")
+        self.assertRegex(rules[names.index("fa")],
+                         r"B_l delta_\{l\+1\}(.|\n)*\n    Lillicrap.*\n    learning rate 0\.1 \(sgd, batches of 64\)\n")
+        self.assertRegex(rules[names.index("kolen_pollack")], r"\n    decay=0 +\S.*; 0\.\.1\n")
+        self.assertRegex(rules[names.index("pepita")], r"\n    output_error=first +\S.*; first\|second\n")
+        self.assertNotRegex(rules[names.index("bp")], r"\n    \w+=")
+
+    def tables_of_rules(self, text):
+        """Two tables whose lines all have five cells."""
+        tables = [table.splitlines() for table in text.split("\n\n")]
+        self.assertEqual(len(tables), 2)
+        for table in tables:
+            self.assertEqual({len(re.findall(r"(?<!\\)\|", line)) for line in table}, {6})
+        self.assertRegex("\n".join(tables[0]), r"\n\| `fa` \| feedback alignment \| `delta_l = \(B_l .*` \| 0\.1 \| Lill")
+        self.assertIn("| `pepita` | `output_error` | first | first\\|second |", text)
 
     def test_version(self):
         done = program.run(program.CLASSIFY, "--version")

@@ -145,6 +145,16 @@ class Outputs(samples.TestCase):
                              ("complete", 3, last["test_error"], last["validation_error"]))
             self.assertEqual(sum(map(sum, run["confusion"])), samples.TEST)
 
+    def test_default_learning_rates(self):
+        """With plain sgd a rule's own; bp's and fa's are 0.1. Another optimizer has one for all."""
+        listed = dict(re.findall(r"^(\w+)\n(?: .*\n)*?    learning rate (\S+)", self.succeed("--list-rules"), re.MULTILINE))
+        self.assertEqual((listed["bp"], listed["fa"]), ("0.1", "0.1"))
+        self.assertNotEqual(float(listed["node_perturbation"]), 0.1)
+        for arguments, rate in ([], listed["node_perturbation"]), (["--optimizer", "adam"], "0.001"), \
+                (["--lr", "node_perturbation=0.5"], "0.5"):
+            header = self.objects("--rules", "node_perturbation", "--epochs", "1", *arguments)[0]
+            self.assertEqual(header["parameters"]["lr"], f"node_perturbation={rate}")
+
     def test_shortest_numbers(self):
         """The shortest of 15 to 17 digits that read back; errors are fractions of a known number of samples."""
         self.learn("--jsonl", self.path("run.jsonl"), "--validation", "40", "--lr", "0.3", "--dtype", "f64")
