@@ -42,6 +42,12 @@ typedef struct run {
 
 struct watch;
 
+/* Makes the arrays of a run of which its rule, seed and cell are known. False after a complaint. */
+bool run_prepare(run *result, const settings *chosen, const data *samples);
+
+/* The epoch that the final weights of a run that went to its end come from. */
+size_t run_kept(const run *result, const settings *chosen);
+
 /* False after a complaint about anything but divergence. To be freed either way. */
 bool run_learn(run *result, const settings *chosen, data *samples, struct watch *observer);
 void run_free(run *result);

@@ -31,12 +31,26 @@ bool experiment_possible(const experiment *all)
     return good;
 }
 
+/* Whether a file had it, and now the experiment has. */
+static bool restore(experiment *all, size_t place)
+{
+    bool there = all->states[place] == RUN_WAITING && resume_take(&all->files->restored, &all->runs[place]);
+
+    if (there)
+        all->states[place] = RUN_ENDED;
+    return there;
+}
+
 bool experiment_run_here(experiment *all)
 {
     watch observer = {.chosen = all->chosen, .shown = progress_start(all->chosen->quiet), .files = all->files,
                       .runs = all->count, .started = seconds()};
 
     for (size_t i = 0; i < all->count && !interrupt_came(); i++) {
+        if (restore(all, i)) {
+            outputs_whole_csv(all->files, &all->runs[i]);
+            continue;
+        }
         observer.run = i;
         if (!run_learn(&all->runs[i], all->chosen, all->samples, &observer))
             return false;
@@ -53,6 +67,7 @@ typedef struct study {
     double      started;
     size_t     *waiting;        /* places of the runs of this stage */
     size_t      n_waiting, runs; /* and of all stages */
+    size_t      restored;
     size_t      done, written;  /* runs that have ended; places whose runs are in the CSV file */
 } study;
 
@@ -67,14 +82,7 @@ static bool work(void *user_data, size_t i, int pipe)
     return good;
 }
 
-static void write_run(const experiment *all, const run *result)
-{
-    for (size_t i = 0; i < result->epochs; i++)
-        outputs_epoch(all->files, result, i);
-    outputs_run(all->files, result);
-}
-
-/* In the order of the places, whichever ended first. `to_the_end`: where a run is missing, go on. */
+/* The CSV file, in the order of the places, whichever ended first. `to_the_end`: where a run is missing, go on. */
 static void write_ended(study *studied, bool to_the_end)
 {
     const experiment *all = studied->all;
@@ -82,7 +90,7 @@ static void write_ended(study *studied, bool to_the_end)
 
     for (; studied->written < end; studied->written++) {
         if (all->states[studied->written] == RUN_ENDED)
-            write_run(all, &all->runs[studied->written]);
+            outputs_whole_csv(all->files, &all->runs[studied->written]);
         else if (all->states[studied->written] == RUN_WAITING && !to_the_end)
             return;
     }
@@ -91,7 +99,7 @@ static void write_ended(study *studied, bool to_the_end)
 static void tell_run(study *studied, const run *result)
 {
     const experiment *all = studied->all;
-    double left = (seconds() - studied->started) / (double)studied->done * (double)(studied->runs - studied->done);
+    double left = (seconds() - studied->started) / (double)studied->done * (double)(studied->runs - studied->restored - studied->done);
     contender one = {.rule = result->rule, .cell = result->cell};
     char outcome[64], values[200];
 
@@ -102,8 +110,8 @@ static void tell_run(study *studied, const run *result)
     snprintf(outcome, sizeof outcome, result->outcome == RUN_DIVERGED ? "diverged" : "test error %.2f %%",
              100.0 * result->test_error);
     experiment_values(all, one, values, sizeof values);
-    progress_line(&studied->shown, "%zu of %zu runs done, %.0f s left; %s, %s, seed %" PRIu64 ": %s", studied->done,
-                  studied->runs, left, all->chosen->rules.at[result->rule]->name, values, result->seed, outcome);
+    progress_line(&studied->shown, "%zu of %zu runs done, %.0f s left; %s, %s, seed %" PRIu64 ": %s",
+                  studied->restored + studied->done, studied->runs, left, all->chosen->rules.at[result->rule]->name, values, result->seed, outcome);
 }
 
 static bool done(void *user_data, size_t i, const void *bytes, size_t size)
@@ -116,21 +124,32 @@ static bool done(void *user_data, size_t i, const void *bytes, size_t size)
         return false;
     studied->all->states[place] = RUN_ENDED;
     studied->done++;
+    /* At once: a study that is killed loses no more than what is under way. */
+    outputs_whole_jsonl(studied->all->files, result);
     tell_run(studied, result);
     write_ended(studied, false);
     return true;
 }
 
-/* All runs that wait now. */
+/* The runs that wait now and are in no file. */
+static void collect(study *studied)
+{
+    experiment *all = studied->all;
+
+    studied->n_waiting = 0;
+    for (size_t i = 0; i < all->count; i++) {
+        if (restore(all, i))
+            studied->restored++;
+        else if (all->states[i] == RUN_WAITING)
+            studied->waiting[studied->n_waiting++] = i;
+    }
+}
+
 static bool run_stage(study *studied)
 {
     const experiment *all = studied->all;
     jobs pieces = {.parallel = all->chosen->jobs, .data = studied, .work = work, .done = done};
 
-    studied->n_waiting = 0;
-    for (size_t i = 0; i < all->count; i++)
-        if (all->states[i] == RUN_WAITING)
-            studied->waiting[studied->n_waiting++] = i;
     pieces.count = studied->n_waiting;
     if (pieces.parallel > pieces.count)
         pieces.parallel = pieces.count;
@@ -149,11 +168,16 @@ bool experiment_run_in_processes(experiment *all)
         complain("out of memory for %zu runs", all->count);
         return false;
     }
-    if (!studied.shown.quiet)
+    collect(&studied);
+    if (!studied.shown.quiet && studied.restored)
+        progress_line(&studied.shown, "%zu runs, %zu at once; %zu are in %s", studied.runs, parallel, studied.restored,
+                      all->chosen->jsonl);
+    else if (!studied.shown.quiet)
         progress_line(&studied.shown, "%zu runs, %zu at once", studied.runs, parallel);
     good = run_stage(&studied);
     if (good && all->two_stages && !interrupt_came()) {
         experiment_plan_finals(all);
+        collect(&studied);
         good = run_stage(&studied);
     }
     progress_clear(&studied.shown);

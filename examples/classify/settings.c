@@ -41,6 +41,13 @@ static bool set_replay(void *chosen, const char *name, const char *value)
     return option_path(name, value, &((settings *)chosen)->replay);
 }
 
+static bool set_resume(void *chosen, const char *name, const char *value)
+{
+    (void)name, (void)value;
+    ((settings *)chosen)->resume = true;
+    return true;
+}
+
 static bool set_quiet(void *chosen, const char *name, const char *value)
 {
     (void)name, (void)value;
@@ -92,6 +99,10 @@ static const option output_table[] = {
     {"--csv", "FILE", "write a line per rule and epoch", set_csv, NULL},
     {"--jsonl", "FILE", "write JSON lines: all that is needed to repeat the run, every epoch, every run",
      set_jsonl, NULL},
+    {"--resume", NULL, "do not run again what the --jsonl file holds, if there is one, but complete it:\n"
+                       "every run is in it as soon as it has ended. It has to be of the same settings;\n"
+                       "--rules, --lr, --grid, --seed, --seeds and --choose-seeds may ask for others,\n"
+                       "and runs that nobody asks for any more stay in it", set_resume, NULL},
     {"--replay", "FILE", "run again what a --jsonl file tells of; only --data can be chosen anew", set_replay, NULL},
     {"--plot", "FILE", "draw losses, errors and angles with gnuplot into FILE.svg or FILE.png; with\n"
                        "--seeds means and their 95 % intervals", set_plot, NULL},

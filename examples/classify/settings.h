@@ -75,7 +75,7 @@ typedef struct settings {
 
     /* what comes out */
     const char *csv, *jsonl, *plot, *replay; /* NULL where not asked for */
-    bool        quiet;
+    bool        quiet, resume;
     action      action;
 
     given texts; /* every option as it was given, defaults included */

@@ -130,6 +130,10 @@ bool settings_check(settings *chosen)
         complain("--csv and --jsonl name the same file");
         return false;
     }
+    if (chosen->resume && !chosen->jsonl) {
+        complain("--resume goes on with a file of JSON lines: it needs --jsonl FILE");
+        return false;
+    }
     return check_outputs(chosen) && check_grid(chosen) && check_studies(chosen) && set_rates(chosen) &&
            (grid_is_common(&chosen->grid, "feedback_scale") || set_default(chosen, "--feedback-scale", "1"));
 }

@@ -98,6 +98,7 @@ USAGE = [
     ("--lr does not go with it", "--grid", "lr=0.1,0.2", "--validation", "40", "--lr", "1"),
     ("needs --seeds or --grid", "--jobs", "2"),
     ("not '0'", "--jobs", "0", "--seeds", "1-2"),
+    ("needs --jsonl", "--resume"),
     ("--csv needs a name", "--csv="),
     ("- does not stand", "--csv", "-"),
     ("- does not stand", "--jsonl=-"),
