@@ -1,6 +1,7 @@
 #include "plot.h"
 
 #include <inttypes.h>
+#include <string.h>
 
 #include "../common/gnuplot.h"
 #include "plot_data.h"
@@ -42,6 +43,15 @@ static const char *style(const settings *chosen, size_t dashes)
     return chosen->epochs <= MARKED_POINTS ? "linespoints pt 7 ps 0.35" : "lines";
 }
 
+/* "fa, η = 0.1, feedback_scale 2". */
+static void name_contender(const experiment *all, contender one, char *text, size_t size)
+{
+    char values[160];
+
+    experiment_values(all, one, values, sizeof values);
+    snprintf(text, size, "%.30s, η = %s", all->chosen->rules.at[one.rule]->name, values + strlen("lr "));
+}
+
 static void put_curve(gnuplot *drawing, const experiment *all, contender one, size_t what, size_t dashes, bool named)
 {
     const char *color = gnuplot_color(rule_place(all->chosen->rules.at[one.rule]));
@@ -54,11 +64,10 @@ static void put_curve(gnuplot *drawing, const experiment *all, contender one, si
                 one.rule, plot_column(what) + 1, plot_column(what) + 2, color);
     fprintf(script, " $rule%zu using 1:%d with %s lw 2 dt %s lc '%s' title ", one.rule, plot_column(what),
             style(all->chosen, dashes), dash(dashes), color);
-    if (named && all->chosen->n_rates) {
-        char title[100];
+    if (named && all->chosen->grid.n_axes) {
+        char title[200];
 
-        snprintf(title, sizeof title, "%.60s, η = %g", all->chosen->rules.at[one.rule]->name,
-                 experiment_lr(all, one));
+        name_contender(all, one, title, sizeof title);
         gnuplot_quote(drawing, title);
     } else {
         gnuplot_quote(drawing, named ? all->chosen->rules.at[one.rule]->name : "");
@@ -81,7 +90,7 @@ static void draw_pair(gnuplot *drawing, const experiment *all, const contender *
 {
     fputs("plot", drawing->script);
     for (size_t i = 0; i < all->n_rules; i++) {
-        if (shown[i].rate == all->n_rates)
+        if (!experiment_has(all, shown[i]))
             continue;
         put_curve(drawing, all, shown[i], training, 1, false);
         put_curve(drawing, all, shown[i], test, 0, named);
@@ -98,7 +107,7 @@ static void draw_angles(gnuplot *drawing, const experiment *all, const contender
 
     fputs("plot", drawing->script);
     for (size_t i = 0; i < all->n_rules; i++)
-        for (size_t l = 0; l < n_hidden && shown[i].rate < all->n_rates; l++)
+        for (size_t l = 0; l < n_hidden && experiment_has(all, shown[i]); l++)
             put_curve(drawing, all, shown[i], PLOT_ANGLE + l, l, false);
     for (size_t l = 0; l < n_hidden; l++) {
         snprintf(title, sizeof title, "layer %zu", l + 1);
@@ -116,7 +125,7 @@ static void put_title(gnuplot *drawing, const experiment *all)
     fputs("set label 1 ", drawing->script);
     gnuplot_quote(drawing, text);
     fputs(" at screen 0.105,0.975 noenhanced font ',13'\nset label 2 ", drawing->script);
-    if (all->n_seeds > 1)
+    if (all->finals.count > 1)
         snprintf(text, sizeof text, "%.200s, seeds %" PRIu64 "-%" PRIu64 ", mean and its 95 %% interval", chosen->data,
                  chosen->first_seed, chosen->last_seed);
     else
@@ -192,12 +201,12 @@ bool plot(const experiment *all)
         return false;
     set_up(&drawing, all);
     for (size_t i = 0; i < all->n_rules; i++)
-        shown[i] = all->chosen->n_rates ? experiment_choose(all, i) : (contender){.rule = i};
+        shown[i] = all->chosen->grid.n_axes ? experiment_choose(all, i) : (contender){.rule = i};
     panels[0] = plot_range(all, shown, PLOT_TRAIN_LOSS, PLOT_TEST_LOSS);
     panels[1] = plot_range(all, shown, PLOT_TRAIN_ERROR, PLOT_TEST_ERROR);
     panels[2] = (plot_axis){0.0, plot_angle_limit(all, shown)};
     for (size_t i = 0; i < all->n_rules; i++)
-        if (shown[i].rate < all->n_rates)
+        if (experiment_has(all, shown[i]))
             plot_put_block(drawing.script, all, shown[i], panels);
     draw_panels(&drawing, all, shown, panels);
     return gnuplot_finish(&drawing);

@@ -17,7 +17,7 @@ typedef struct plot_axis {
     double low, high;
 } plot_axis;
 
-/* A logarithmic axis that just holds the lines of two quantities. Contenders with the rate n_rates are not shown. */
+/* A logarithmic axis that just holds the lines of two quantities. Contenders without a cell are not shown. */
 plot_axis plot_range(const experiment *all, const contender *shown, size_t what, size_t other);
 
 /* The end of the axis of angles: 90 degrees at least, and more where an angle needs it. */
