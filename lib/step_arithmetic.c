@@ -23,16 +23,26 @@ static fa_status check_result(const fa_step *step, const char *function, const f
     return status == FA_OK ? matrix_check_shape(c, "c", c->rows, c->cols, step->pass->dtype) : status;
 }
 
-/* Rows, or columns if it runs that way, start at multiples of 32 bytes and reach to one: vector code may run along them
- * (matrix.h). */
+/* Whether its elements lie side by side down the columns; a column of a matrix that runs by rows does not count. */
+static bool runs_down(const fa_matrix *m)
+{
+    return m->cols > 1 ? m->col_stride != 1 : m->rows > 1 && m->row_stride == 1;
+}
+
+/* Rows that start at multiples of 32 bytes and reach to one: vector code may run along them (matrix.h). */
+static bool rows_are_inner(const fa_matrix *m)
+{
+    return (uintptr_t)m->data % 32 == 0 && (m->cols == 1 || m->col_stride == 1) &&
+           (m->rows == 1 ||
+            (m->row_stride >= matrix_padded(m->cols, m->dtype) && m->row_stride % matrix_padded(1, m->dtype) == 0));
+}
+
+/* One factor may be anything, the other one is run along, or down. */
 static bool is_inner(const fa_matrix *m)
 {
-    const size_t length = m->cols == 1 || (m->rows > 1 && m->col_stride != 1) ? m->rows : m->cols;
-    const size_t lines = length == m->rows ? m->cols : m->rows;
-    const size_t stride = length == m->rows ? m->col_stride : m->row_stride;
-    const size_t unit = matrix_padded(1, m->dtype);
+    const fa_matrix turned = fa_matrix_transpose(*m);
 
-    return (uintptr_t)m->data % 32 == 0 && (lines == 1 || (stride >= matrix_padded(length, m->dtype) && stride % unit == 0));
+    return rows_are_inner(m) || rows_are_inner(&turned);
 }
 
 fa_status fa_step_product(const fa_step *step, double alpha, const fa_matrix *a, const fa_matrix *b, double beta,
@@ -50,7 +60,7 @@ fa_status fa_step_product(const fa_step *step, double alpha, const fa_matrix *a,
     if (status != FA_OK)
         return status;
     /* A result that runs by columns is the transpose of the turned product. */
-    if (c->cols > 1 && c->col_stride != 1) {
+    if (runs_down(c)) {
         result = fa_matrix_transpose(*c);
         left = fa_matrix_transpose(*b);
         right = fa_matrix_transpose(*a);
@@ -59,9 +69,9 @@ fa_status fa_step_product(const fa_step *step, double alpha, const fa_matrix *a,
         left = *a;
         right = *b;
     }
-    if (!is_inner(&result) || !is_inner(&right))
+    if (!rows_are_inner(&result) || !is_inner(&right))
         return status_set(FA_ERR_ARGUMENT, "%s: %s has to be a view of the step's own arrays", __func__,
-                          !is_inner(&result) ? "c" : "one factor");
+                          !rows_are_inner(&result) ? "c" : "one factor");
     shared_product(step->pass->team, alpha, &left, &right, beta, &result);
     return FA_OK;
 }

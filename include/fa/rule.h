@@ -50,7 +50,7 @@ typedef enum fa_rule_flag {
 
 /** A learning rule. Zero what you do not use. Strings and tables must outlive every feedback made with it. */
 typedef struct fa_rule {
-    size_t          struct_size; /**< sizeof(fa_rule); a larger one if what is unknown here is 0 */
+    size_t          struct_size; /**< sizeof(fa_rule), today's or an older one's; larger if what is unknown here is 0 */
     const char     *name;        /**< unique; a-z, 0-9 and _ */
     const char     *summary;     /**< one line, with the formula; may be NULL */
     uint32_t        flags;       /**< fa_rule_flag, or'ed */
@@ -434,7 +434,13 @@ FA_API fa_status fa_step_shrink_weights(const fa_step *step, size_t l, double fa
  * another dtype FA_ERR_DTYPE, a NULL FA_ERR_ARGUMENT. What is written must not overlap what is read unless it is the same
  * view. Nothing is allocated. @{ */
 
-/** c = beta c + alpha a b, a product of matrices; beta = 0 does not read c. Since 0.3. */
+/**
+ * c = beta c + alpha a b, a product of matrices; beta = 0 does not read c.
+ *
+ * @retval FA_ERR_ARGUMENT  c, or the factor that vector code runs along (b, or a where c runs by columns), is not one of
+ *                          the step's own arrays, which start and end at multiples of 32 bytes: x and target are not
+ * Since 0.3.
+ */
 FA_API fa_status fa_step_product(const fa_step *step, double alpha, const fa_matrix *a, const fa_matrix *b, double beta,
                                  const fa_matrix *c);
 
