@@ -41,6 +41,8 @@ fa_status dropout_prepare(const fa_network *net, fa_pass *pass)
         any = any || probability_of(net, l) > 0.0;
     if (!any && !pass->masks)
         return FA_OK;
+    if (any && pass->streaming)
+        return status_set(FA_ERR_UNSUPPORTED, "the network has dropout, whose masks a streaming pass does not keep");
     if (any && !pass->dropout_seeded)
         return status_set(FA_ERR_STATE, "the network has dropout: give the pass a seed by fa_pass_set_dropout()");
     if (!pass->masks && !(pass->masks = mem_zeroed(net->depth, sizeof *pass->masks)))

@@ -7,6 +7,7 @@
 #include "online.h"
 #include "optimizer.h"
 #include "status.h"
+#include "streaming.h"
 #include "train.h"
 #include "update.h"
 
@@ -50,10 +51,21 @@ static fa_status divide(const epoch_plan *plan, const fa_pass *pass, const fa_da
     return FA_OK;
 }
 
+/* Callbacks between deltas and update come too late where every layer has been updated by then. */
+static fa_status check_callbacks(const epoch_plan *plan, const fa_pass *pass)
+{
+    if (pass->streaming && plan->after_deltas.call)
+        return status_set(FA_ERR_UNSUPPORTED, "a streaming pass has no point between deltas and update for a callback");
+    return FA_OK;
+}
+
 fa_status epoch_updates(const epoch_plan *plan, const fa_pass *pass, const fa_dataset *data, uint64_t *updates)
 {
     division  d = {0};
-    fa_status status = divide(plan, pass, data, &d);
+    fa_status status = check_callbacks(plan, pass);
+
+    if (status == FA_OK)
+        status = divide(plan, pass, data, &d);
 
     *updates = d.batches;
     return status;
@@ -112,12 +124,19 @@ static fa_status check_after_call(const epoch *e)
     return e->called ? network_check_fits(e->net, e->pass->fingerprint, "pass") : FA_OK;
 }
 
-static fa_status update(const epoch *e)
+static fa_status prepare_update(const epoch *e)
 {
     fa_status status = check_after_call(e);
 
     if (status == FA_OK && e->plan->before_update)
         status = e->plan->before_update(e->plan->owner, e->done);
+    return status;
+}
+
+static fa_status update(const epoch *e)
+{
+    fa_status status = prepare_update(e);
+
     if (status != FA_OK)
         return status;
     return e->online ? online_apply(e->net, e->pass, e->fb, e->opt) : update_apply(e->net, e->pass, e->fb, e->opt);
@@ -135,6 +154,28 @@ static fa_status begin_step(epoch *e, size_t first, fa_matrix *x, fa_matrix *tar
     if (status == FA_OK)
         batch_get(&e->from, first, left < e->size.batch ? left : e->size.batch, x, target);
     return status;
+}
+
+/* One mini-batch that is updated on its way up. */
+static fa_status stream(epoch *e)
+{
+    const size_t first = e->done * e->size.batch;
+    fa_matrix    x, target;
+    double       loss = 0.0;
+    fa_status    status = prepare_update(e);
+
+    if (status == FA_OK)
+        status = streaming_check(e->pass, e->fb, e->opt); /* a callback may have changed the optimizer */
+    if (status == FA_OK)
+        status = begin_step(e, first, &x, &target);
+    if (status == FA_OK)
+        status = streaming_step(e->net, e->pass, e->fb, e->opt, &x, &target, &loss);
+    if (status != FA_OK)
+        return status;
+    add_result(e, first, loss);
+    e->done++;
+    call_back(e, &e->plan->after_update, FA_AFTER_UPDATE, e->done);
+    return FA_OK;
 }
 
 /* One mini-batch. */
@@ -169,7 +210,7 @@ static fa_status run(epoch *e, const fa_dataset *data)
 
     e->pass->busy = true;
     while (status == FA_OK && !e->stopped && e->done < e->size.batches)
-        status = step(e);
+        status = e->pass->streaming ? stream(e) : step(e);
     if (e->online)
         online_end(e->net, e->pass);
     e->pass->busy = false;
@@ -185,6 +226,8 @@ fa_status epoch_run(const epoch_plan *plan, fa_network *net, fa_pass *pass, fa_f
 
     if (status == FA_OK)
         status = batch_check(net, data);
+    if (status == FA_OK)
+        status = check_callbacks(plan, pass);
     if (status == FA_OK)
         status = divide(plan, pass, data, &e.size);
     if (status == FA_OK)

@@ -7,8 +7,7 @@
 #include "matrix.h"
 #include "status.h"
 
-/* Whether z_l is kept. */
-static bool keeps_z(const fa_network *net, size_t l)
+bool pass_keeps_z(const fa_network *net, size_t l)
 {
     const layer *found = network_layer(net, l);
 
@@ -31,7 +30,7 @@ static bool arena_bytes(const fa_network *net, size_t max_batch, size_t *activit
         size_t       row = matrix_padded(found->n_out, net->dtype) * fa_dtype_size(net->dtype);
         size_t       bytes;
 
-        for (int copies = keeps_z(net, l) ? 3 : 2; copies > 0; copies--)
+        for (int copies = pass_keeps_z(net, l) ? 3 : 2; copies > 0; copies--)
             if (!mem_add(activities, max_batch, row))
                 return false;
         if (!layer_bytes(found->n_in, found->n_out, found->has_bias, net->dtype, &bytes) ||
@@ -64,38 +63,42 @@ static void lay_out(fa_pass *pass, const fa_network *net)
 
         at->h = matrix_inner(take(&activities, bytes), pass->max_batch, found->n_out, net->dtype);
         at->delta = matrix_inner(take(&activities, bytes), pass->max_batch, found->n_out, net->dtype);
-        at->z = keeps_z(net, l) ? take(&activities, bytes) : NULL;
+        at->z = pass_keeps_z(net, l) ? take(&activities, bytes) : NULL;
         (void)layer_bytes(found->n_in, found->n_out, found->has_bias, net->dtype, &bytes);
         layer_lay(found, take(&gradients, bytes), &at->gradient, &at->bias_gradient);
     }
 }
 
+static const pass_layout ordinary = {false, arena_bytes, lay_out};
+
 /* What a network and a batch must be for a pass. */
-static fa_status check_request(const fa_network *net, size_t max_batch, size_t *activities, size_t *gradients)
+static fa_status check_request(const fa_network *net, size_t max_batch, const pass_layout *layout,
+                               const char *function, size_t *activities, size_t *gradients)
 {
     fa_status status;
 
     if (!net)
-        return status_null("fa_pass_create", "net");
-    status = network_check_built(net, "fa_pass_create");
+        return status_null(function, "net");
+    status = network_check_built(net, function);
     if (status != FA_OK)
         return status;
     if (max_batch == 0 || max_batch > INT_MAX)
         return status_set(FA_ERR_SHAPE, "a batch has 1 to %d samples, not %zu", INT_MAX, max_batch);
-    if (!arena_bytes(net, max_batch, activities, gradients))
+    if (!layout->bytes(net, max_batch, activities, gradients))
         return status_set(FA_ERR_SHAPE, "a pass for %zu samples through this network is too large", max_batch);
     return FA_OK;
 }
 
-fa_status fa_pass_bytes(const fa_network *net, size_t max_batch, size_t *bytes)
+fa_status pass_bytes(const fa_network *net, size_t max_batch, const pass_layout *layout, const char *function,
+                     size_t *bytes)
 {
     size_t    gradients;
     fa_status status;
 
     if (!bytes)
-        return status_null(__func__, "bytes");
+        return status_null(function, "bytes");
     *bytes = 0;
-    status = check_request(net, max_batch, bytes, &gradients);
+    status = check_request(net, max_batch, layout, function, bytes, &gradients);
     if (status != FA_OK || !mem_add(bytes, 1, gradients) || !mem_add(bytes, net->depth, sizeof(pass_layer)) ||
         !mem_add(bytes, 1, sizeof(fa_pass))) {
         *bytes = 0;
@@ -104,16 +107,32 @@ fa_status fa_pass_bytes(const fa_network *net, size_t max_batch, size_t *bytes)
     return FA_OK;
 }
 
-fa_status fa_pass_create(fa_pass **out, const fa_network *net, size_t max_batch)
+/* Where the gradient of each layer begins in an arena of all of them. */
+static void set_offsets(const fa_pass *pass, const fa_network *net)
+{
+    size_t offset = 0;
+
+    for (size_t l = 1; l <= net->depth; l++) {
+        const layer *found = network_layer(net, l);
+        size_t       bytes;
+
+        pass_at(pass, l)->offset = offset;
+        (void)layer_bytes(found->n_in, found->n_out, found->has_bias, net->dtype, &bytes);
+        (void)mem_add(&offset, 1, bytes);
+    }
+}
+
+fa_status pass_create(fa_pass **out, const fa_network *net, size_t max_batch, const pass_layout *layout,
+                      const char *function)
 {
     fa_pass  *pass;
     size_t    activities, gradients;
     fa_status status;
 
     if (!out)
-        return status_null(__func__, "out");
+        return status_null(function, "out");
     *out = NULL;
-    status = check_request(net, max_batch, &activities, &gradients);
+    status = check_request(net, max_batch, layout, function, &activities, &gradients);
     if (status != FA_OK)
         return status;
     pass = mem_zeroed(1, sizeof *pass);
@@ -123,15 +142,27 @@ fa_status fa_pass_create(fa_pass **out, const fa_network *net, size_t max_batch)
     pass->dtype = net->dtype;
     pass->depth = net->depth;
     pass->max_batch = max_batch;
+    pass->streaming = layout->streaming;
     pass->gradient_bytes = gradients;
     if (!(pass->layers = mem_zeroed(net->depth, sizeof *pass->layers)) ||
         !(pass->memory = mem_zeroed(1, activities)) || !(pass->gradients = mem_zeroed(1, gradients))) {
         fa_pass_destroy(pass);
         return FA_ERR_MEMORY;
     }
-    lay_out(pass, net);
+    layout->lay_out(pass, net);
+    set_offsets(pass, net);
     *out = pass;
     return FA_OK;
+}
+
+fa_status fa_pass_bytes(const fa_network *net, size_t max_batch, size_t *bytes)
+{
+    return pass_bytes(net, max_batch, &ordinary, __func__, bytes);
+}
+
+fa_status fa_pass_create(fa_pass **out, const fa_network *net, size_t max_batch)
+{
+    return pass_create(out, net, max_batch, &ordinary, __func__);
 }
 
 void fa_pass_destroy(fa_pass *pass)
@@ -239,7 +270,5 @@ void pass_begin(fa_pass *pass, const fa_matrix *x)
 
 void pass_written(const fa_pass *pass, const fa_network *net, size_t l, fa_matrix *weights_t, fa_matrix *bias)
 {
-    size_t offset = (size_t)((const char *)pass_at(pass, l)->gradient.data - (const char *)pass->gradients);
-
-    layer_lay(network_layer(net, l), (char *)pass->written + offset, weights_t, bias);
+    layer_lay(network_layer(net, l), (char *)pass->written + pass_at(pass, l)->offset, weights_t, bias);
 }

@@ -24,10 +24,12 @@ typedef struct pass_layer {
     void     *z;             /* laid out like h; NULL where nobody needs it */
     fa_matrix gradient;      /* sum over samples [n_in x n_out], like weights_t; holds the increment after an update */
     fa_matrix bias_gradient; /* [1 x n_out]; {0} without bias */
+    size_t    offset;        /* of gradient in an arena of the gradients of all layers, such as the optimizer's */
     fa_matrix presynaptic;   /* what stands for h_{l-1} in this step's gradient; data NULL: h_{l-1} itself */
     fa_matrix postsynaptic;  /* what stands for delta_l there; data NULL: delta_l itself */
     bool      delta_written; /* the rule wrote delta; else it is 0 */
     bool      own_gradient;  /* the rule wrote the gradient of this batch itself, into pass->written */
+    bool      fused;         /* the update of this batch is one product, without a gradient */
 } pass_layer;
 
 /* A further activity set: matrices l = 0 .. L, and z_L for the loss. */
@@ -59,6 +61,7 @@ struct fa_pass {
     fa_dtype    dtype;
     size_t      depth;
     size_t      max_batch;
+    bool        streaming;        /* matrices of different layers share their places */
     size_t      batch;
     pass_stage  stage;
     fa_matrix   x;                /* the caller's, borrowed */
@@ -97,6 +100,24 @@ static inline const fa_matrix *pass_h(const fa_pass *pass, size_t l)
         return &pass->masks[l].out;
     return l == 0 ? &pass->x : &pass->layers[l - 1].h;
 }
+
+/* How the matrices of a pass lie. */
+typedef struct pass_layout {
+    bool streaming;
+    /* Sizes of the arenas; false on overflow. */
+    bool (*bytes)(const fa_network *net, size_t max_batch, size_t *activities, size_t *gradients);
+    /* Views into pass->memory and pass->gradients. */
+    void (*lay_out)(fa_pass *pass, const fa_network *net);
+} pass_layout;
+
+/* fa_pass_bytes() and fa_pass_create() for a layout; `function` is named in sentences. */
+fa_status pass_bytes(const fa_network *net, size_t max_batch, const pass_layout *layout, const char *function,
+                     size_t *bytes);
+fa_status pass_create(fa_pass **out, const fa_network *net, size_t max_batch, const pass_layout *layout,
+                      const char *function);
+
+/* Whether z_l is kept. */
+bool pass_keeps_z(const fa_network *net, size_t l);
 
 /* Make n_slots activity sets and, if asked for, the arena of written gradients; what is there already stays. */
 fa_status pass_prepare(fa_pass *pass, const fa_network *net, size_t n_slots, bool written);

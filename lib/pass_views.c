@@ -32,12 +32,19 @@ static fa_status check(const fa_pass *pass, size_t l, fa_matrix *view, const cha
     return FA_OK;
 }
 
+static fa_status no_view(const char *function)
+{
+    return status_set(FA_ERR_UNSUPPORTED, "%s: a streaming pass keeps nothing of a step", function);
+}
+
 fa_status fa_pass_activity(const fa_pass *pass, size_t l, fa_matrix *view)
 {
     fa_status status = check(pass, l, view, __func__);
 
     if (status != FA_OK)
         return status;
+    if (pass->streaming)
+        return no_view(__func__);
     if (pass->stage < PASS_FORWARD)
         return status_set(FA_ERR_STATE, "%s: no forward pass yet", __func__);
     *view = *pass_h(pass, l);
@@ -50,6 +57,8 @@ fa_status fa_pass_delta(const fa_pass *pass, size_t l, fa_matrix *view)
 
     if (status != FA_OK)
         return status;
+    if (pass->streaming)
+        return no_view(__func__);
     if (pass->stage < (l == pass->depth ? PASS_ERROR : PASS_BACKWARD))
         return status_set(FA_ERR_STATE, "%s: there is no error signal for layer %zu yet", __func__, l);
     *view = pass_at(pass, l)->delta;

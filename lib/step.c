@@ -67,6 +67,13 @@ void step_adapt(const fa_network *net, fa_pass *pass, fa_feedback *fb, const fa_
     fb->steps++;
 }
 
+fa_status step_check_kept(const fa_step *step, const char *function, size_t l, size_t lowest)
+{
+    if (!step->pass->streaming || l >= lowest)
+        return FA_OK;
+    return status_set(FA_ERR_STATE, "%s: a streaming pass is done with layer %zu", function, l);
+}
+
 fa_status step_check_layer(const fa_step *step, const char *function, size_t l, size_t low, size_t high)
 {
     if (l >= low && l <= high)

@@ -48,6 +48,9 @@ void step_complete(const fa_pass *pass);
 /* Call `adapt`, if there is one, and count the step. */
 void step_adapt(const fa_network *net, fa_pass *pass, fa_feedback *fb, const fa_optimizer *opt);
 
+/* On a streaming pass, FA_ERR_STATE for l below `lowest`: what there was is overwritten or updated. */
+fa_status step_check_kept(const fa_step *step, const char *function, size_t l, size_t lowest);
+
 /* FA_ERR_ARGUMENT unless low <= l <= high. */
 fa_status step_check_layer(const fa_step *step, const char *function, size_t l, size_t low, size_t high);
 

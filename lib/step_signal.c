@@ -37,7 +37,7 @@ static fa_status check_layer(const fa_step *step, const char *function, size_t l
         return status_set(FA_ERR_STATE, "%s: the output error is not known yet", function);
     if (l > step->reached)
         return status_set(FA_ERR_STATE, "%s: layer %zu has not run yet", function, l);
-    return FA_OK;
+    return step_check_kept(step, function, l, step->reached);
 }
 
 /* The operand, which may be missing, is one for layer l. */

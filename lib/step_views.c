@@ -37,6 +37,10 @@ fa_status fa_step_activity(const fa_step *step, size_t slot, size_t l, fa_matrix
         return not_yet(__func__, "the activity of a later layer");
     if (slot == 0 && step_mirrors(step))
         return no_batch(__func__);
+    if (slot == 0 && l > 0)
+        status = step_check_kept(step, __func__, l + 1, step->reached);
+    if (status != FA_OK)
+        return status;
     *view = slot == 0 ? *pass_h(step->pass, l) : step->pass->slots[slot - 1].h[l];
     return FA_OK;
 }
@@ -66,6 +70,11 @@ fa_status fa_step_delta(const fa_step *step, size_t l, fa_matrix *view)
         return not_yet(__func__, "the output error");
     if (step_mirrors(step))
         return no_batch(__func__);
+    if (step->pass->streaming && l > step->reached)
+        return not_yet(__func__, "a later layer");
+    status = step_check_kept(step, __func__, l, step->reached);
+    if (status != FA_OK)
+        return status;
     at = pass_at(step->pass, l);
     if (!at->delta_written) {
         matrix_zero(&at->delta);
@@ -79,6 +88,8 @@ fa_status fa_step_weights(const fa_step *step, size_t l, fa_matrix *view)
 {
     fa_status status = check(step, __func__, view);
 
+    if (status == FA_OK)
+        status = step_check_kept(step, __func__, l, step->reached);
     return status == FA_OK ? fa_network_weights(step->net, l, view) : status;
 }
 
@@ -86,6 +97,8 @@ fa_status fa_step_bias(const fa_step *step, size_t l, fa_matrix *view)
 {
     fa_status status = check(step, __func__, view);
 
+    if (status == FA_OK)
+        status = step_check_kept(step, __func__, l, step->reached);
     return status == FA_OK ? fa_network_bias(step->net, l, view) : status;
 }
 
@@ -152,6 +165,8 @@ fa_status fa_step_set_postsynaptic(fa_step *step, size_t l, const fa_matrix *vie
     if (status == FA_OK && step->phase == STEP_ADAPT)
         status = status_set(FA_ERR_STATE, "%s: the gradient has been taken", __func__);
     if (status == FA_OK)
+        status = step_check_kept(step, __func__, l, step->reached);
+    if (status == FA_OK)
         status = matrix_check_shape(view, "the postsynaptic signal", step->pass->batch,
                                     fa_network_width(step->net, l), step->pass->dtype);
     /* Column sums read whole vectors of a row. */
@@ -175,6 +190,8 @@ fa_status fa_step_set_presynaptic(fa_step *step, size_t l, const fa_matrix *view
     if (status == FA_OK)
         status = matrix_check_shape(view, "the presynaptic activity", step->pass->batch,
                                     fa_network_width(step->net, l - 1), step->pass->dtype);
+    if (status == FA_OK)
+        status = step_check_kept(step, __func__, l, step->reached);
     if (status == FA_OK)
         pass_at(step->pass, l)->presynaptic = *view;
     return status;

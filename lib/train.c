@@ -10,6 +10,7 @@
 #include "optimizer.h"
 #include "status.h"
 #include "step.h"
+#include "streaming.h"
 #include "update.h"
 
 /* The pass was made for net, and nobody is in the middle of an epoch with it. */
@@ -32,6 +33,14 @@ static fa_status check_forward(const fa_network *net, const fa_pass *pass, const
     return status;
 }
 
+/* Single phases keep all layers. */
+static fa_status check_phases(const fa_pass *pass, const char *function)
+{
+    if (pass->streaming)
+        return status_set(FA_ERR_UNSUPPORTED, "%s: a streaming pass only takes whole training steps", function);
+    return FA_OK;
+}
+
 /* Start a batch; x must have been checked. */
 static void begin(const fa_network *net, fa_pass *pass, const fa_matrix *x)
 {
@@ -40,7 +49,7 @@ static void begin(const fa_network *net, fa_pass *pass, const fa_matrix *x)
     dropout_run(pass, 0);
 }
 
-static void run_layer(const fa_network *net, fa_pass *pass, size_t l)
+void train_run_layer(const fa_network *net, fa_pass *pass, size_t l)
 {
     const pass_layer *at = pass_at(pass, l);
     const layer      *found = network_layer(net, l);
@@ -61,12 +70,14 @@ fa_status fa_forward(const fa_network *net, fa_pass *pass, const fa_matrix *x)
         return status_null(__func__, !net ? "net" : !pass ? "pass" : "x");
     status = check_forward(net, pass, x);
     if (status == FA_OK)
+        status = check_phases(pass, __func__);
+    if (status == FA_OK)
         status = dropout_prepare(net, pass);
     if (status != FA_OK)
         return status;
     begin(net, pass, x);
     for (size_t l = 1; l <= net->depth; l++)
-        run_layer(net, pass, l);
+        train_run_layer(net, pass, l);
     pass->stage = PASS_FORWARD;
     return FA_OK;
 }
@@ -77,7 +88,7 @@ static fa_status check_target(const fa_network *net, const fa_matrix *target, si
 }
 
 /* The error phase proper; the target is in the pass. */
-static fa_status make_error(const fa_network *net, fa_pass *pass, double *loss)
+fa_status train_error(const fa_network *net, fa_pass *pass, double *loss)
 {
     const pass_layer *output = pass_at(pass, net->depth);
     double            mean = loss_sum(net, &output->h, output->z, &pass->target, &output->delta) / (double)pass->batch;
@@ -99,6 +110,8 @@ fa_status fa_error(const fa_network *net, fa_pass *pass, const fa_matrix *target
     if (!net || !pass || !target)
         return status_null(__func__, !net ? "net" : !pass ? "pass" : "target");
     status = check_pass(net, pass);
+    if (status == FA_OK)
+        status = check_phases(pass, __func__);
     if (status == FA_OK && (pass->stage < PASS_FORWARD || pass->stage == PASS_TAKEN))
         status = status_set(FA_ERR_STATE, "%s: there is no forward pass since the last update", __func__);
     if (status == FA_OK)
@@ -106,7 +119,7 @@ fa_status fa_error(const fa_network *net, fa_pass *pass, const fa_matrix *target
     if (status != FA_OK)
         return status;
     pass->target = *target;
-    return make_error(net, pass, loss);
+    return train_error(net, pass, loss);
 }
 
 /* Check that pass and fb were made for net. */
@@ -138,6 +151,8 @@ fa_status fa_backward(const fa_network *net, fa_pass *pass, fa_feedback *fb)
     if (!net || !pass || !fb)
         return status_null(__func__, !net ? "net" : !pass ? "pass" : "fb");
     status = check_bound(net, pass, fb);
+    if (status == FA_OK)
+        status = check_phases(pass, __func__);
     if (status == FA_OK && pass->stage != PASS_ERROR && pass->stage != PASS_BACKWARD)
         status = status_set(FA_ERR_STATE, "%s: no output error of a batch whose gradient is still to be taken", __func__);
     if (status == FA_OK)
@@ -158,6 +173,8 @@ fa_status fa_gradient(const fa_network *net, fa_pass *pass, fa_feedback *fb)
     if (!net || !pass || !fb)
         return status_null(__func__, !net ? "net" : !pass ? "pass" : "fb");
     status = check_bound(net, pass, fb);
+    if (status == FA_OK)
+        status = check_phases(pass, __func__);
     if (status == FA_OK && pass->stage != PASS_BACKWARD)
         status = status_set(FA_ERR_STATE, "%s: there are no error signals whose gradient is still to be taken",
                             __func__);
@@ -181,7 +198,7 @@ fa_status train_check(const fa_network *net, const fa_pass *pass, const fa_feedb
         status = status_set(FA_ERR_UNSUPPORTED, "rule %.40s takes no weight decay inside the gradient (%s's %s): it has "
                                                 "one of its own, or use a decoupled one", fb->rule.name,
                             opt->kind->name, opt->kind->params[decay].name);
-    return status;
+    return status == FA_OK ? streaming_check(pass, fb, opt) : status;
 }
 
 fa_status fa_update(fa_network *net, fa_pass *pass, fa_feedback *fb, fa_optimizer *opt)
@@ -191,6 +208,8 @@ fa_status fa_update(fa_network *net, fa_pass *pass, fa_feedback *fb, fa_optimize
     if (!net || !pass || !fb || !opt)
         return status_null(__func__, !net ? "net" : !pass ? "pass" : !fb ? "fb" : "opt");
     status = train_check(net, pass, fb, opt);
+    if (status == FA_OK)
+        status = check_phases(pass, __func__);
     if (status == FA_OK && pass->stage != PASS_BACKWARD && pass->gradient_samples == 0)
         status = status_set(FA_ERR_STATE, "%s: there is no gradient to apply", __func__);
     return status == FA_OK ? update_apply(net, pass, fb, opt) : status;
@@ -200,7 +219,7 @@ fa_status fa_update(fa_network *net, fa_pass *pass, fa_feedback *fb, fa_optimize
 static fa_status forward_local(const fa_network *net, fa_pass *pass, fa_feedback *fb)
 {
     for (size_t l = 1; l <= net->depth; l++) {
-        run_layer(net, pass, l);
+        train_run_layer(net, pass, l);
         if (l < net->depth) {
             fa_status status = step_local(net, pass, fb, l);
             if (status != FA_OK)
@@ -217,22 +236,27 @@ fa_status train_prepare(const fa_network *net, fa_pass *pass, const fa_feedback 
     return status == FA_OK ? dropout_prepare(net, pass) : status;
 }
 
+void train_begin(const fa_network *net, fa_pass *pass, const fa_matrix *x, const fa_matrix *target)
+{
+    pass->gradient_samples = 0;
+    begin(net, pass, x);
+    pass->target = *target;
+    step_reset(pass);
+}
+
 fa_status train_to_deltas(const fa_network *net, fa_pass *pass, fa_feedback *fb, const fa_matrix *x,
                           const fa_matrix *target, double *loss)
 {
     fa_status status = FA_OK;
 
-    pass->gradient_samples = 0;
-    begin(net, pass, x);
-    pass->target = *target;
-    step_reset(pass);
+    train_begin(net, pass, x, target);
     if (fb->rule.local)
         status = forward_local(net, pass, fb);
     else
         for (size_t l = 1; l <= net->depth; l++)
-            run_layer(net, pass, l);
+            train_run_layer(net, pass, l);
     if (status == FA_OK)
-        status = make_error(net, pass, loss);
+        status = train_error(net, pass, loss);
     return status == FA_OK ? make_deltas(net, pass, fb) : status;
 }
 
@@ -250,6 +274,8 @@ fa_status fa_train_step(fa_network *net, fa_pass *pass, fa_feedback *fb, fa_opti
         status = check_target(net, target, x->rows);
     if (status == FA_OK)
         status = train_prepare(net, pass, fb);
+    if (status == FA_OK && pass->streaming)
+        return streaming_step(net, pass, fb, opt, x, target, loss);
     if (status == FA_OK)
         status = train_to_deltas(net, pass, fb, x, target, loss);
     return status == FA_OK ? update_apply(net, pass, fb, opt) : status;

@@ -73,27 +73,45 @@ static bool is_finite(const fa_pass *pass, const fa_matrix *m)
     return isfinite(shared_sum_squares(pass->team, m)) || matrix_check_finite(m, "the gradient") == FA_OK;
 }
 
-fa_status update_accumulate(const fa_network *net, fa_pass *pass)
+/* gradient = beta gradient + that of the batch, which has to be finite. */
+static fa_status take_layer(const fa_network *net, const fa_pass *pass, size_t l, double beta)
+{
+    const pass_layer *at = pass_at(pass, l);
+
+    if (at->own_gradient)
+        add_written(net, pass, l, beta);
+    else
+        add_product(net, pass, l, beta);
+    prune_apply(network_layer(net, l), &at->gradient);
+    if (is_finite(pass, &at->gradient) && (!at->bias_gradient.data || is_finite(pass, &at->bias_gradient)))
+        return FA_OK;
+    return status_set(FA_ERR_NOT_FINITE, "the gradient of layer %zu is NaN or infinite", l);
+}
+
+/* Take in the current batch, but for the layers whose update is fused. */
+static fa_status take(const fa_network *net, fa_pass *pass)
 {
     double beta = pass->gradient_samples == 0 ? 0.0 : 1.0;
 
     pass->stage = PASS_TAKEN;
     for (size_t l = 1; l <= pass->depth; l++) {
-        const pass_layer *at = pass_at(pass, l);
+        fa_status status = pass_at(pass, l)->fused ? FA_OK : take_layer(net, pass, l, beta);
 
-        if (at->own_gradient)
-            add_written(net, pass, l, beta);
-        else
-            add_product(net, pass, l, beta);
-        prune_apply(network_layer(net, l), &at->gradient);
-        if (!is_finite(pass, &at->gradient) || (at->bias_gradient.data && !is_finite(pass, &at->bias_gradient))) {
+        if (status != FA_OK) {
             pass->gradient_samples = 0;
-            return status_set(FA_ERR_NOT_FINITE, "the gradient of layer %zu is NaN or infinite", l);
+            return status;
         }
     }
     pass->gradient_samples += pass->batch;
     pass->dropout_step++;
     return FA_OK;
+}
+
+fa_status update_accumulate(const fa_network *net, fa_pass *pass)
+{
+    for (size_t l = 1; l <= pass->depth; l++)
+        pass_at(pass, l)->fused = false;
+    return take(net, pass);
 }
 
 static void apply_layer(fa_network *net, const fa_pass *pass, const fa_optimizer *opt, size_t l, double scale)
@@ -105,7 +123,7 @@ static void apply_layer(fa_network *net, const fa_pass *pass, const fa_optimizer
     for (int bias = 0; bias <= (found->has_bias ? 1 : 0); bias++) {
         const fa_matrix *g = arrays[bias][0];
         const fa_matrix *w = arrays[bias][1];
-        size_t           offset = (size_t)((const char *)g->data - (const char *)pass->gradients);
+        size_t           offset = at->offset + (size_t)((const char *)g->data - (const char *)at->gradient.data);
 
         if (found->frozen)
             matrix_zero(g); /* the increment that the rule may ask for */
@@ -150,9 +168,15 @@ static bool layer_is_safe(const fa_network *net, const fa_pass *pass, const fa_o
     return surely_finite(pass->dtype, alpha, delta, (double)pass->batch);
 }
 
+/* Whether somebody wants to see gradients or increments. */
+static bool is_watched(const fa_pass *pass, const fa_feedback *fb)
+{
+    return pass->gradient_samples > 0 || (fb->rule.flags & (FA_RULE_NEEDS_INCREMENT | FA_RULE_WRITES_GRADIENT)) != 0;
+}
+
 bool update_may_fuse(const fa_network *net, const fa_pass *pass, const fa_feedback *fb, const fa_optimizer *opt)
 {
-    if (pass->gradient_samples > 0 || (fb->rule.flags & (FA_RULE_NEEDS_INCREMENT | FA_RULE_WRITES_GRADIENT)))
+    if (is_watched(pass, fb))
         return false;
     for (size_t l = 1; l <= pass->depth; l++)
         if (!layer_is_safe(net, pass, opt, l))
@@ -199,39 +223,69 @@ void update_fuse_bias(const fa_network *net, const fa_pass *pass, const fa_optim
 
 /* --- apply ----------------------------------------------------------------------------------------------- */
 
-void update_done(const fa_network *net, fa_pass *pass, fa_feedback *fb, fa_optimizer *opt)
+/* Update layer l by what take_layer() made of it, or in one product. */
+static void change_layer(fa_network *net, const fa_pass *pass, const fa_optimizer *opt, size_t l, double scale)
+{
+    if (!pass_at(pass, l)->fused) {
+        apply_layer(net, pass, opt, l, scale);
+    } else if (!network_layer(net, l)->frozen) {
+        update_fuse_weights(net, pass, opt, l);
+        update_fuse_bias(net, pass, opt, l);
+    }
+}
+
+static void count(const fa_network *net, const fa_optimizer *opt, size_t l)
+{
+    if (!network_layer(net, l)->frozen)
+        opt->updates[l - 1]++;
+}
+
+void update_over(const fa_network *net, fa_pass *pass, fa_feedback *fb, fa_optimizer *opt)
 {
     pass->stage = PASS_TAKEN;
-    for (size_t l = 1; l <= opt->depth; l++)
-        if (!network_layer(net, l)->frozen)
-            opt->updates[l - 1]++;
     opt->steps++;
     step_adapt(net, pass, fb, opt);
+}
+
+void update_done(const fa_network *net, fa_pass *pass, fa_feedback *fb, fa_optimizer *opt)
+{
+    for (size_t l = 1; l <= opt->depth; l++)
+        count(net, opt, l);
+    update_over(net, pass, fb, opt);
+}
+
+fa_status update_layer(fa_network *net, const fa_pass *pass, const fa_optimizer *opt, size_t l)
+{
+    pass_layer *at = pass_at(pass, l);
+    fa_status   status;
+
+    at->fused = layer_is_safe(net, pass, opt, l);
+    status = at->fused ? FA_OK : take_layer(net, pass, l, 0.0);
+    if (status != FA_OK)
+        return status;
+    change_layer(net, pass, opt, l, optimizer_scale(opt, pass->batch));
+    count(net, opt, l);
+    return FA_OK;
 }
 
 fa_status update_apply(fa_network *net, fa_pass *pass, fa_feedback *fb, fa_optimizer *opt)
 {
     double scale;
 
-    if (pass->stage == PASS_BACKWARD && update_may_fuse(net, pass, fb, opt)) {
-        for (size_t l = 1; l <= pass->depth; l++) {
-            if (network_layer(net, l)->frozen)
-                continue;
-            update_fuse_weights(net, pass, opt, l);
-            update_fuse_bias(net, pass, opt, l);
-        }
-        pass->dropout_step++;
-    } else {
-        if (pass->stage == PASS_BACKWARD) {
-            fa_status status = update_accumulate(net, pass);
-            if (status != FA_OK)
-                return status;
-        }
-        scale = clip_scale(net, pass, opt);
+    if (pass->stage == PASS_BACKWARD) {
+        const bool watched = is_watched(pass, fb);
+        fa_status  status;
+
         for (size_t l = 1; l <= pass->depth; l++)
-            apply_layer(net, pass, opt, l, scale);
-        pass->gradient_samples = 0;
+            pass_at(pass, l)->fused = !watched && layer_is_safe(net, pass, opt, l);
+        status = take(net, pass);
+        if (status != FA_OK)
+            return status;
     }
+    scale = clip_scale(net, pass, opt);
+    for (size_t l = 1; l <= pass->depth; l++)
+        change_layer(net, pass, opt, l, scale);
+    pass->gradient_samples = 0;
     update_done(net, pass, fb, opt);
     return FA_OK;
 }

@@ -23,7 +23,14 @@ bool update_may_fuse(const fa_network *net, const fa_pass *pass, const fa_feedba
 void update_fuse_weights(const fa_network *net, const fa_pass *pass, const fa_optimizer *opt, size_t l);
 void update_fuse_bias(const fa_network *net, const fa_pass *pass, const fa_optimizer *opt, size_t l);
 
-/* After the last layer: count the update, let the rule adapt. */
+/* The whole update of layer l alone, whose delta is complete: nobody wants to see its gradient, and nothing is clipped.
+ * FA_ERR_NOT_FINITE leaves the layer as it is. */
+fa_status update_layer(fa_network *net, const fa_pass *pass, const fa_optimizer *opt, size_t l);
+
+/* After update_layer() of the last layer: count the step, let the rule adapt. */
+void update_over(const fa_network *net, fa_pass *pass, fa_feedback *fb, fa_optimizer *opt);
+
+/* The same where the updates of the layers are still to be counted. */
 void update_done(const fa_network *net, fa_pass *pass, fa_feedback *fb, fa_optimizer *opt);
 
 /* Take in the current batch if that is still to be done, update the weights, let the rule adapt. */

@@ -252,8 +252,11 @@ _FUNCTIONS = {  # name: (result, arguments...)
     "fa_init_find": (_status, _s, _ip),
     # pass.h
     "fa_pass_create": (_status, _p, _h, _n),
+    "fa_pass_create_streaming": (_status, _p, _h, _n),
+    "fa_pass_is_streaming": (c_bool, _h),
     "fa_pass_destroy": (None, _h),
     "fa_pass_bytes": (_status, _h, _n, _sizes),
+    "fa_pass_streaming_bytes": (_status, _h, _n, _sizes),
     "fa_pass_max_batch": (_n, _h),
     "fa_pass_batch": (_n, _h),
     "fa_pass_activity": (_status, _h, _n, _m),
@@ -729,14 +732,16 @@ class Network(_Object):
 
 class Pass(_Object):
     """Activities, error signals and gradients of one batch: fa/pass.h. One per thread. Its arrays are read-only views,
-    overwritten by the next batch."""
+    overwritten by the next batch. A streaming one keeps two layers at a time and has none: for local rules."""
 
-    def __init__(self, net, max_batch):
-        self._own(lib.fa_pass_destroy, lib.fa_pass_create, net._pointer, _unsigned(max_batch, "max_batch"))
+    def __init__(self, net, max_batch, streaming=False):
+        create = lib.fa_pass_create_streaming if streaming else lib.fa_pass_create
+        self._own(lib.fa_pass_destroy, create, net._pointer, _unsigned(max_batch, "max_batch"))
         self._borrowed = ()       # x and target of the batch, needed until the update; see _batch()
         self._loss = c_double()   # made once, not in every step
 
     max_batch = property(lambda self: lib.fa_pass_max_batch(self._pointer))
+    streaming = property(lambda self: lib.fa_pass_is_streaming(self._pointer))
     batch = property(lambda self: lib.fa_pass_batch(self._pointer))
     gradient_samples = property(lambda self: lib.fa_pass_gradient_samples(self._pointer))
     threads = property(lambda self: lib.fa_pass_threads(self._pointer), doc="that share the work of a phase")
@@ -762,10 +767,11 @@ class Pass(_Object):
         return _view(self._handle, False, lib.fa_pass_bias_gradient, self._pointer, _unsigned(l, "l"))[0]
 
 
-def pass_bytes(net, max_batch):
-    """Bytes that Pass(net, max_batch) would take."""
+def pass_bytes(net, max_batch, streaming=False):
+    """Bytes that Pass(net, max_batch, streaming) would take."""
     size = c_size_t()
-    lib.fa_pass_bytes(net._pointer, _unsigned(max_batch, "max_batch"), byref(size))
+    count = lib.fa_pass_streaming_bytes if streaming else lib.fa_pass_bytes
+    count(net._pointer, _unsigned(max_batch, "max_batch"), byref(size))
     return size.value
 
 

@@ -26,6 +26,32 @@ typedef struct fa_pass fa_pass;
  */
 FA_API fa_status fa_pass_create(fa_pass **out, const fa_network *net, size_t max_batch);
 
+/**
+ * New pass for rules with FA_RULE_LOCAL that keeps the activities of two layers at a time, whatever the depth: a layer
+ * is updated as soon as its activity and its error signal exist, and then makes room for the next. Beside x and the
+ * weights a step needs h_{l-1} and h_l, one delta, one pre-activation (of layers that need one: erf, and the output
+ * layer with a cross-entropy) and one gradient, each as large as the largest of the network.
+ *
+ * fa_train_step(), fa_train_epoch() and fa_trainer_run() take it, with any optimizer. Every delta and activity still comes
+ * from weights before their update, by the same operations in the same order, so a step without an error ends with the
+ * same bits as on a pass of fa_pass_create(). What is different:
+ *
+ * - A step that fails has already updated some layers. A loss that is not finite is only seen when all hidden layers have
+ *   learned, a gradient that is not finite when the layers below have; so is a rule's own failure. The layer concerned
+ *   and those above it are as before.
+ * - Separate phases (fa_forward() to fa_update()), and so accumulation, are FA_ERR_UNSUPPORTED; so are callbacks at
+ *   FA_AFTER_DELTAS, and views of the pass, which keeps nothing. fa_compare_deltas() is FA_ERR_STATE.
+ * - FA_ERR_UNSUPPORTED too, when training begins: a rule that is not local, or has `adapt`, activity sets or gradients of
+ *   its own; clip_norm, which takes all gradients; dropout.
+ * - In `local` a rule sees layers l - 1 and l only; layers below are FA_ERR_STATE.
+ *
+ * Errors as for fa_pass_create(). Since 0.3.
+ */
+FA_API fa_status fa_pass_create_streaming(fa_pass **out, const fa_network *net, size_t max_batch);
+
+/** Whether a pass was made by fa_pass_create_streaming(); false for NULL. Since 0.3. */
+FA_API bool fa_pass_is_streaming(const fa_pass *pass);
+
 /** Release a pass. NULL is fine. Since 0.1. */
 FA_API void fa_pass_destroy(fa_pass *pass);
 
@@ -36,6 +62,9 @@ FA_API void fa_pass_destroy(fa_pass *pass);
  * Errors as for fa_pass_create(). Since 0.1.
  */
 FA_API fa_status fa_pass_bytes(const fa_network *net, size_t max_batch, size_t *bytes);
+
+/** The same for fa_pass_create_streaming(). Since 0.3. */
+FA_API fa_status fa_pass_streaming_bytes(const fa_network *net, size_t max_batch, size_t *bytes);
 
 /**
  * Let n threads share the work of every phase: the calling one and n - 1 workers, which belong to the pass, are started

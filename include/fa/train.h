@@ -93,7 +93,7 @@ FA_API fa_status fa_update(fa_network *net, fa_pass *pass, fa_feedback *fb, fa_o
 /**
  * Train on one mini-batch: forward pass, error, learning rule, gradient, weight update.
  *
- * @param[in,out] net     weights change only if FA_OK is returned
+ * @param[in,out] net     weights change only if FA_OK is returned; on a streaming pass see fa_pass_create_streaming()
  * @param[in]     x       inputs  [n x n_0], borrowed for the call
  * @param[in]     target          [n x n_L]
  * @param[out]    loss    mean over the batch, before the update; may be NULL; also set where it is not finite
@@ -101,6 +101,7 @@ FA_API fa_status fa_update(fa_network *net, fa_pass *pass, fa_feedback *fb, fa_o
  * @retval FA_ERR_SHAPE       x, target, pass, fb or opt does not fit net
  * @retval FA_ERR_DTYPE       x or target has another dtype than net
  * @retval FA_ERR_STATE       dropout without fa_pass_set_dropout()
+ * @retval FA_ERR_UNSUPPORTED a streaming pass with a rule or an optimizer that it does not take
  * @retval FA_ERR_NOT_FINITE  loss or gradient is NaN or infinite; nothing was updated
  * @retval FA_ERR_MEMORY      out of memory (first step only); nothing was updated
  * and whatever the rule returns. A gradient that was being accumulated is discarded.
@@ -183,6 +184,7 @@ typedef struct fa_epoch_options {
  *                            leaves nothing
  * @retval FA_ERR_DTYPE       data has another dtype than net
  * @retval FA_ERR_STATE       dropout without fa_pass_set_dropout()
+ * @retval FA_ERR_UNSUPPORTED a streaming pass with a rule, optimizer or callback that it does not take
  * @retval FA_ERR_NOT_FINITE  a loss or gradient is NaN or infinite; the steps before stand, result tells how many
  *                            samples
  * @retval FA_ERR_MEMORY      out of memory (first epoch only)

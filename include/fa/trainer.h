@@ -111,6 +111,7 @@ FA_API fa_status fa_trainer_set_callback(fa_trainer *trainer, fa_point point, ui
  * @param[in]     validation  evaluated after every epoch; NULL for none
  * @retval FA_ERR_ARGUMENT    a NULL; patience or keep_best without validation data; monitor = error without labels
  * @retval FA_ERR_SHAPE       something does not fit
+ * @retval FA_ERR_UNSUPPORTED a streaming pass with a rule, optimizer or callback that it does not take
  * @retval FA_ERR_NOT_FINITE  a loss or gradient is NaN or infinite; what was done before stands (but see keep_best),
  *                            and the record of the epoch tells how far it came
  * and the other errors of fa_train_epoch() and fa_evaluate(). Layers are frozen or not, and the

@@ -43,6 +43,6 @@ const fa_rule fa_rule_drtp = {
     .n_params = sizeof params / sizeof params[0],
     .setup = setup,
     .local = local,
-    .learning_rate = 0.01,
+    .learning_rate = 0.1,
     .source = "Frenkel, Lefebvre, Bol, Front. Neurosci. 15:629892 (2021)",
 };

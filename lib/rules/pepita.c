@@ -103,6 +103,6 @@ const fa_rule fa_rule_pepita = {
     .n_params = sizeof params / sizeof params[0],
     .setup = setup,
     .backward = backward,
-    .learning_rate = 0.1,
+    .learning_rate = 0.3,
     .source = "Dellaferrera, Kreiman, ICML (2022)",
 };

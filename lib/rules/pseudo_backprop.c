@@ -51,6 +51,6 @@ const fa_rule fa_rule_pseudo_backprop = {
     .n_params = sizeof params / sizeof params[0],
     .setup = setup,
     .backward = backward,
-    .learning_rate = 0.01,
+    .learning_rate = 0.1,
     .source = "Lillicrap et al., Nat. Commun. 7:13276 (2016)",
 };

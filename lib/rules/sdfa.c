@@ -35,6 +35,6 @@ const fa_rule fa_rule_sdfa = {
     .summary = "sign-concordant direct feedback: delta_l = (B_l sign(e)) .* f'(z_l)",
     .setup = setup,
     .backward = backward,
-    .learning_rate = 0.01,
+    .learning_rate = 0.1,
     .source = "Frenkel, Lefebvre, Bol, Front. Neurosci. 15:629892 (2021)",
 };

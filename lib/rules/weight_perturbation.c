@@ -91,6 +91,6 @@ const fa_rule fa_rule_weight_perturbation = {
     .n_params = sizeof params / sizeof params[0],
     .setup = setup,
     .backward = backward,
-    .learning_rate = 0.0001,
+    .learning_rate = 0.002,
     .source = "Jabri, Flower, IEEE Trans. Neural Networks 3:154 (1992)",
 };

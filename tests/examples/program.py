@@ -10,6 +10,8 @@ import unittest
 
 LINEAR_FUNCTION = os.environ["LIBFA_TEST_LINEAR_FUNCTION"]
 CLASSIFY = os.environ.get("LIBFA_TEST_CLASSIFY")  # not built without Jansson
+ALIGN_THEN_MEMORISE = os.environ["LIBFA_TEST_ALIGN_THEN_MEMORISE"]
+NONLINEAR = os.environ["LIBFA_TEST_NONLINEAR"]
 CUSTOM_RULE = os.environ["LIBFA_TEST_CUSTOM_RULE"]
 DATA = os.environ["LIBFA_TEST_DATA"]
 
@@ -24,6 +26,14 @@ def linear_function(*arguments, **options):
 
 def classify(*arguments, **options):
     return run(CLASSIFY, "--quiet", *map(str, arguments), **options)
+
+
+def align_then_memorise(*arguments, **options):
+    return run(ALIGN_THEN_MEMORISE, "--quiet", *map(str, arguments), **options)
+
+
+def nonlinear(*arguments, **options):
+    return run(NONLINEAR, "--quiet", *map(str, arguments), **options)
 
 
 def read_npy(path):

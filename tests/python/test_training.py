@@ -530,6 +530,32 @@ class Settings(Same):
             with self.assertRaises(libfa.ArgumentError):
                 net.prune(l, fraction, seed=1)
 
+    def test_held_norms(self):
+        alive = objects()
+        net = alive[0]
+        before = [np.linalg.norm(W.astype(float)) for W in weights(net)]
+        net.hold_norm(2)
+        self.assertEqual(net.held_norm(1), 0)
+        libfa.train_epoch(*alive, DATA)
+        norms = [np.linalg.norm(net.weights(l).astype(float)) for l in (1, 2)]
+        # Elements are rounded once, in the element type; float32 at the coarsest.
+        self.assertAlmostEqual(norms[1], before[1], delta=2.0 ** -24 * before[1])
+        self.assertAlmostEqual(net.held_norm(2), before[1], delta=1e-12 * before[1])
+        self.assertGreater(abs(norms[0] - before[0]), 1e-6)
+        net.hold_norm(hold=False)
+        self.assertEqual(net.held_norm(2), 0)
+        with self.assertRaises(libfa.ArgumentError):
+            net.hold_norm(3)
+
+    def test_streaming(self):
+        net, _, fb, opt = objects()[:4]
+        stream = libfa.Pass(net, 5, streaming=True)
+        self.assertTrue(stream.streaming)
+        self.assertFalse(libfa.Pass(net, 5).streaming)
+        self.assertLess(libfa.pass_bytes(net, 5, streaming=True), libfa.pass_bytes(net, 5))
+        with self.assertRaisesRegex(libfa.UnsupportedError, "local rules"):
+            libfa.train_epoch(net, stream, fb, opt, DATA)
+
     def test_threads(self):
         alive, other = objects(), objects()
         self.assertEqual(alive[1].threads, 1)
