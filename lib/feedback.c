@@ -320,6 +320,12 @@ fa_status fa_feedback_init(fa_feedback *fb, const char *name, size_t l, fa_init 
     return found ? FA_OK : no_array(fb, name, l);
 }
 
+/* Errors come down to hidden layer l layer by layer: it has feedback of its own, and so has the layer above. */
+static bool comes_from_above(const fa_feedback *fb, size_t l)
+{
+    return fb->operands[l - 1] && (l + 1 == fb->depth || fb->operands[l]);
+}
+
 fa_status fa_feedback_use_weights(fa_feedback *fb, size_t l, bool use)
 {
     if (!fb)
@@ -330,6 +336,10 @@ fa_status fa_feedback_use_weights(fa_feedback *fb, size_t l, bool use)
     if (l >= fb->depth)
         return status_set(FA_ERR_ARGUMENT, "%s: layer %zu is no hidden layer of a network with %zu layers", __func__, l,
                           fb->depth);
+    for (size_t i = 1; i < fb->depth; i++)
+        if ((l == 0 || l == i) && !comes_from_above(fb, i))
+            return status_set(FA_ERR_UNSUPPORTED, "rule %.40s brings no error to layer %zu from above", fb->rule.name,
+                              i);
     for (size_t i = 1; i < fb->depth; i++)
         if (l == 0 || l == i)
             fb->weights[i - 1] = use;

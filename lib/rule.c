@@ -62,9 +62,9 @@ static bool tail_is_zero(const fa_rule *rule)
 
 fa_status rule_check(const fa_rule *rule, fa_rule *copy)
 {
-    const size_t known = rule->struct_size < sizeof *rule ? rule->struct_size : sizeof *rule;
+    const size_t known = rule->struct_size < sizeof *rule ? FIRST_SIZE : sizeof *rule;
 
-    if (rule->struct_size < FIRST_SIZE)
+    if (rule->struct_size < sizeof *rule && rule->struct_size != FIRST_SIZE)
         return status_set(FA_ERR_ARGUMENT, "the rule's struct_size is %zu; sizeof(fa_rule) is %zu", rule->struct_size,
                           sizeof *rule);
     if (!tail_is_zero(rule) || (rule->flags & ~KNOWN_FLAGS))

@@ -24,6 +24,12 @@ struct fa_step {
     const fa_optimizer *opt;   /* in STEP_ADAPT, except in a mirror phase */
 };
 
+/* A mirror phase: `adapt` without a batch. */
+static inline bool step_mirrors(const fa_step *step)
+{
+    return step->phase == STEP_ADAPT && !step->opt;
+}
+
 /* Everything the rule must have on this pass before it runs: slots, arena of written gradients. */
 fa_status step_prepare(const fa_network *net, fa_pass *pass, const fa_feedback *fb);
 

@@ -23,12 +23,18 @@ static fa_status check_result(const fa_step *step, const char *function, const f
     return status == FA_OK ? matrix_check_shape(c, "c", c->rows, c->cols, step->pass->dtype) : status;
 }
 
-/* Rows start at multiples of 32 bytes and reach to one, so vector code may run along them (matrix.h). */
-static bool runs_by_rows(const fa_matrix *m)
+/* Whether its elements lie side by side down the columns; a column of a matrix that runs by rows does not count. */
+static bool runs_down(const fa_matrix *m)
 {
-    return (m->cols == 1 || m->col_stride == 1) &&
-           (m->rows == 1 || (m->row_stride >= matrix_padded(m->cols, m->dtype) &&
-                             m->row_stride % matrix_padded(1, m->dtype) == 0));
+    return m->cols > 1 ? m->col_stride != 1 : m->rows > 1 && m->row_stride == 1;
+}
+
+/* Rows that start at multiples of 32 bytes and reach to one: vector code may run along them (matrix.h). */
+static bool rows_are_inner(const fa_matrix *m)
+{
+    return (uintptr_t)m->data % 32 == 0 && (m->cols == 1 || m->col_stride == 1) &&
+           (m->rows == 1 ||
+            (m->row_stride >= matrix_padded(m->cols, m->dtype) && m->row_stride % matrix_padded(1, m->dtype) == 0));
 }
 
 /* Whether a view lies in what the user gave, whose rows nobody padded. */
@@ -39,13 +45,13 @@ static bool is_in(const fa_matrix *m, const fa_matrix *given)
     return given->data && at >= first && at <= (uintptr_t)matrix_at(given, given->rows - 1, given->cols - 1);
 }
 
-/* An array of the library's, or its transpose. */
+/* One factor may be anything, the other one is run along, or down. */
 static bool is_inner(const fa_step *step, const fa_matrix *m)
 {
     const fa_matrix turned = fa_matrix_transpose(*m);
 
-    return (uintptr_t)m->data % 32 == 0 && (runs_by_rows(m) || runs_by_rows(&turned)) &&
-           !is_in(m, &step->pass->x) && !is_in(m, &step->pass->target);
+    return (rows_are_inner(m) || rows_are_inner(&turned)) && !is_in(m, &step->pass->x) &&
+           !is_in(m, &step->pass->target);
 }
 
 fa_status fa_step_product(const fa_step *step, double alpha, const fa_matrix *a, const fa_matrix *b, double beta,
@@ -63,7 +69,7 @@ fa_status fa_step_product(const fa_step *step, double alpha, const fa_matrix *a,
     if (status != FA_OK)
         return status;
     /* A result that runs by columns is the transpose of the turned product. */
-    if (!runs_by_rows(c)) {
+    if (runs_down(c)) {
         result = fa_matrix_transpose(*c);
         left = fa_matrix_transpose(*b);
         right = fa_matrix_transpose(*a);
@@ -72,9 +78,9 @@ fa_status fa_step_product(const fa_step *step, double alpha, const fa_matrix *a,
         left = *a;
         right = *b;
     }
-    if (!is_inner(step, &result) || !is_inner(step, &right))
+    if (!rows_are_inner(&result) || !is_inner(step, &right))
         return status_set(FA_ERR_ARGUMENT, "%s: %s has to be a view of the step's own arrays", __func__,
-                          !is_inner(step, &result) ? "c" : runs_by_rows(c) ? "b" : "a");
+                          !rows_are_inner(&result) ? "c" : "one factor");
     shared_product(step->pass->team, alpha, &left, &right, beta, &result);
     return FA_OK;
 }

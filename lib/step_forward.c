@@ -53,7 +53,10 @@ fa_status fa_step_forward(fa_step *step, size_t slot, const fa_matrix *input, si
     if (status != FA_OK)
         return status;
     into = &step->pass->slots[slot - 1];
-    in = input ? dropout_input(step->pass, input, &into->h[0]) : pass_h(step->pass, 0);
+    if (!input)
+        in = pass_h(step->pass, 0);
+    else
+        in = step->phase == STEP_ADAPT ? input : dropout_input(step->pass, input, &into->h[0]);
     for (size_t l = 1; l <= step->pass->depth; l++) {
         run_layer(step, l, in, noise_slot, slot);
         in = &into->h[l];

@@ -18,6 +18,11 @@ static fa_status not_yet(const char *function, const char *what)
     return status_set(FA_ERR_STATE, "%s: %s is not known yet", function, what);
 }
 
+static fa_status no_batch(const char *function)
+{
+    return status_set(FA_ERR_STATE, "%s: there is no batch in a mirror phase", function);
+}
+
 fa_status fa_step_activity(const fa_step *step, size_t slot, size_t l, fa_matrix *view)
 {
     fa_status status = check(step, __func__, view);
@@ -30,6 +35,8 @@ fa_status fa_step_activity(const fa_step *step, size_t slot, size_t l, fa_matrix
         return status_set(FA_ERR_ARGUMENT, "%s: slot %zu was not asked for in setup", __func__, slot);
     if (slot == 0 && step->phase == STEP_LOCAL && l > step->reached)
         return not_yet(__func__, "the activity of a later layer");
+    if (slot == 0 && step_mirrors(step))
+        return no_batch(__func__);
     if (slot == 0 && l > 0)
         status = step_check_kept(step, __func__, l + 1, step->reached);
     if (status != FA_OK)
@@ -61,6 +68,8 @@ fa_status fa_step_delta(const fa_step *step, size_t l, fa_matrix *view)
         return status;
     if (step->phase == STEP_LOCAL && l == step->pass->depth)
         return not_yet(__func__, "the output error");
+    if (step_mirrors(step))
+        return no_batch(__func__);
     if (step->pass->streaming && l > step->reached)
         return not_yet(__func__, "a later layer");
     status = step_check_kept(step, __func__, l, step->reached);
@@ -138,6 +147,8 @@ fa_status fa_step_increment(const fa_step *step, size_t l, fa_matrix *weights, f
         return status;
     if (!(step->fb->rule.flags & FA_RULE_NEEDS_INCREMENT) || step->phase != STEP_ADAPT)
         return status_set(FA_ERR_STATE, "%s: only for rules with FA_RULE_NEEDS_INCREMENT, in adapt", __func__);
+    if (step_mirrors(step))
+        return no_batch(__func__);
     *weights = fa_matrix_transpose(pass_at(step->pass, l)->gradient);
     if (bias)
         *bias = pass_at(step->pass, l)->bias_gradient;

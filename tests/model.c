@@ -1,70 +1,10 @@
 #include "model.h"
+#include "model_numbers.h"
 
 #include <math.h>
 #include <string.h>
 
-/* --- numbers --- */
-
-static double gamma_of(const model *m, size_t k)
-{
-    return 2 * (double)k * m->u / (1 - (double)k * m->u);
-}
-
-static num exact(double v)
-{
-    return (num){v, 0};
-}
-
-/* A sum of products under way: value, bound carried over from the factors, sum of absolute values. */
-typedef struct sum {
-    double v, e, a;
-} sum;
-
-static void add_product(sum *s, num x, num y)
-{
-    s->v += x.v * y.v;
-    s->e += fabs(x.v) * y.e + fabs(y.v) * x.e + x.e * y.e;
-    s->a += (fabs(x.v) + x.e) * (fabs(y.v) + y.e);
-}
-
-static num finish_sum(const model *m, const sum *s, size_t terms)
-{
-    if (s->a == 0) /* sums of zeros are exact */
-        return exact(0);
-    return (num){s->v, s->e + gamma_of(m, terms + 2) * s->a + m->tiny};
-}
-
-/* A parameter in double that the library may round to its element type. */
-static num rounded(const model *m, double v)
-{
-    return (num){v, 4 * m->u * fabs(v)};
-}
-
-static num product(const model *m, num x, num y)
-{
-    sum s = {0, 0, 0};
-    add_product(&s, x, y);
-    return finish_sum(m, &s, 1);
-}
-
-static num plus(const model *m, num x, num y)
-{
-    return (num){x.v + y.v, x.e + y.e + 2 * m->u * (fabs(x.v) + x.e + fabs(y.v) + y.e) + m->tiny};
-}
-
-static num minus(const model *m, num x, num y)
-{
-    return plus(m, x, (num){-y.v, y.e});
-}
-
 /* --- setting up --- */
-
-static void read_matrix(num *numbers, const fa_matrix *view)
-{
-    for (size_t i = 0; i < view->rows; i++)
-        for (size_t j = 0; j < view->cols; j++)
-            numbers[i * view->cols + j] = exact(element(view, i, j));
-}
 
 void model_read_weights(model *m, const fa_network *net)
 {
@@ -136,7 +76,7 @@ static void softmax(const model *m, size_t n, const num *z, num *h)
     }
 }
 
-static void forward_sample(const model *m, size_t l, const num *input, num *z, num *h)
+static void forward_sample(const model *m, size_t l, const num *input, const num *noise, num *z, num *h)
 {
     const model_layer *layer = &m->layer[l];
     size_t n_in = m->spec.width[l - 1], n_out = m->spec.width[l];
@@ -146,6 +86,8 @@ static void forward_sample(const model *m, size_t l, const num *input, num *z, n
             add_product(&s, input[k], layer->w[j * n_in + k]);
         add_product(&s, layer->b[j], exact(1));
         z[j] = finish_sum(m, &s, n_in + 1);
+        if (noise)
+            z[j] = plus(m, z[j], noise[j]);
         h[j] = activate(m, m->spec.activation[l], z[j]);
     }
     if (m->spec.activation[l] == FA_SOFTMAX)
@@ -168,10 +110,15 @@ void model_forward(model *m, const fa_matrix *x)
     m->batch = x->rows;
     read_matrix(m->layer[0].h, x);
     drop(m, 0);
-    for (size_t l = 1; l <= m->spec.depth; l++) {
+    model_run(m, 1);
+}
+
+void model_run(model *m, size_t first)
+{
+    for (size_t l = first; l <= m->spec.depth; l++) {
         for (size_t s = 0; s < m->batch; s++)
             forward_sample(m, l, m->layer[l - 1].out + s * m->spec.width[l - 1],
-                           m->layer[l].z + s * m->spec.width[l], m->layer[l].h + s * m->spec.width[l]);
+                           m->layer[l].noise ? m->layer[l].noise + s * m->spec.width[l] : NULL, m->layer[l].z + s * m->spec.width[l], m->layer[l].h + s * m->spec.width[l]);
         drop(m, l);
     }
 }
@@ -274,6 +221,19 @@ static void sample_error(const model *m, const num *z, const num *y, const num *
     }
 }
 
+void model_losses(const model *m, const fa_matrix *target, num *losses)
+{
+    const model_layer *out = &m->layer[m->spec.depth];
+    size_t n = m->spec.width[m->spec.depth];
+    num t[MAX_WIDTH];
+    for (size_t s = 0; s < m->batch; s++) {
+        fa_matrix row;
+        expect_ok(fa_matrix_rows(target, s, 1, &row));
+        read_matrix(t, &row);
+        losses[s] = sample_loss(m, out->z + s * n, out->h + s * n, t);
+    }
+}
+
 void model_error(model *m, const fa_matrix *target)
 {
     model_layer *out = &m->layer[m->spec.depth];
@@ -290,6 +250,12 @@ void model_error(model *m, const fa_matrix *target)
 }
 
 /* --- deltas, gradient, update --- */
+
+num model_finished(const model *m, size_t l, size_t at, num signal)
+{
+    const model_layer *layer = &m->layer[l];
+    return dropped(m, l, at, product(m, signal, slope(m, m->spec.activation[l], layer->z[at], layer->h[at])));
+}
 
 static num transported(const model *m, const char *rule, size_t l, size_t sample, size_t i)
 {
@@ -310,9 +276,7 @@ void model_backward(model *m, const char *rule)
         for (size_t at = 0; at < m->batch * n; at++)
             layer->delta[at] = strcmp(rule, "shallow") == 0
                                    ? exact(0)
-                                   : dropped(m, l, at,
-                                             product(m, transported(m, rule, l, at / n, at % n),
-                                                     slope(m, m->spec.activation[l], layer->z[at], layer->h[at])));
+                                   : model_finished(m, l, at, transported(m, rule, l, at / n, at % n));
     }
 }
 
@@ -350,37 +314,68 @@ void model_gradient(model *m)
 }
 
 /* The equations of <fa/optimizer.h>. The gradient may be accumulated right into w, rounding w at every sample. */
-static void update(const model *m, size_t count, double factor, num *w, num *velocity, num *gradient)
+static void update(const model *m, size_t count, double factor, num scale, num *w, num *velocity, num *gradient,
+                   num *increment)
 {
     double rate = m->learning_rate * factor;
     for (size_t i = 0; i < count; i++) {
-        num g = product(m, gradient[i], rounded(m, 1 / (double)m->samples));
+        num g = product(m, gradient[i], scale);
         g = plus(m, g, product(m, rounded(m, m->weight_decay), w[i]));
         velocity[i] = plus(m, product(m, rounded(m, m->momentum), velocity[i]), g);
         num d = m->nesterov ? plus(m, g, product(m, rounded(m, m->momentum), velocity[i])) : velocity[i];
         num kept = product(m, rounded(m, 1 - rate * m->decoupled_weight_decay), w[i]);
-        w[i] = minus(m, kept, product(m, rounded(m, rate), d));
+        increment[i] = product(m, rounded(m, -rate), d);
+        w[i] = plus(m, kept, increment[i]);
         w[i].e += gamma_of(m, m->samples) * fabs(kept.v);
         gradient[i] = exact(0);
     }
 }
 
+static void add_squares(sum *s, size_t count, const num *g)
+{
+    for (size_t i = 0; i < count; i++)
+        add_product(s, g[i], g[i]);
+}
+
+/* min(1, clip_norm / (norm of the mean gradient + 1e-6)) / samples. */
+static num gradient_scale(const model *m)
+{
+    sum s = {0, 0, 0};
+    for (size_t l = 1; l <= m->spec.depth && m->clip_norm > 0; l++) {
+        if (m->layer[l].frozen)
+            continue;
+        add_squares(&s, m->spec.width[l] * m->spec.width[l - 1], m->layer[l].w_gradient);
+        if (m->spec.bias[l])
+            add_squares(&s, m->spec.width[l], m->layer[l].b_gradient);
+    }
+    double n = (double)m->samples, norm = sqrt(s.v) / n;
+    double low = sqrt(fmax(s.v - s.e, 0)) / n, high = sqrt(s.v + s.e) / n;
+    if (m->clip_norm == 0 || high + 1e-6 < m->clip_norm)
+        return rounded(m, 1 / n);
+    num factor = {fmin(1, m->clip_norm / (norm + 1e-6)) / n, 0};
+    factor.e = m->clip_norm / (low + 1e-6) / n - m->clip_norm / (high + 1e-6) / n;
+    return (num){factor.v, factor.e + gamma_of(m, 20) * factor.v};
+}
+
 void model_update(model *m)
 {
+    num scale = gradient_scale(m);
     for (size_t l = 1; l <= m->spec.depth; l++) {
         model_layer *layer = &m->layer[l];
         size_t count = m->spec.width[l] * m->spec.width[l - 1];
         if (layer->frozen) {
             memset(layer->w_gradient, 0, sizeof layer->w_gradient);
             memset(layer->b_gradient, 0, sizeof layer->b_gradient);
+            memset(layer->w_increment, 0, sizeof layer->w_increment);
             continue;
         }
-        update(m, count, layer->w_factor, layer->w, layer->w_velocity, layer->w_gradient);
+        update(m, count, layer->w_factor, scale, layer->w, layer->w_velocity, layer->w_gradient, layer->w_increment);
         for (size_t at = 0; at < count; at++)
             if (layer->removed[at])
-                layer->w[at] = exact(0);
+                layer->w[at] = layer->w_increment[at] = exact(0);
         if (m->spec.bias[l])
-            update(m, m->spec.width[l], layer->b_factor, layer->b, layer->b_velocity, layer->b_gradient);
+            update(m, m->spec.width[l], layer->b_factor, scale, layer->b, layer->b_velocity, layer->b_gradient,
+                   layer->b_increment);
     }
     m->samples = 0;
 }

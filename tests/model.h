@@ -21,9 +21,11 @@ typedef struct model_layer {
     num w[MODEL_WEIGHTS], b[MAX_WIDTH];
     num w_velocity[MODEL_WEIGHTS], b_velocity[MAX_WIDTH];
     num w_gradient[MODEL_WEIGHTS], b_gradient[MAX_WIDTH]; /* summed over samples */
+    num w_increment[MODEL_WEIGHTS], b_increment[MAX_WIDTH]; /* what the last update added for the gradient's sake */
     num feedback[MODEL_WEIGHTS];                          /* B_l [n_l x n_{l+1}] */
     num h[MODEL_ACTIVITIES], z[MODEL_ACTIVITIES], delta[MODEL_ACTIVITIES];
     num out[MODEL_ACTIVITIES];     /* h after dropout: what the next layer sees */
+    const num *noise;              /* added to z, laid out like it; or NULL */
     double mask[MODEL_ACTIVITIES]; /* of dropout on h, if `masked` */
     bool masked, frozen;
     bool removed[MODEL_WEIGHTS]; /* by pruning */
@@ -38,6 +40,7 @@ typedef struct model {
     size_t samples; /* accumulated */
     num loss;
     double learning_rate, momentum, weight_decay, decoupled_weight_decay;
+    double clip_norm; /* 0: any */
     bool nesterov;
     model_layer layer[MAX_DEPTH + 1];
 } model;
@@ -49,6 +52,15 @@ model *make_model(const net_spec *spec, const fa_network *net, const fa_feedback
 void model_read_weights(model *m, const fa_network *net);
 
 void model_forward(model *m, const fa_matrix *x);
+/* Layers first .. depth, on what lies in layer[first - 1].out. */
+void model_run(model *m, size_t first);
+
+/* Loss of every sample. */
+void model_losses(const model *m, const fa_matrix *target, num *losses);
+
+/* A signal for unit `at` (sample by sample) of hidden layer l, through f' and the mask. */
+num model_finished(const model *m, size_t l, size_t at, num signal);
+
 void model_error(model *m, const fa_matrix *target);
 
 /* "bp", "fa" or "shallow". */

@@ -232,21 +232,30 @@ static void append(state_copy *copy, const fa_matrix *view)
             copy->values[copy->count++] = element(view, i, j);
 }
 
+/* "B" and, of what else rules learn, "R". */
+static const char *const learnt[] = {"B", "R"};
+
 state_copy take_snapshot(const session *s)
 {
-    size_t room = 0; /* B_l is as large as W_{l+1}, or goes straight to the output */
-    for (size_t l = 1; l <= s->spec.depth; l++)
-        room += s->spec.width[l] * (2 * s->spec.width[l - 1] + s->spec.width[s->spec.depth] + 1);
+    size_t room = 0;
+    fa_matrix view;
+    for (size_t l = 1; l <= s->spec.depth; l++) {
+        room += s->spec.width[l] * (s->spec.width[l - 1] + 1);
+        for (size_t i = 0; i < sizeof learnt / sizeof learnt[0]; i++)
+            if (fa_feedback_get(s->fb, learnt[i], l, &view) == FA_OK)
+                room += view.rows * view.cols;
+    }
     state_copy copy = {0, make_memory(room, sizeof(double))};
     for (size_t l = 1; l <= s->spec.depth; l++) {
-        fa_matrix view = weights_of(s->net, l);
+        view = weights_of(s->net, l);
         append(&copy, &view);
         if (s->spec.bias[l]) {
             view = bias_of(s->net, l);
             append(&copy, &view);
         }
-        if (fa_feedback_get(s->fb, "B", l, &view) == FA_OK)
-            append(&copy, &view);
+        for (size_t i = 0; i < sizeof learnt / sizeof learnt[0]; i++)
+            if (fa_feedback_get(s->fb, learnt[i], l, &view) == FA_OK)
+                append(&copy, &view);
     }
     return copy;
 }

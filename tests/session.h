@@ -69,7 +69,7 @@ fa_matrix weights_of(const fa_network *net, size_t l);
 fa_matrix bias_of(const fa_network *net, size_t l);
 fa_matrix delta_of(const fa_pass *pass, size_t l);
 
-/* Every weight, bias and array "B", in a row. */
+/* Every weight, bias and array "B" or "R", in a row. */
 typedef struct state_copy {
     size_t count;
     double *values;

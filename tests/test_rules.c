@@ -39,6 +39,8 @@ START_TEST(names_and_tables_are_sound)
     ck_assert(rule->name != NULL && rule->name[0] != '\0');
     for (const char *c = rule->name; *c != '\0'; c++)
         ck_assert_msg(islower((unsigned char)*c) || isdigit((unsigned char)*c) || *c == '_', "%s", rule->name);
+    ck_assert(rule->source != NULL && rule->source[0] != '\0' && strchr(rule->source, '\n') == NULL);
+    ck_assert(rule->learning_rate >= 0 && rule->learning_rate <= 1);
     ck_assert(rule->summary != NULL && rule->summary[0] != '\0' && strchr(rule->summary, '\n') == NULL);
     ck_assert_ptr_eq(fa_rule_find(rule->name), rule);
     if (_i > 0)
@@ -136,7 +138,15 @@ START_TEST(phases_equal_train_step)
 }
 END_TEST
 
-/* The mean over 12 samples, in one batch and as 5 + 7. Deltas of a rule that draws numbers may differ. */
+static bool has_param(const fa_rule *rule, const char *name)
+{
+    for (size_t p = 0; p < rule->n_params; p++)
+        if (strcmp(rule->params[p].name, name) == 0)
+            return true;
+    return false;
+}
+
+/* The mean over 12 samples, in one batch and as 5 + 7. Noise that belongs to samples falls otherwise on two batches. */
 START_TEST(two_batches_equal_one)
 {
     net_spec spec = spec_of(_i);
@@ -153,6 +163,10 @@ START_TEST(two_batches_equal_one)
     }
     expect_ok(fa_update(parts.net, parts.pass, parts.fb, parts.opt));
     ck_assert_uint_eq(fa_optimizer_steps(parts.opt), 1);
+    if (has_param(rule_of(_i), "sigma") && !(rule_of(_i)->flags & FA_RULE_WRITES_GRADIENT))
+        return;
+    if (rule_of(_i)->adapt && !(rule_of(_i)->flags & FA_RULE_NEEDS_INCREMENT)) /* B learns from the last batch alone */
+        whole.fb = parts.fb;
     check_close(&whole, &parts, rounding_bound(&spec, 12, 1));
 }
 END_TEST
@@ -164,8 +178,9 @@ START_TEST(frozen_layers_stay)
     session s = start(_i), free = start(_i);
     size_t frozen = 1 + (size_t)_i % spec.depth;
     expect_ok(fa_network_set_frozen(s.net, frozen, true));
-    expect_ok(fa_optimizer_set(s.opt, "weight_decay", 0.01));
-    expect_ok(fa_optimizer_set(free.opt, "weight_decay", 0.01));
+    const char *decay = rule_of(_i)->flags & FA_RULE_REFUSES_COUPLED_DECAY ? "decoupled_weight_decay" : "weight_decay";
+    expect_ok(fa_optimizer_set(s.opt, decay, 0.01));
+    expect_ok(fa_optimizer_set(free.opt, decay, 0.01));
     fa_matrix first = weights_of(s.net, frozen), old = make_matrix(spec.dtype, first.rows, first.cols);
     expect_ok(fa_matrix_copy(&first, &old));
     expect_ok(session_step(&s, NULL));
@@ -200,20 +215,27 @@ START_TEST(deltas_ignore_the_update)
 }
 END_TEST
 
-/* A linear map that a linear network can hold: bp and fa end far below the first loss, shallow below it. */
+/* Labels of 20 samples are learnt at the rule's own rate: to 0.52 of the first loss by the outputs alone at a rate of 0.1,
+ * to less by what reaches hidden layers too, and less far at smaller rates. Whoever has a signal for them moves them all. */
 START_TEST(loss_falls)
 {
-    const fa_rule *rule = fa_rule_at((size_t)_i / 2);
-    net_spec spec = make_spec(_i % 2 ? FA_FLOAT32 : FA_FLOAT64, 2, 8, FA_IDENTITY, true);
-    session s = make_session(&spec, rule, 20, 11);
-    fa_network *teacher = make_network(&spec, 12);
-    expect_ok(fa_network_predict(teacher, &s.x, &s.target));
+    const fa_rule *rule = fa_rule_at((size_t)_i / 4);
+    net_spec spec = make_spec(_i % 2 ? FA_FLOAT32 : FA_FLOAT64, 2 + (size_t)_i / 2 % 2, 8, FA_TANH, true);
+    set_output_pair(&spec, 6); /* softmax, cross-entropy */
+    session s = make_session(&spec, rule, 20, 11 + (uint64_t)_i % 4);
+    fa_network *start = make_network(&spec, 11 + (uint64_t)_i % 4);
+    ck_assert_msg(rule->learning_rate > 0, "%s has no learning rate", rule->name);
+    expect_ok(fa_optimizer_set(s.opt, "momentum", 0));
+    expect_ok(fa_optimizer_set(s.opt, "learning_rate", rule->learning_rate));
     double first, loss = 0;
     expect_ok(session_step(&s, &first));
-    for (int step = 0; step < 600; step++)
+    for (int step = 1; step < 2000; step++)
         expect_ok(session_step(&s, &loss));
-    bool learns = strcmp(rule->name, "bp") == 0 || strcmp(rule->name, "fa") == 0;
-    ck_assert_msg(loss < first * (learns ? 0.1 : 1), "%s: %g, then %g", rule->name, first, loss);
+    ck_assert_msg(loss < first * (rule->learning_rate >= 0.1 ? 0.55 : 0.99), "%s: %g, then %g", rule->name, first, loss);
+    for (size_t l = 1; l <= spec.depth; l++) {
+        fa_matrix w = weights_of(s.net, l), old = weights_of(start, l);
+        ck_assert(same_bits(&w, &old) == (l < spec.depth && !rule->backward && !rule->local));
+    }
 }
 END_TEST
 
@@ -230,6 +252,6 @@ int main(void)
     tcase_add_loop_test(tcase, two_batches_equal_one, 0, all);
     tcase_add_loop_test(tcase, frozen_layers_stay, 0, all);
     tcase_add_loop_test(tcase, deltas_ignore_the_update, 0, all);
-    tcase_add_loop_test(tcase, loss_falls, 0, count * 2);
+    tcase_add_loop_test(tcase, loss_falls, 0, count * 4);
     return support_run(suite, true);
 }

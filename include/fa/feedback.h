@@ -95,7 +95,8 @@ FA_API fa_status fa_feedback_init(fa_feedback *fb, const char *name, size_t l, f
  *
  * @param[in] l  1 .. L - 1, or 0 for every hidden layer
  * @retval FA_ERR_ARGUMENT     fb is NULL or l out of range
- * @retval FA_ERR_UNSUPPORTED  the rule keeps no feedback B, or works before the error is known
+ * @retval FA_ERR_UNSUPPORTED  the rule keeps no feedback B for layer l or for hidden layer l + 1, so that no error comes from
+ *                             above (ifa with several hidden layers), or works before the error is known
  * Since 0.3.
  */
 FA_API fa_status fa_feedback_use_weights(fa_feedback *fb, size_t l, bool use);

@@ -16,7 +16,6 @@
 #define LIBFA_RULE_H
 
 #include <fa/network.h>
-#include <fa/random.h>
 
 FA_BEGIN_DECLS
 
@@ -51,7 +50,7 @@ typedef enum fa_rule_flag {
 
 /** A learning rule. Zero what you do not use. Strings and tables must outlive every feedback made with it. */
 typedef struct fa_rule {
-    size_t          struct_size; /**< sizeof(fa_rule); a larger one if what is unknown here is 0 */
+    size_t          struct_size; /**< sizeof(fa_rule), today's or an older one's; larger if what is unknown here is 0 */
     const char     *name;        /**< unique; a-z, 0-9 and _ */
     const char     *summary;     /**< one line, with the formula; may be NULL */
     uint32_t        flags;       /**< fa_rule_flag, or'ed */
@@ -438,8 +437,8 @@ FA_API fa_status fa_step_shrink_weights(const fa_step *step, size_t l, double fa
 /**
  * c = beta c + alpha a b, a product of matrices; beta = 0 does not read c.
  *
- * @param[in] a, b  where c runs by rows a may be x or the target, else b may; the other one has to be an array of the
- *                  library's (FA_ERR_ARGUMENT)
+ * @retval FA_ERR_ARGUMENT  c, or the factor that vector code runs along (b, or a where c runs by columns), is not one of
+ *                          the step's own arrays, which start and end at multiples of 32 bytes: x and target are not
  * Since 0.3.
  */
 FA_API fa_status fa_step_product(const fa_step *step, double alpha, const fa_matrix *a, const fa_matrix *b, double beta,
