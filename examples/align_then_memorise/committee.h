@@ -4,7 +4,8 @@
  *     y = sum_k v_k g(l_k),  l = w x / sqrt N,   y* = sum_m A_m g(n_m),  n = w* x / sqrt N,   g(z) = erf(z / sqrt 2)
  *
  * With x ~ N(0, 1) the fields z = (l, n) are jointly normal with mean 0 and covariance C, whose blocks are
- * Q = w w^T / N, R = w w*^T / N and T = w* w*^T / N. With u = (-v, A) the error is D = y* - y = sum_a u_a g(z_a). One sample gives
+ * Q = w w^T / N, R = w w*^T / N and T = w* w*^T / N. With u = (-v, A) the error is D = y* - y = sum_a u_a g(z_a). One
+ * sample gives
  *
  *     w_i += eta / sqrt N  b_i g'(l_i) D x      v_i += eta / N  g(l_i) D
  *
