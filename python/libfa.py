@@ -129,6 +129,24 @@ class fa_delta_report(ctypes.Structure):
                 ("angle_samples", c_size_t), ("ratio", c_double)]
 
 
+class fa_update_report(ctypes.Structure):
+    _fields_ = [("angle", c_double), ("ratio", c_double)]
+
+
+class fa_spectrum(ctypes.Structure):
+    _fields_ = [("rank", c_size_t), ("values", c_size_t), ("largest", c_double), ("smallest", c_double),
+                ("condition", c_double)]
+
+
+class fa_norm_report(ctypes.Structure):
+    _fields_ = [("weights", c_double), ("bias", c_double), ("feedback", c_double), ("activity", c_double),
+                ("delta", c_double)]
+
+
+class fa_invariant_report(ctypes.Structure):
+    _fields_ = [("flow", c_double), ("exact", c_double), ("scale", c_double)]
+
+
 class fa_idx_info(ctypes.Structure):
     _fields_ = [("type", c_int), ("rank", c_size_t), ("extents", c_size_t * 4)]
 
@@ -375,6 +393,17 @@ _FUNCTIONS = {  # name: (result, arguments...)
     "fa_angle": (_status, _m, _m, _dp),
     "fa_compare_deltas": (_status, _h, _h, POINTER(fa_delta_report)),
     "fa_weight_angle": (_status, _h, _h, _n, _dp),
+    "fa_compare_pseudo_deltas": (_status, _h, _h, POINTER(fa_delta_report)),
+    "fa_compare_updates": (_status, _h, _h, POINTER(fa_update_report)),
+    "fa_alignment_angle": (_status, _h, _h, _n, _dp),
+    "fa_alignment_matrix": (_status, _h, _h, _n, _m),
+    "fa_spectrum_of": (_status, _m, POINTER(fa_spectrum)),
+    "fa_layer_norms": (_status, _h, _h, _h, POINTER(fa_norm_report)),
+    "fa_saturation": (_status, _h, _h, _d, _dp),
+    "fa_invariant_create": (_status, _p, _h, _h, _n),
+    "fa_invariant_destroy": (None, _h),
+    "fa_invariant_observe": (_status, _h, _h, _h, _h, _h),
+    "fa_invariant_drift": (_status, _h, _h, _h, POINTER(fa_invariant_report)),
     "fa_gradient_check": (_status, _h, _m, _m, _d, _dp),
     # io.h
     "fa_npy_read": (_status, _s, _m),
@@ -1485,6 +1514,53 @@ def compare_deltas(net, pass_):
     reports = (fa_delta_report * max(net.depth - 1, 1))()
     lib.fa_compare_deltas(net._pointer, pass_._pointer, reports)
     return list(reports)
+
+
+def compare_pseudo_deltas(net, pass_):
+    """The same against pseudo-back-propagation's deltas."""
+    reports = (fa_delta_report * max(net.depth - 1, 1))()
+    lib.fa_compare_pseudo_deltas(net._pointer, pass_._pointer, reports)
+    return list(reports)
+
+
+def compare_updates(net, pass_):
+    """The gradients of all weights against back-propagation's: a list of fa_update_report, element 0 for all layers."""
+    reports = (fa_update_report * (net.depth + 1))()
+    lib.fa_compare_updates(net._pointer, pass_._pointer, reports)
+    return list(reports)
+
+
+def alignment_angle(net, fb, l):
+    """Degrees between W_l and B_l B_{l-1}^T (B_{L-1}^T for the last layer)."""
+    return _real(lib.fa_alignment_angle, net._pointer, fb._pointer, _unsigned(l, "l"))
+
+
+def alignment_matrix(net, fb, l):
+    """A_l with W_l = B_l A_l B_{l-1}^T, as a float64 array."""
+    a = _numpy().empty((net.width(net.depth), net.width(0 if l == 1 else net.depth)))
+    lib.fa_alignment_matrix(net._pointer, fb._pointer, _unsigned(l, "l"), matrix_view(a, writable=True))
+    return a
+
+
+def spectrum_of(a):
+    """Rank, condition and extreme singular values of an array."""
+    spectrum = fa_spectrum()
+    lib.fa_spectrum_of(matrix_view(a), byref(spectrum))
+    return spectrum
+
+
+def layer_norms(net, pass_, fb=None):
+    """Norms of weights, bias, feedback, activity and delta: a list of fa_norm_report, element l - 1 for layer l."""
+    reports = (fa_norm_report * net.depth)()
+    lib.fa_layer_norms(net._pointer, pass_._pointer, fb._pointer if fb is not None else None, reports)
+    return list(reports)
+
+
+def saturation(net, pass_, threshold):
+    """Fraction of saturated activities of every layer."""
+    fractions = (c_double * net.depth)()
+    lib.fa_saturation(net._pointer, pass_._pointer, threshold, fractions)
+    return list(fractions)
 
 
 def gradient_check(net, x, target, step=0.0):

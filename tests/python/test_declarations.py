@@ -17,9 +17,10 @@ SCALARS = {"void": None, "size_t": ctypes.c_size_t, "double": ctypes.c_double, "
 ENUMS = {"fa_status", "fa_dtype", "fa_param_type", "fa_activation", "fa_loss", "fa_init", "fa_purpose", "fa_rule_flag",
          "fa_topology", "fa_parameters", "fa_idx_type", "fa_point", "fa_stop"}
 HANDLES = {"fa_network", "fa_pass", "fa_feedback", "fa_optimizer", "fa_setup", "fa_step", "fa_operand", "fa_dataset",
-           "fa_trainer", "void"}
+           "fa_trainer", "fa_invariant", "void"}
 STRUCTS = {"fa_matrix", "fa_param", "fa_stream", "fa_delta_report", "fa_rule", "fa_idx_info", "fa_result",
-           "fa_progress", "fa_epoch_options", "fa_epoch_record"}
+           "fa_progress", "fa_epoch_options", "fa_epoch_record", "fa_update_report", "fa_spectrum",
+           "fa_norm_report", "fa_invariant_report"}
 
 
 def ctype(words):
