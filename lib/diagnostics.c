@@ -149,7 +149,6 @@ static fa_status add_update(const fa_network *net, const fa_pass *pass, size_t l
     total->aa += p.aa;
     total->bb += p.bb;
     reports[l] = update_report(&p);
-    reports[0] = update_report(total);
     return FA_OK;
 }
 
@@ -182,6 +181,8 @@ fa_status diagnostics_backward(arena *a, const fa_network *net, const fa_pass *p
             status = add_update(net, pass, l, &delta, &s, &total, updates);
         above = delta;
     }
+    if (status == FA_OK && updates)
+        updates[0] = update_report(&total);
     return status;
 }
 

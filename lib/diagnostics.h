@@ -38,7 +38,9 @@ fa_status diagnostics_weight_angle(const fa_network *net, const fa_feedback *fb,
 fa_status diagnostics_alignment_angle(arena *a, const fa_network *net, const fa_feedback *fb, size_t l,
                                       double *degrees);
 
-/* Whether diagnostics_alignment_*() can say something of layer l; else FA_ERR_ARGUMENT or FA_ERR_UNSUPPORTED. */
+/* Whether the feedback of layers l and l - 1 brings the output error, so that diagnostics_alignment_*() can say something
+ * of layer l >= 1 of a network that has a hidden layer; and the same with a sentence and for any l. */
+bool diagnostics_has_alignment(const fa_network *net, const fa_feedback *fb, size_t l);
 fa_status diagnostics_check_alignment(const fa_network *net, const fa_feedback *fb, size_t l, size_t lowest);
 
 /* Spectra of A_l in the network's dtype, and of any sound view. */

@@ -52,12 +52,17 @@ static bool is_direct(const fa_network *net, const fa_feedback *fb, size_t l)
     return fb->topology == FA_DIRECT || l == net->depth - 1;
 }
 
+bool diagnostics_has_alignment(const fa_network *net, const fa_feedback *fb, size_t l)
+{
+    return (l == 1 || is_direct(net, fb, l - 1)) && (l == net->depth || is_direct(net, fb, l));
+}
+
 fa_status diagnostics_check_alignment(const fa_network *net, const fa_feedback *fb, size_t l, size_t lowest)
 {
     if (net->depth < 2 || l < lowest || l > net->depth)
         return status_set(FA_ERR_ARGUMENT, "an alignment is of layer %zu .. L, and there is a hidden layer; this is "
                           "layer %zu of a network with %zu", lowest, l, net->depth);
-    if ((l > 1 && !is_direct(net, fb, l - 1)) || (l < net->depth && !is_direct(net, fb, l)))
+    if (!diagnostics_has_alignment(net, fb, l))
         return status_set(FA_ERR_UNSUPPORTED, "rule %.40s brings layer %zu the error of the layer above and not that "
                           "of the output", fb->rule.name, l < net->depth ? l : l - 1);
     return FA_OK;

@@ -44,6 +44,7 @@ PURPOSE_USER = 0x40000000
 IDX_UINT8, IDX_INT8, IDX_INT16, IDX_INT32, IDX_FLOAT32, IDX_FLOAT64 = 0x08, 0x09, 0x0B, 0x0C, 0x0D, 0x0E
 AFTER_DELTAS, AFTER_UPDATE, AFTER_EPOCH = 1, 2, 3
 STOP_NONE, STOP_EPOCHS, STOP_EARLY, STOP_CALLBACK = range(4)
+RECORD_CSV, RECORD_JSONL = 1, 2
 
 
 # --- errors --------------------------------------------------------------------------------------------------------
@@ -145,6 +146,10 @@ class fa_norm_report(ctypes.Structure):
 
 class fa_invariant_report(ctypes.Structure):
     _fields_ = [("flow", c_double), ("exact", c_double), ("scale", c_double)]
+
+
+class fa_quantity(ctypes.Structure):
+    _fields_ = [("name", c_char_p), ("unit", c_char_p), ("layers", c_char_p), ("cost", c_char_p), ("doc", c_char_p)]
 
 
 class fa_idx_info(ctypes.Structure):
@@ -405,6 +410,19 @@ _FUNCTIONS = {  # name: (result, arguments...)
     "fa_invariant_observe": (_status, _h, _h, _h, _h, _h),
     "fa_invariant_drift": (_status, _h, _h, _h, POINTER(fa_invariant_report)),
     "fa_gradient_check": (_status, _h, _m, _m, _d, _dp),
+    # recorder.h
+    "fa_quantity_count": (_n,),
+    "fa_quantity_at": (POINTER(fa_quantity), _n),
+    "fa_recorder_create": (_status, _p, _h, _s, _u64),
+    "fa_recorder_destroy": (None, _h),
+    "fa_recorder_set_threshold": (_status, _h, _d),
+    "fa_recorder_open": (_status, _h, _s, c_int),
+    "fa_recorder_close": (_status, _h),
+    "fa_recorder_observe": (_status, _h, _h, _h, _h, _u64, _u64),
+    "fa_recorder_callback": (c_bool, _h, POINTER(fa_progress)),
+    "fa_recorder_status": (_status, _h),
+    "fa_recorder_count": (_u64, _h),
+    "fa_recorder_value": (_status, _h, _s, _n, _dp),
     # io.h
     "fa_npy_read": (_status, _s, _m),
     "fa_npy_write": (_status, _s, _m),

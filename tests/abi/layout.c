@@ -57,6 +57,13 @@ AT(fa_norm_report, feedback, 16);
 AT(fa_norm_report, activity, 24);
 AT(fa_norm_report, delta, 32);
 
+_Static_assert(sizeof(fa_quantity) == 40, "fa_quantity");
+AT(fa_quantity, name, 0);
+AT(fa_quantity, unit, 8);
+AT(fa_quantity, layers, 16);
+AT(fa_quantity, cost, 24);
+AT(fa_quantity, doc, 32);
+
 _Static_assert(sizeof(fa_invariant_report) == 24, "fa_invariant_report");
 AT(fa_invariant_report, flow, 0);
 AT(fa_invariant_report, exact, 8);
