@@ -87,7 +87,7 @@ static products scaled(const fa_matrix *a, const fa_matrix *b)
 }
 
 /* Squares of float32 numbers are always there. */
-static bool is_exact(const fa_matrix *a, double squares)
+bool angle_is_exact(const fa_matrix *a, double squares)
 {
     return a->dtype == FA_FLOAT32 || (squares >= 0x1p-960 && squares <= 0x1p+1020);
 }
@@ -103,19 +103,21 @@ fa_status angle_products(const fa_matrix *a, const char *a_name, const fa_matrix
         status = matrix_check_finite(a, a_name);
     if (status == FA_OK && !isfinite(p->bb))
         status = matrix_check_finite(b, b_name);
-    if (status == FA_OK && (!is_exact(a, p->aa) || !is_exact(b, p->bb)))
+    if (status == FA_OK && (!angle_is_exact(a, p->aa) || !angle_is_exact(b, p->bb)))
         *p = scaled(a, b);
     return status;
 }
 
+double angle_between(double ab, double a, double b)
+{
+    if (!(a > 0.0) || !(b > 0.0))
+        return (double)NAN;
+    return acos(fmax(-1.0, fmin(1.0, ab / (a * b)))) * (180.0 / 3.14159265358979323846);
+}
+
 double angle_degrees(const products *p)
 {
-    double cosine;
-
-    if (!(p->aa > 0.0) || !(p->bb > 0.0))
-        return (double)NAN;
-    cosine = p->ab / (sqrt(p->aa) * sqrt(p->bb));
-    return acos(fmax(-1.0, fmin(1.0, cosine))) * (180.0 / 3.14159265358979323846);
+    return angle_between(p->ab, sqrt(p->aa), sqrt(p->bb));
 }
 
 double angle_ratio(const products *p)
@@ -127,7 +129,7 @@ double angle_norm(const fa_matrix *a)
 {
     const double squares = angle_dot(a, a);
 
-    if (is_exact(a, squares) || isnan(squares) || isinf(largest(a)))
+    if (angle_is_exact(a, squares) || isnan(squares) || isinf(largest(a)))
         return sqrt(squares);
 
     const products p = scaled(a, a);

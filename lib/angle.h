@@ -24,8 +24,14 @@ fa_status angle_products(const fa_matrix *a, const char *a_name, const fa_matrix
 /* Degrees, 0 .. 180; NaN where one is 0. */
 double angle_degrees(const products *p);
 
+/* The same from <a, b> and norms that are finite. */
+double angle_between(double ab, double a, double b);
+
 /* |a| / |b|; NaN where b is 0. */
 double angle_ratio(const products *p);
+
+/* Whether such squares of a norm are as they should be: no overflow, no digits lost. */
+bool angle_is_exact(const fa_matrix *a, double squares);
 
 /* |a|, which may be infinite only where the norm is too large for a double; NaN where an element is NaN. */
 double angle_norm(const fa_matrix *a);

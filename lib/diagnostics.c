@@ -84,12 +84,15 @@ static fa_status bring_down(const fa_network *net, const fa_pass *pass, size_t l
     return FA_OK;
 }
 
-/* Squared deviations are summed as Welford (1962) does. */
-static fa_status compare_samples(const fa_matrix *rule, const fa_matrix *other, fa_delta_report *report)
+/* Squared deviations are summed as Welford (1962) does. The sum of all products is exact unless one had to be scaled. */
+static fa_status compare_samples(const fa_matrix *rule, const fa_matrix *other, fa_delta_report *report,
+                                 products *total, bool *exact)
 {
     double squares = 0.0;
 
     *report = (fa_delta_report){0};
+    *total = (products){0};
+    *exact = true;
     for (size_t i = 0; i < rule->rows; i++) {
         fa_matrix a = *rule, b = *other;
         products  p;
@@ -102,6 +105,10 @@ static fa_status compare_samples(const fa_matrix *rule, const fa_matrix *other, 
         status = angle_products(&a, "an error signal", &b, "the error signal to compare with", &p);
         if (status != FA_OK)
             return status;
+        total->ab += p.ab;
+        total->aa += p.aa;
+        total->bb += p.bb;
+        *exact = *exact && p.shift_a == 0 && p.shift_b == 0;
         angle = angle_degrees(&p);
         if (isnan(angle))
             continue;
@@ -120,9 +127,10 @@ static fa_status compare_samples(const fa_matrix *rule, const fa_matrix *other, 
 static fa_status compare(const fa_matrix *rule, const fa_matrix *other, fa_delta_report *report)
 {
     products  p;
-    fa_status status = compare_samples(rule, other, report);
+    bool      exact;
+    fa_status status = compare_samples(rule, other, report, &p, &exact);
 
-    if (status == FA_OK)
+    if (status == FA_OK && !exact)
         status = angle_products(rule, "an error signal", other, "the error signal to compare with", &p);
     if (status != FA_OK)
         return status;

@@ -33,8 +33,10 @@ fa_status diagnostics_update(const fa_network *net, const fa_pass *pass, size_t 
 /* B_l as a matrix. */
 fa_status diagnostics_feedback(const fa_feedback *fb, size_t l, fa_matrix *b);
 
-/* fa_weight_angle() and fa_alignment_angle() for arguments that have been checked. */
-fa_status diagnostics_weight_angle(const fa_network *net, const fa_feedback *fb, size_t l, double *degrees);
+/* fa_weight_angle() and fa_alignment_angle() for arguments that have been checked. norms [2] are |W_{l+1}| and |B_l|; NULL
+ * if they are not known yet. */
+fa_status diagnostics_weight_angle(const fa_network *net, const fa_feedback *fb, size_t l, const double *norms,
+                                   double *degrees);
 fa_status diagnostics_alignment_angle(arena *a, const fa_network *net, const fa_feedback *fb, size_t l,
                                       double *degrees);
 

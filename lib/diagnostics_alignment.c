@@ -14,7 +14,8 @@ fa_status diagnostics_feedback(const fa_feedback *fb, size_t l, fa_matrix *b)
     return fa_feedback_get(fb, "B", l, b);
 }
 
-fa_status diagnostics_weight_angle(const fa_network *net, const fa_feedback *fb, size_t l, double *degrees)
+fa_status diagnostics_weight_angle(const fa_network *net, const fa_feedback *fb, size_t l, const double *norms,
+                                   double *degrees)
 {
     const fa_matrix *weights_t = &network_layer(net, l + 1)->weights_t;
     fa_matrix        b;
@@ -23,8 +24,14 @@ fa_status diagnostics_weight_angle(const fa_network *net, const fa_feedback *fb,
 
     if (status == FA_OK)
         status = matrix_check_shape(&b, "B", weights_t->rows, weights_t->cols, weights_t->dtype);
-    if (status == FA_OK)
-        status = angle_products(weights_t, "W", &b, "B", &p);
+    if (status != FA_OK)
+        return status;
+    if (norms && angle_is_exact(&b, norms[0] * norms[0]) && angle_is_exact(&b, norms[1] * norms[1]) &&
+        isfinite(norms[0]) && isfinite(norms[1])) {
+        *degrees = angle_between(angle_dot(weights_t, &b), norms[0], norms[1]);
+        return FA_OK;
+    }
+    status = angle_products(weights_t, "W", &b, "B", &p);
     if (status == FA_OK)
         *degrees = angle_degrees(&p);
     return status;
@@ -43,7 +50,7 @@ fa_status fa_weight_angle(const fa_network *net, const fa_feedback *fb, size_t l
     if (status == FA_OK && (l < 1 || l >= net->depth))
         status = status_set(FA_ERR_ARGUMENT, "%s: layer %zu is no hidden layer of a network with %zu layers", __func__,
                             l, net->depth);
-    return status == FA_OK ? diagnostics_weight_angle(net, fb, l, degrees) : status;
+    return status == FA_OK ? diagnostics_weight_angle(net, fb, l, NULL, degrees) : status;
 }
 
 /* Whether B_l brings the output error itself. */

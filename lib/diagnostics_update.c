@@ -4,15 +4,16 @@
 #include <math.h>
 
 #include "blas.h"
+#include "kernels.h"
 #include "matrix.h"
 #include "prune.h"
 #include "status.h"
 
-/* Below so many samples of a layer it is cheaper to multiply samples with samples than to form two gradients: at most
- * n^2 (3 n_out + n_in) multiplications against 2 n n_in n_out. */
+/* Below so many samples of a layer it is cheaper to multiply samples with samples than to form two gradients: about
+ * n^2 (2 n_out + 3/4 n_in) multiplications, see by_samples(), against 2 n n_in n_out. */
 static size_t few_samples(const layer *l)
 {
-    return (size_t)(2.0 * (double)l->n_in * (double)l->n_out / (3.0 * (double)l->n_out + (double)l->n_in));
+    return (size_t)(2.0 * (double)l->n_in * (double)l->n_out / (2.0 * (double)l->n_out + 0.75 * (double)l->n_in));
 }
 
 /* Whether a gradient has to be seen element by element, whatever it costs. */
@@ -31,7 +32,7 @@ void diagnostics_update_lay(arena *a, const fa_network *net, const fa_pass *pass
         const size_t few = few_samples(found), samples = batch < few ? batch : few;
         const bool   formed = batch >= few || pass->written || is_special(found, pass_at(pass, l));
         const size_t n_in = formed && found->n_in > samples ? found->n_in : samples;
-        const size_t n_out = matrix_padded(formed && found->n_out > samples ? found->n_out : samples, net->dtype);
+        const size_t n_out = matrix_padded(found->n_out > samples ? found->n_out : samples, net->dtype);
 
         widest = found->n_in > widest ? found->n_in : widest;
         rows = n_in > rows ? n_in : rows;
@@ -68,31 +69,54 @@ static factors factors_of(const fa_pass *pass, size_t l, const update_scratch *s
     return f;
 }
 
-/* <D^T H, E^T K> = sum over pairs of samples of (D E^T) .* (H K^T). */
+/* c = A A^T, which is symmetric: the right half of the upper rows is copied from the lower ones. */
+static void with_themselves(const fa_matrix *a, const fa_matrix *c)
+{
+    const size_t half = a->rows / 16 * 8;
+    fa_matrix    top = *a, bottom = *a, upper = *c, lower = *c;
+
+    top.rows = upper.rows = upper.cols = half;
+    bottom.rows = lower.rows = a->rows - half;
+    bottom.data = matrix_at(a, half, 0);
+    lower.data = matrix_at(c, half, 0);
+
+    const fa_matrix a_t = fa_matrix_transpose(*a), top_t = fa_matrix_transpose(top);
+    blas_product(1.0, &bottom, &a_t, 0.0, &lower);
+    if (half == 0)
+        return;
+    blas_product(1.0, &top, &top_t, 0.0, &upper);
+    kernels_for(c->dtype)->transpose(lower.rows, half, lower.data, lower.row_stride, matrix_at(c, 0, half),
+                                     c->row_stride);
+}
+
+/* <D^T H, E^T K> = <D, (H K^T) E>, with what is behind the comma in s->own[1] and H K^T in s->own[0]; h NULL: it is there
+ * already. */
 static double product_of_samples(const fa_matrix *d, const fa_matrix *h, const fa_matrix *e, const fa_matrix *k,
                                  const update_scratch *s)
 {
-    const fa_matrix e_t = fa_matrix_transpose(*e), k_t = fa_matrix_transpose(*k);
-    const fa_matrix above = matrix_inner(s->own[0], d->rows, d->rows, d->dtype);
-    const fa_matrix below = matrix_inner(s->own[1], d->rows, d->rows, d->dtype);
+    const fa_matrix pairs = matrix_inner(s->own[0], d->rows, d->rows, d->dtype), k_t = fa_matrix_transpose(*k);
+    const fa_matrix seen = matrix_inner(s->own[1], e->rows, e->cols, e->dtype);
 
-    blas_product(1.0, d, &e_t, 0.0, &above);
-    if (h)
-        blas_product(1.0, h, &k_t, 0.0, &below);
-    return angle_dot(&above, &below);
+    if (h && h->data == k->data)
+        with_themselves(h, &pairs);
+    else if (h)
+        blas_product(1.0, h, &k_t, 0.0, &pairs);
+    blas_product(1.0, &pairs, e, 0.0, &seen);
+    return angle_dot(d, &seen);
 }
 
-/* A product H K^T that was there already is not computed again. */
 static products by_samples(const fa_matrix *rule, const fa_matrix *bp, const factors *f, const update_scratch *s)
 {
-    products p = {.bb = product_of_samples(bp, &f->h, bp, &f->h, s)};
+    const fa_matrix seen = matrix_inner(s->own[1], bp->rows, bp->cols, bp->dtype);
+    products        p = {.bb = product_of_samples(bp, &f->h, bp, &f->h, s)};
 
-    if (f->same && rule->data == bp->data) {
-        p.aa = p.ab = p.bb;
+    if (!f->same) {
+        p.ab = product_of_samples(rule, &f->used, bp, &f->h, s);
+        p.aa = product_of_samples(rule, &f->used, rule, &f->used, s);
         return p;
     }
-    p.ab = product_of_samples(rule, f->same ? NULL : &f->used, bp, &f->h, s);
-    p.aa = product_of_samples(rule, f->same ? NULL : &f->used, rule, &f->used, s);
+    p.ab = angle_dot(rule, &seen);
+    p.aa = rule->data == bp->data ? p.bb : product_of_samples(rule, NULL, rule, &f->h, s);
     return p;
 }
 

@@ -47,17 +47,30 @@ static fa_status take_rank(fa_status status, const fa_spectrum *s, recorder_spec
     return tolerate(status);
 }
 
-/* What is about weights and feedback of layer l. */
+static fa_status fill_weight_angle(const fa_recorder *rec, const fa_network *net, const fa_feedback *fb, size_t l)
+{
+    double               *angles = rec->reports[GROUP_WEIGHT_ANGLE];
+    const fa_norm_report *norms = rec->reports[GROUP_NORMS];
+    double                known[2];
+
+    if (!angles || l == net->depth || (fb->topology != FA_LAYERWISE && l != net->depth - 1))
+        return FA_OK;
+    if (norms) {
+        known[0] = norms[l + 1].weights;
+        known[1] = norms[l].feedback;
+    }
+    return tolerate(diagnostics_weight_angle(net, fb, l, norms ? known : NULL, &angles[l]));
+}
+
+/* What is about weights and feedback of layer l; norms are there of all layers. */
 static fa_status fill_feedback(fa_recorder *rec, const fa_network *net, const fa_feedback *fb, size_t l)
 {
-    double            *weight = rec->reports[GROUP_WEIGHT_ANGLE], *alignment = rec->reports[GROUP_ALIGNMENT_ANGLE];
+    double            *alignment = rec->reports[GROUP_ALIGNMENT_ANGLE];
     recorder_spectrum *own = rec->reports[GROUP_FEEDBACK_SPECTRUM], *between = rec->reports[GROUP_ALIGNMENT_SPECTRUM];
     fa_spectrum        s;
     fa_matrix          b;
-    fa_status          status = FA_OK;
+    fa_status          status = fill_weight_angle(rec, net, fb, l);
 
-    if (weight && l < net->depth && (fb->topology == FA_LAYERWISE || l == net->depth - 1))
-        status = tolerate(diagnostics_weight_angle(net, fb, l, &weight[l]));
     if (status == FA_OK && alignment && l > 1 && diagnostics_has_alignment(net, fb, l))
         status = tolerate(diagnostics_alignment_angle(&rec->arena, net, fb, l, &alignment[l]));
     if (status == FA_OK && own && l < net->depth) {
@@ -97,10 +110,9 @@ fa_status recorder_fill(fa_recorder *rec, const fa_network *net, const fa_pass *
         return status;
     recorder_clear(rec);
     status = fill_backward(rec, net, pass);
-    for (size_t l = 1; l <= net->depth && status == FA_OK; l++) {
+    for (size_t l = 1; l <= net->depth && status == FA_OK; l++)
         status = fill_layer(rec, net, pass, fb, l);
-        if (status == FA_OK && fb && fb->topology)
-            status = fill_feedback(rec, net, fb, l);
-    }
+    for (size_t l = 1; l <= net->depth && status == FA_OK && fb && fb->topology; l++)
+        status = fill_feedback(rec, net, fb, l);
     return status;
 }

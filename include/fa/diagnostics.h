@@ -82,8 +82,7 @@ typedef struct fa_update_report {
  * factor that the rule has put in the place of h_{l-1}, and gradients that it has written itself, count as they are
  * applied; removed connections (fa_network_prune()) do not count, nor do biases; frozen layers do.
  *
- * For n samples that are few beside the layer's width no gradient is formed: <D^T H, D'^T H'> is the sum over pairs of
- * samples of (D D'^T) .* (H H'^T). In float32 that makes angles near 0 uncertain by a few hundredths of a degree, and by
+ * For n samples that are few beside the layer's width no gradient is formed: <D^T H, D'^T H'> is <D, (H H'^T) D'>. In float32 that makes angles near 0 uncertain by a few hundredths of a degree, and by
  * more where the samples' gradients cancel.
  *
  * @param[out] reports  [L + 1]: reports[0] for all layers as one vector, reports[l] for W_l
