@@ -13,6 +13,11 @@ static size_t stride(const experiment *all)
     return (all->chosen->epochs + MAX_POINTS - 1) / MAX_POINTS;
 }
 
+size_t plot_points(const experiment *all)
+{
+    return (all->chosen->epochs + stride(all) - 1) / stride(all);
+}
+
 static double plotted(const record *seen, size_t what)
 {
     switch (what) {

@@ -26,6 +26,9 @@ double plot_angle_limit(const experiment *all, const contender *shown);
 /* Data block $rule0, $rule1, ... of a contender. Bands end where the axes of losses, errors and angles do. */
 void plot_put_block(FILE *script, const experiment *all, contender one, const plot_axis *panels);
 
+/* Points of a curve. */
+size_t plot_points(const experiment *all);
+
 /* Column of a quantity's line; those of its band follow. */
 int plot_column(size_t what);
 

@@ -153,13 +153,13 @@ static bool equal_cells(const grid *tried, contender one, contender other)
     return true;
 }
 
-/* A rule's cell with the equal ones of later rules; how many lines that made. */
+/* A rule's cell with the equal ones of other rules; how many lines that made. */
 static size_t report_equals_of(const experiment *all, contender one, int width)
 {
     size_t lines = 0;
 
-    for (size_t other = one.rule + 1; other < all->n_rules && experiment_has(all, one); other++)
-        for (size_t cell = 0; cell < all->n_cells[other]; cell++)
+    for (size_t other = 0; other < all->n_rules && experiment_has(all, one); other++)
+        for (size_t cell = 0; cell < all->n_cells[other] && report_compares(all, one.rule, other); cell++)
             if (equal_cells(&all->chosen->grid, one, (contender){.rule = other, .cell = cell}))
                 lines += report_difference(all, one, (contender){.rule = other, .cell = cell}, TEST_ERROR, width);
     return lines;

@@ -18,6 +18,9 @@ extern const quantity_row quantity_rows[ANGLE];
 /* Every rule by itself, then differences between rules. */
 void report_contenders(const experiment *all, const contender *chosen);
 
+/* Whether a rule minus the other one is wanted: every pair, or the --baseline from the others. */
+bool report_compares(const experiment *all, size_t rule, size_t other);
+
 /* Width of the first column where these contenders are compared. */
 int report_difference_width(const experiment *all, const contender *shown, size_t count);
 

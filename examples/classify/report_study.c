@@ -113,14 +113,21 @@ bool report_difference(const experiment *all, contender one, contender other, si
     return true;
 }
 
-/* Every rule with every later one, where both have a cell; how many lines that made. */
+bool report_compares(const experiment *all, size_t rule, size_t other)
+{
+    size_t baseline = all->chosen->baseline;
+
+    return baseline == EVERY_RULE ? rule < other : other == baseline && rule != baseline;
+}
+
+/* Rules that are to be compared, where both have a cell; how many lines that made. */
 static size_t report_differences(const experiment *all, const contender *shown, size_t what, int width)
 {
     size_t lines = 0;
 
     for (size_t i = 0; i < all->n_rules; i++)
-        for (size_t j = i + 1; j < all->n_rules; j++)
-            if (experiment_has(all, shown[i]) && experiment_has(all, shown[j]))
+        for (size_t j = 0; j < all->n_rules; j++)
+            if (report_compares(all, i, j) && experiment_has(all, shown[i]) && experiment_has(all, shown[j]))
                 lines += report_difference(all, shown[i], shown[j], what, width);
     return lines;
 }

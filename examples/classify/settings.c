@@ -48,6 +48,13 @@ static bool set_resume(void *chosen, const char *name, const char *value)
     return true;
 }
 
+static bool set_baseline(void *data, const char *name, const char *value)
+{
+    settings *chosen = data;
+
+    return rule_params_find_rule(&chosen->rules, name, value, &chosen->baseline);
+}
+
 static bool set_quiet(void *chosen, const char *name, const char *value)
 {
     (void)name, (void)value;
@@ -106,6 +113,8 @@ static const option output_table[] = {
     {"--replay", "FILE", "run again what a --jsonl file tells of; only --data can be chosen anew", set_replay, NULL},
     {"--plot", "FILE", "draw losses, errors and angles with gnuplot into FILE.svg or FILE.png; with\n"
                        "--seeds means and their 95 % intervals", set_plot, NULL},
+    {"--baseline", "RULE", "with --seeds or --grid, differences between every rule and this one only, and not\n"
+                           "between all pairs", set_baseline, NULL},
     {"--quiet", NULL, "no progress on stderr", set_quiet, NULL},
     {"--list-rules", NULL, "the learning rules: formulas, sources, learning rates and parameters", set_list_rules, NULL},
     {"--list-rules-markdown", NULL, "the same as tables in Markdown", set_list_rules_markdown, NULL},
@@ -191,7 +200,7 @@ int settings_read(settings *chosen, int argc, char **argv)
     int status;
 
     collect_groups();
-    *chosen = (settings){.feedback_scale = 1.0, .texts = {.groups = groups, .n_groups = N_GROUPS}, .first_seed = 1, .last_seed = 1};
+    *chosen = (settings){.feedback_scale = 1.0, .baseline = EVERY_RULE, .texts = {.groups = groups, .n_groups = N_GROUPS}, .first_seed = 1, .last_seed = 1};
     for (size_t l = 0; l <= MAX_LAYERS; l++)
         chosen->lr_scale[l] = 1.0;
     for (size_t i = 0; i < MAX_RULES; i++)

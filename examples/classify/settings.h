@@ -76,6 +76,7 @@ typedef struct settings {
 
     /* what comes out */
     const char *csv, *jsonl, *plot, *replay; /* NULL where not asked for */
+    size_t      baseline; /* rule that the others are compared with, or EVERY_RULE */
     bool        quiet, resume;
     action      action;
 

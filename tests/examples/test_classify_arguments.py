@@ -91,6 +91,7 @@ USAGE = [
     ("64 values", "--grid", "lr=" + ",".join(65 * ["1"]), "--validation", "40"),
     ("--feedback-scale does not go with it", "--grid", "feedback_scale=1", "--feedback-scale", "1", "--validation", "40"),
     ("needs --grid", "--choose-seeds", "1-2"),
+    ("'shallow' is none of the rules", "--baseline", "shallow", "--seeds", "1-2"),
     ("not '2-1'", "--choose-seeds", "2-1", "--grid", "lr=1", "--validation", "40"),
     ("100000 runs", "--grid", "lr=1,2", "--choose-seeds", "1-10000", "--seeds", "1-10000", "--rules",
      "bp,fa,shallow,dfa,drtp", "--validation", "40"),

@@ -10,7 +10,7 @@ import samples
 import tap
 
 # Long enough to be killed on the way.
-STUDY = ["--hidden", "9", "--batch", "8", "--epochs", "600", "--rules", "bp,fa", "--grid", "lr=0.05,0.1", "--grid",
+STUDY = ["--hidden", "9", "--batch", "8", "--epochs", "300", "--rules", "bp,fa", "--grid", "lr=0.05,0.1", "--grid",
          "feedback_scale=1,2", "--validation", "60", "--choose-seeds", "1-2", "--seeds", "2-4", "--jobs", "2"]
 
 
@@ -40,10 +40,10 @@ class Resume(samples.TestCase):
                                             self.path("part.csv"), "--resume", *arguments],
                                            stdout=program.subprocess.DEVNULL)
         while not os.path.exists(path):
-            time.sleep(0.001)
+            time.sleep(0.004)
         goal = self.whole_runs(path) + runs
         while self.whole_runs(path) < goal and process.poll() is None:
-            time.sleep(0.001)
+            time.sleep(0.004)
         process.kill()
         process.wait()
         self.assertEqual(process.returncode, -signal.SIGKILL)

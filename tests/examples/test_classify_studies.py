@@ -192,6 +192,38 @@ class Studies(samples.TestCase):
         first = self.learn(*arguments, "--validation", "60", "--jsonl", self.path("run.jsonl"))
         self.assertEqual(without_seconds(first), without_seconds(self.learn("--replay", self.path("run.jsonl"))))
 
+    def test_baseline(self):
+        """One rule is compared with, at the chosen and at equal values, and nothing else is."""
+        table = self.succeed("--grid", "lr=0.1,0.2", "--rules", "bp,fa,shallow", "--baseline", "fa", "--seeds", "1-2",
+                             "--validation", "40")
+        pairs = re.findall(r"^(\w+) \(lr \S+\) - (\w+) \(", table, re.MULTILINE)
+        self.assertEqual(pairs, 4 * [("bp", "fa"), ("shallow", "fa")])
+
+    def test_the_whole_family(self):
+        """Every rule at once, in two stages and several processes, comes through every file, and again."""
+        rules = re.findall(r"^\w+", self.succeed("--list-rules"), re.MULTILINE)
+        self.assertGreater(len(rules), 15)
+        done = self.program("--rules", ",".join(rules), "--grid", "lr=0.001,0.01", "--grid", "feedback_scale=0.5,2",
+                            "--choose-seeds", "1-1", "--seeds", "2-3", "--validation", "40", "--jobs", "3", "--hidden",
+                            "9,7", "--batch", "16", "--baseline", "bp", "--csv", self.path("run.csv"), "--jsonl",
+                            self.path("run.jsonl"))
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        for rule in rules:
+            self.assertRegex(done.stdout, rf"\n{rule}: lr 0.\d+")
+            self.assertRegex(done.stdout, rf"\n{rule}: \d+ runs complete, 0 diverged\n")
+            row(done.stdout, rule, "test error, %", "2")
+        lines = without_seconds(program.read_csv(self.path("run.csv")))
+        self.assertEqual({line["rule"] for line in lines}, set(rules))
+        again = without_seconds(self.learn("--replay", self.path("run.jsonl")))
+        self.assertEqual(again, lines)
+        with open(self.path("run.jsonl")) as file:
+            head = [line for line in file][:60]
+        with open(self.path("part.jsonl"), "w") as file:
+            file.writelines(head)
+        self.succeed("--replay", self.path("part.jsonl"), "--jsonl", self.path("part.jsonl"), "--resume", "--jobs", "2",
+                     "--csv", self.path("part.csv"))
+        self.assertEqual(without_seconds(program.read_csv(self.path("part.csv"))), lines)
+
     def test_no_cell(self):
         """A rule that diverges everywhere has no final runs."""
         done = self.program("--grid", "lr=1e6", "--choose-seeds", "1-1", "--seeds", "2-3", "--validation", "40", "--loss",
