@@ -217,7 +217,8 @@ static const fa_rule *find_local(const fa_rule *const *rules, size_t count)
     return NULL;
 }
 
-/* 20 layers, ordinary and streaming. Memory in activities of one hidden layer, too. */
+/* 20 layers, ordinary and streaming. Memory in activities of one hidden layer, too: with gradients, which are laid out
+ * like the network's parameters (streaming: like those of layer 1, the largest), and without. */
 static void compare_streaming(const fa_rule *rule, size_t threads, size_t rounds)
 {
     static runner both[2];
@@ -230,11 +231,13 @@ static void compare_streaming(const fa_rule *rule, size_t threads, size_t rounds
     run_rounds(both, 2, &b, rounds);
     printf("\n784-(19x240)-10, %s, batch %d, threads: %zu\n", rule->name, BATCH, threads);
     for (size_t i = 0; i < 2; i++) {
-        size_t bytes;
+        const double gradients = i ? 4.0 * (N_IN + 1) * (double)deep.width : (double)fa_network_bytes(both[i].net);
+        size_t       bytes;
 
         need((i ? fa_pass_streaming_bytes : fa_pass_bytes)(both[i].net, BATCH, &bytes));
-        printf("%-20s  %8.3f s  %8.3f MB = %.1f activities of a layer\n", i ? "streaming pass" : "ordinary pass",
-               least(&both[i], rounds), 1e-6 * (double)bytes, (double)bytes / activity);
+        printf("%-20s  %8.3f s  %8.3f MB, %.1f activities of a layer; without gradients %.1f\n",
+               i ? "streaming pass" : "ordinary pass", least(&both[i], rounds), 1e-6 * (double)bytes,
+               (double)bytes / activity, ((double)bytes - gradients) / activity);
     }
     printf("%-20s  %8.3f\n", "ratio of times", median_ratio(&both[1], &both[0], rounds));
     for (size_t i = 0; i < 2; i++)
