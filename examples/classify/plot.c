@@ -10,7 +10,15 @@
 /* Up to so many points of a curve are marked: a single one would not be seen as a line. With more rules than MANY there
  * are no bands and no training curves, which would hide each other, and every layer's angles have a panel, up to a
  * number of layers. USUAL_NAME characters fit beside the panels of a picture of the usual width. */
-enum { MARKED_POINTS = 30, WIDTH = 900, PANEL_HEIGHT = 300, MANY = 8, MOST_LAYERS = 4, USUAL_NAME = 17, MAX_TITLE = 200 };
+enum {
+    MARKED_POINTS = 30,
+    WIDTH = 900,
+    PANEL_HEIGHT = 300,
+    MANY = 8,
+    MOST_LAYERS = 4,
+    USUAL_NAME = 17,
+    MAX_TITLE = 200
+};
 
 /* Pixels of a character in the legend. */
 static const double character = 8.2;

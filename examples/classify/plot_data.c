@@ -37,12 +37,13 @@ static double plotted(const record *seen, size_t what)
 /* Over the seeds that came so far. A run that diverged is in no mean, but alone it is shown. */
 static moments over_seeds(const experiment *all, contender one, size_t epoch, size_t what)
 {
+    size_t n_seeds = experiment_seeds(all, one).count;
     moments over = {0};
 
-    for (size_t i = 0; i < experiment_seeds(all, one).count; i++) {
+    for (size_t i = 0; i < n_seeds; i++) {
         const run *result = experiment_at(all, one, i);
 
-        if (result && epoch < result->epochs && (result->outcome != RUN_DIVERGED || experiment_seeds(all, one).count == 1))
+        if (result && epoch < result->epochs && (result->outcome != RUN_DIVERGED || n_seeds == 1))
             moments_add(&over, plotted(&result->trace[epoch], what));
     }
     return over;

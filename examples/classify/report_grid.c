@@ -134,10 +134,13 @@ static void report_own_values(const experiment *all)
 {
     const grid *tried = &all->chosen->grid;
 
-    for (size_t i = 0; i < tried->n_lists; i++)
-        if (tried->lists[i].rule != EVERY_RULE)
-            printf("%s: values of %s of its own, not the same grid\n", all->chosen->rules.at[tried->lists[i].rule]->name,
-                   tried->names[tried->lists[i].axis]);
+    for (size_t i = 0; i < tried->n_lists; i++) {
+        const axis_values *list = &tried->lists[i];
+
+        if (list->rule != EVERY_RULE)
+            printf("%s: values of %s of its own, not the same grid\n", all->chosen->rules.at[list->rule]->name,
+                   tried->names[list->axis]);
+    }
 }
 
 /* Whether two cells are equal in all that both rules have. */

@@ -99,7 +99,8 @@ static void write_ended(study *studied, bool to_the_end)
 static void tell_run(study *studied, const run *result)
 {
     const experiment *all = studied->all;
-    double left = (seconds() - studied->started) / (double)studied->done * (double)(studied->runs - studied->restored - studied->done);
+    size_t ended = studied->restored + studied->done;
+    double left = (seconds() - studied->started) / (double)studied->done * (double)(studied->runs - ended);
     contender one = {.rule = result->rule, .cell = result->cell};
     char outcome[64], values[200];
 
@@ -111,7 +112,7 @@ static void tell_run(study *studied, const run *result)
              100.0 * result->test_error);
     experiment_values(all, one, values, sizeof values);
     progress_line(&studied->shown, "%zu of %zu runs done, %.0f s left; %s, %s, seed %" PRIu64 ": %s",
-                  studied->restored + studied->done, studied->runs, left, all->chosen->rules.at[result->rule]->name, values, result->seed, outcome);
+                  ended, studied->runs, left, all->chosen->rules.at[result->rule]->name, values, result->seed, outcome);
 }
 
 static bool done(void *user_data, size_t i, const void *bytes, size_t size)

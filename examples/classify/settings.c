@@ -112,11 +112,13 @@ static const option output_table[] = {
                        "and runs that nobody asks for any more stay in it", set_resume, NULL},
     {"--replay", "FILE", "run again what a --jsonl file tells of; only --data can be chosen anew", set_replay, NULL},
     {"--plot", "FILE", "draw losses, errors and angles with gnuplot into FILE.svg or FILE.png; with\n"
-                       "--seeds means and their 95 % intervals", set_plot, NULL},
+                       "--seeds means and their 95 % intervals; with more than eight rules the means\n"
+                       "on the test samples alone", set_plot, NULL},
     {"--baseline", "RULE", "with --seeds or --grid, differences between every rule and this one only, and not\n"
                            "between all pairs", set_baseline, NULL},
     {"--quiet", NULL, "no progress on stderr", set_quiet, NULL},
-    {"--list-rules", NULL, "the learning rules: formulas, sources, learning rates and parameters", set_list_rules, NULL},
+    {"--list-rules", NULL, "the learning rules: formulas, sources, learning rates and parameters",
+     set_list_rules, NULL},
     {"--list-rules-markdown", NULL, "the same as tables in Markdown", set_list_rules_markdown, NULL},
     {"--list-optimizers", NULL, "the optimizers, with their parameters", set_list_optimizers, NULL},
     {"--version", NULL, "show the version of libfa and what it was built with", set_version, NULL},
@@ -200,7 +202,8 @@ int settings_read(settings *chosen, int argc, char **argv)
     int status;
 
     collect_groups();
-    *chosen = (settings){.feedback_scale = 1.0, .baseline = EVERY_RULE, .texts = {.groups = groups, .n_groups = N_GROUPS}, .first_seed = 1, .last_seed = 1};
+    *chosen = (settings){.texts = {.groups = groups, .n_groups = N_GROUPS}, .feedback_scale = 1.0, .first_seed = 1,
+                         .last_seed = 1, .baseline = EVERY_RULE};
     for (size_t l = 0; l <= MAX_LAYERS; l++)
         chosen->lr_scale[l] = 1.0;
     for (size_t i = 0; i < MAX_RULES; i++)

@@ -89,7 +89,8 @@ USAGE = [
     ("rule bp has no feedback_scale", "--grid", "bp.feedback_scale=1", "--validation", "40"),
     ("a number from 0 to 1", "--grid", "decay=2", "--rules", "kolen_pollack", "--validation", "40"),
     ("64 values", "--grid", "lr=" + ",".join(65 * ["1"]), "--validation", "40"),
-    ("--feedback-scale does not go with it", "--grid", "feedback_scale=1", "--feedback-scale", "1", "--validation", "40"),
+    ("--feedback-scale does not go with it", "--grid", "feedback_scale=1", "--feedback-scale", "1", "--validation",
+     "40"),
     ("needs --grid", "--choose-seeds", "1-2"),
     ("'shallow' is none of the rules", "--baseline", "shallow", "--seeds", "1-2"),
     ("not '2-1'", "--choose-seeds", "2-1", "--grid", "lr=1", "--validation", "40"),
@@ -186,7 +187,8 @@ class Arguments(samples.TestCase):
         self.assertEqual(len(tables), 2)
         for table in tables:
             self.assertEqual({len(re.findall(r"(?<!\\)\|", line)) for line in table}, {6})
-        self.assertRegex("\n".join(tables[0]), r"\n\| `fa` \| feedback alignment \| `delta_l = \(B_l .*` \| 0\.1 \| Lill")
+        self.assertRegex("\n".join(tables[0]),
+                         r"\n\| `fa` \| feedback alignment \| `delta_l = \(B_l .*` \| 0\.1 \| Lillicrap")
         self.assertIn("| `pepita` | `output_error` | first | first\\|second |", text)
 
     def test_version(self):

@@ -153,7 +153,8 @@ class Outputs(samples.TestCase):
 
     def test_default_learning_rates(self):
         """With plain sgd a rule's own; bp's and fa's are 0.1. Another optimizer has one for all."""
-        listed = dict(re.findall(r"^(\w+)\n(?: .*\n)*?    learning rate (\S+)", self.succeed("--list-rules"), re.MULTILINE))
+        listed = dict(re.findall(r"^(\w+)\n(?: .*\n)*?    learning rate (\S+)", self.succeed("--list-rules"),
+                                 re.MULTILINE))
         self.assertEqual((listed["bp"], listed["fa"]), ("0.1", "0.1"))
         self.assertNotEqual(float(listed["node_perturbation"]), 0.1)
         for arguments, rate in ([], listed["node_perturbation"]), (["--optimizer", "adam"], "0.001"), \

@@ -70,7 +70,8 @@ class Resume(samples.TestCase):
         self.assertEqual(self.numbers("part.csv"), self.numbers("whole.csv"))
         again = self.report(*STUDY, "--jsonl", self.path("part.jsonl"), "--csv", self.path("part.csv"), "--resume")
         self.assertEqual(again, whole)
-        self.assertEqual(sorted(os.listdir(self.folder)), ["data", "part.csv", "part.jsonl", "whole.csv", "whole.jsonl"])
+        self.assertEqual(sorted(os.listdir(self.folder)), ["data", "part.csv", "part.jsonl", "whole.csv",
+                                                           "whole.jsonl"])
 
     def test_killed_run(self):
         """Without a study too: what had ended is told from the file, the run under way begins anew."""

@@ -62,8 +62,8 @@ class Plot(samples.TestCase):
         for arguments in ([], ["--seeds", "1-3"], ["--epochs", "1", "--hidden", "5,4", "--rules", "shallow"],
                           ["--hidden", "none", "--rules", "bp"], ["--grid", "lr=0.1,0.2", "--validation", "40"],
                           ["--rules", "bp,fa,shallow"], ["--angle-every", "0"],
-                          ["--rules", "bp,brsf,dfa,dkp,drtp,fa,frsf,ifa,kolen_pollack,sdfa", "--hidden", "7,6", "--seeds",
-                           "1-2"], ["--grid", "lr=0.1", "--grid", "feedback_scale=1,2", "--validation", "40"],
+                          ["--rules", "bp,brsf,dfa,dkp,drtp,fa,frsf,ifa,kolen_pollack,sdfa", "--hidden", "7,6",
+                           "--seeds", "1-2"], ["--grid", "lr=0.1", "--grid", "feedback_scale=1,2", "--validation", "40"],
                           ["--epochs", "31"], ["--epochs", "31", "--seeds", "1-2", "--jobs", "2"]):
             self.succeed("--plot", self.path("it's.svg"), *arguments)
             with open(self.path("it's.svg")) as file:
@@ -108,7 +108,8 @@ class Plot(samples.TestCase):
         self.assertEqual([name for _, _, name in found], rules)
         self.assertEqual(len({color for _, color, _ in found}), len(rules))
         self.assertNotIn("filledcurves", script)
-        for grid, width in ([], 910), (["--grid", "lr=0.1", "--grid", "feedback_scale=0.125", "--validation", "40"], 1100):
+        for grid, width in ([], 910), (["--grid", "lr=0.1", "--grid", "feedback_scale=0.125", "--validation", "40"],
+                                       1100):
             script = self.script("--rules", ",".join(rules), "--hidden", "9", "--batch", "16", *grid)
             self.assertGreaterEqual(int(re.search(r"size (\d+),", script)[1]), width)
 

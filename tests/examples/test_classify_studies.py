@@ -159,7 +159,8 @@ class Studies(samples.TestCase):
         _, runs = self.grid("--grid", "decay=0,0.1", "--rules", "bp,kolen_pollack", "--validation", "40")
         self.assertEqual({rule: list(found) for (_, rule), found in runs.items()},
                          {"bp": [(None,)], "kolen_pollack": [(0,), (0.1,)]})
-        alone = self.learn("--rules", "kolen_pollack", "--rule-param", "decay=0.1", "--epochs", "2", "--validation", "40")
+        alone = self.learn("--rules", "kolen_pollack", "--rule-param", "decay=0.1", "--epochs", "2",
+                           "--validation", "40")
         self.assertEqual(alone[-1]["train_loss"], runs[1, "kolen_pollack"][0.1,]["train_loss"])
 
     def test_seeds_to_choose_by(self):
@@ -179,7 +180,8 @@ class Studies(samples.TestCase):
             self.assertIn(f"{rule}: 6 runs complete, 0 diverged\n", table)
         self.assertIn("; seeds 8-10, the grid with seeds 7-8\n", table)
         rates = ",".join(f"{rule}={lr}" for rule, lr in best.items())
-        for line in without_seconds(self.learn("--lr", rates, "--seeds", "9-10", "--epochs", "2", "--validation", "60")):
+        for line in without_seconds(self.learn("--lr", rates, "--seeds", "9-10", "--epochs", "2", "--validation",
+                                               "60")):
             if line["epoch"] == 2:
                 found = runs[line["seed"], line["rule"]][best[line["rule"]],]
                 self.assertEqual({name: found[name] for name in line}, line)
@@ -226,8 +228,8 @@ class Studies(samples.TestCase):
 
     def test_no_cell(self):
         """A rule that diverges everywhere has no final runs."""
-        done = self.program("--grid", "lr=1e6", "--choose-seeds", "1-1", "--seeds", "2-3", "--validation", "40", "--loss",
-                            "squared_error", "--output-activation", "identity", "--activation", "identity", "--epochs",
+        done = self.program("--grid", "lr=1e6", "--choose-seeds", "1-1", "--seeds", "2-3", "--validation", "40",
+                            "--loss", "squared_error", "--output-activation", "identity", "--activation", "identity", "--epochs",
                             "20")
         self.assertEqual(done.returncode, 1)
         self.assertIn("fa: no learning rate at which every run is complete\n", done.stdout)
