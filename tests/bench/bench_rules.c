@@ -1,4 +1,4 @@
-/* What a training step costs under each rule, in float32 with plain SGD, tanh layers, softmax outputs and batches of 64.
+/* What a training step costs under each rule: float32, plain SGD, tanh layers, softmax outputs, batches of 64.
  *
  *     bench_rules [-r ROUNDS] [-t THREADS] [RULE...]
  *
