@@ -16,6 +16,7 @@
 #define LIBFA_RULE_H
 
 #include <fa/network.h>
+#include <fa/random.h>
 
 FA_BEGIN_DECLS
 

@@ -6,8 +6,6 @@
  * arXiv:1811.03567 (2018). */
 #include "sign_symmetry.h"
 
-#include <fa/random.h>
-
 static const fa_param params[] = {
     SIGN_SYMMETRY_SCALE,
     {"low", FA_PARAM_REAL, 0, 0, 1e6, NULL, "smallest magnitude"},
