@@ -232,8 +232,17 @@ static void append(state_copy *copy, const fa_matrix *view)
             copy->values[copy->count++] = element(view, i, j);
 }
 
-/* "B" and, of what else rules learn, "R". */
+/* "B" and, of what else rules learn, "R"; not what a rule computes anew in every step. */
 static const char *const learnt[] = {"B", "R"};
+
+static bool find_learnt(const session *s, size_t i, size_t l, fa_matrix *view)
+{
+    if (fa_feedback_get(s->fb, learnt[i], l, view) != FA_OK)
+        return false;
+    fa_matrix copy = make_matrix(view->dtype, view->rows, view->cols);
+    expect_ok(fa_matrix_copy(view, &copy));
+    return fa_feedback_set(s->fb, learnt[i], l, &copy) != FA_ERR_UNSUPPORTED;
+}
 
 state_copy take_snapshot(const session *s)
 {
@@ -242,7 +251,7 @@ state_copy take_snapshot(const session *s)
     for (size_t l = 1; l <= s->spec.depth; l++) {
         room += s->spec.width[l] * (s->spec.width[l - 1] + 1);
         for (size_t i = 0; i < sizeof learnt / sizeof learnt[0]; i++)
-            if (fa_feedback_get(s->fb, learnt[i], l, &view) == FA_OK)
+            if (find_learnt(s, i, l, &view))
                 room += view.rows * view.cols;
     }
     state_copy copy = {0, make_memory(room, sizeof(double))};
@@ -254,7 +263,7 @@ state_copy take_snapshot(const session *s)
             append(&copy, &view);
         }
         for (size_t i = 0; i < sizeof learnt / sizeof learnt[0]; i++)
-            if (fa_feedback_get(s->fb, learnt[i], l, &view) == FA_OK)
+            if (find_learnt(s, i, l, &view))
                 append(&copy, &view);
     }
     return copy;

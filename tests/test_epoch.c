@@ -1,6 +1,8 @@
 /* fa_train_epoch() is fa_train_step() on each mini-batch: a second session takes the steps by hand. */
 #include "corpus.h"
 
+#include <math.h>
+
 static const fa_dtype dtypes[] = {FA_FLOAT32, FA_FLOAT64};
 
 /* --- bit for bit --- */
@@ -40,6 +42,16 @@ static void complicate(session *s, uint64_t seed)
         expect_ok(fa_network_prune(s->net, 1 + draw_index(&state, s->spec.depth), 0.5, seed));
 }
 
+/* Perturbed losses enter the update by their difference over sigma^2; the last bits of a loss depend on how the target lies.
+ * With sigma = 0.5 some roundings of losses below 100 are left, in a learning rate of 0.05. */
+static bool close_snapshot(const state_copy *a, const state_copy *b, fa_dtype dtype)
+{
+    bool same = a->count == b->count;
+    for (size_t i = 0; same && i < a->count; i++)
+        same = fabs(a->values[i] - b->values[i]) <= 0.05 * 4 * 100 * 50 * (dtype == FA_FLOAT64 ? 0x1p-53 : 0x1p-24);
+    return same;
+}
+
 /* Two epochs with any data, options, architecture and optimizer. */
 static void check_equal_steps(fa_dtype dtype, const fa_rule *rule, uint64_t seed)
 {
@@ -50,6 +62,8 @@ static void check_equal_steps(fa_dtype dtype, const fa_rule *rule, uint64_t seed
     double momentum = draw_index(&state, 2) ? 0.5 : 0;
     complicate(&hand, seed);
     complicate(&epoch, seed);
+    bool perturbs = fa_feedback_set_param(hand.fb, "sigma", 0.5) == FA_OK;
+    ck_assert((fa_feedback_set_param(epoch.fb, "sigma", 0.5) == FA_OK) == perturbs);
     expect_ok(fa_optimizer_set(hand.opt, "momentum", momentum));
     expect_ok(fa_optimizer_set(epoch.opt, "momentum", momentum));
     for (int i = 0; i < 2; i++, c.options.epoch++) {
@@ -60,7 +74,7 @@ static void check_equal_steps(fa_dtype dtype, const fa_rule *rule, uint64_t seed
         expect_ok(fa_train_epoch(epoch.net, epoch.pass, epoch.fb, epoch.opt, c.data, &c.options, &result));
         check_result(&c, &t, &result);
         state_copy a = take_snapshot(&hand), b = take_snapshot(&epoch);
-        ck_assert_msg(same_snapshot(&a, &b), "%s, %zu samples, batch %zu, shuffle %d: other weights", rule->name, c.n,
+        ck_assert_msg(perturbs ? close_snapshot(&a, &b, dtype) : same_snapshot(&a, &b), "%s, %zu samples, batch %zu, shuffle %d: other weights", rule->name, c.n,
                       c.batch, c.options.shuffle);
     }
     ck_assert_uint_eq(fa_optimizer_steps(hand.opt), fa_optimizer_steps(epoch.opt));

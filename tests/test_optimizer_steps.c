@@ -205,7 +205,9 @@ static session start_task(int i, fa_dtype dtype)
     fa_network *teacher = make_network(&spec, 12);
     expect_ok(fa_network_predict(teacher, &s.x, &s.target));
     s.opt = make_recipe_optimizer(s.net, &r);
-    expect_ok(fa_optimizer_set(s.opt, "learning_rate", strcmp(r.kind, "sgd") == 0 ? 0.05 : 0.01));
+    expect_ok(fa_optimizer_set(s.opt, "learning_rate",
+                               strcmp(r.kind, "sgd") == 0 ? fmin(0.05, fa_rule_at((size_t)i / kinds)->learning_rate)
+                                                          : 0.01));
     return s;
 }
 

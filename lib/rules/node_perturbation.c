@@ -8,7 +8,6 @@
  * (2016). The same mask of dropout in both passes is part of the loss, so delta needs none. */
 #include <fa/rule.h>
 
-
 static const fa_param params[] = {
     {"sigma", FA_PARAM_REAL, 0.01, 1e-8, 1e6, NULL, "standard deviation of the noise"},
 };

@@ -10,7 +10,6 @@
  * Akrout, Wilson, Humphreys, Lillicrap, Tweed, NeurIPS 32 (2019), eq. 7. */
 #include <fa/rule.h>
 
-
 #include <math.h>
 
 static const fa_param params[] = {

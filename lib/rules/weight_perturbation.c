@@ -7,7 +7,6 @@
  * Jabri, Flower, IEEE Transactions on Neural Networks 3:154 (1992). */
 #include <fa/rule.h>
 
-
 static const fa_param params[] = {
     {"sigma", FA_PARAM_REAL, 0.001, 1e-8, 1e6, NULL, "standard deviation of the noise"},
 };
