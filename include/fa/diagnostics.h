@@ -5,7 +5,7 @@
  *
  * What looks at a batch is called between fa_backward() and fa_update(), or from a callback at FA_AFTER_DELTAS: the
  * weights are then still the ones that made the deltas. Nothing here changes network, pass or feedback: training goes
- * on bit for bit as if it had not been called. All functions allocate their own scratch memory; fa_recorder
+ * on bit for bit as if it had not been called. What needs scratch memory allocates its own; fa_recorder
  * (<fa/recorder.h>) computes the same numbers step after step without that, and writes them to a file.
  *
  * SPDX-License-Identifier: MIT */
