@@ -4,8 +4,8 @@
 
 #include <fa/base.h>
 
-/* <a, b>, <a, a> and <b, b> of two matrices, flattened, of which a is scaled by 2^shift_a and b by 2^shift_b; the shifts
- * are 0 unless squares would overflow or lose their digits. */
+/* <a, b>, <a, a> and <b, b> of two matrices, flattened, of which a is scaled by 2^shift_a and b by 2^shift_b; the
+ * shifts are 0 unless squares would overflow or lose their digits. */
 typedef struct products {
     double ab;
     double aa;
@@ -17,8 +17,8 @@ typedef struct products {
 /* <a, b> of sound views of one shape and dtype, in any strides, as it comes: it may overflow. */
 double angle_dot(const fa_matrix *a, const fa_matrix *b);
 
-/* Products of sound views of one shape and dtype; FA_ERR_NOT_FINITE, with the name and the place, where an element is NaN
- * or infinite. */
+/* Products of sound views of one shape and dtype; FA_ERR_NOT_FINITE, with the name and the place, where an element is
+ * NaN or infinite. */
 fa_status angle_products(const fa_matrix *a, const char *a_name, const fa_matrix *b, const char *b_name, products *p);
 
 /* Degrees, 0 .. 180; NaN where one is 0. */

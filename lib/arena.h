@@ -1,7 +1,7 @@
 /* Scratch memory that is laid out anew for every use and grows when a use needs more than any before.
  *
- * The function that takes the pieces runs twice: between arena_begin() and arena_commit() it is only counted, and what it
- * gets is NULL; after that it gets the memory, which starts out with what the last use has left there. */
+ * The function that takes the pieces runs twice: between arena_begin() and arena_commit() it is only counted, and what
+ * it gets is NULL; after that it gets the memory, which starts out with what the last use has left there. */
 #ifndef LIBFA_ARENA_H
 #define LIBFA_ARENA_H
 

@@ -33,15 +33,15 @@ fa_status diagnostics_update(const fa_network *net, const fa_pass *pass, size_t 
 /* B_l as a matrix. */
 fa_status diagnostics_feedback(const fa_feedback *fb, size_t l, fa_matrix *b);
 
-/* fa_weight_angle() and fa_alignment_angle() for arguments that have been checked. norms [2] are |W_{l+1}| and |B_l|; NULL
- * if they are not known yet. */
+/* fa_weight_angle() and fa_alignment_angle() for arguments that have been checked. norms [2] are |W_{l+1}| and |B_l|;
+ * NULL if they are not known yet. */
 fa_status diagnostics_weight_angle(const fa_network *net, const fa_feedback *fb, size_t l, const double *norms,
                                    double *degrees);
 fa_status diagnostics_alignment_angle(arena *a, const fa_network *net, const fa_feedback *fb, size_t l,
                                       double *degrees);
 
-/* Whether the feedback of layers l and l - 1 brings the output error, so that diagnostics_alignment_*() can say something
- * of layer l >= 1 of a network that has a hidden layer; and the same with a sentence and for any l. */
+/* Whether the feedback of layers l and l - 1 brings the output error, so that diagnostics_alignment_*() can say
+ * something of layer l >= 1 of a network that has a hidden layer; and the same with a sentence and for any l. */
 bool diagnostics_has_alignment(const fa_network *net, const fa_feedback *fb, size_t l);
 fa_status diagnostics_check_alignment(const fa_network *net, const fa_feedback *fb, size_t l, size_t lowest);
 

@@ -49,7 +49,7 @@ fa_status fa_spectrum_of(const fa_matrix *a, fa_spectrum *spectrum)
     return status;
 }
 
-/* --- the alignment matrix ------------------------------------------------------------------------------------------- */
+/* --- the alignment matrix ----------------------------------------------------------------------------------------- */
 
 /* Scratch in float64, and what comes of it. */
 typedef struct between {

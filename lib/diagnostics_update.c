@@ -89,8 +89,8 @@ static void with_themselves(const fa_matrix *a, const fa_matrix *c)
                                      c->row_stride);
 }
 
-/* <D^T H, E^T K> = <D, (H K^T) E>, with what is behind the comma in s->own[1] and H K^T in s->own[0]; h NULL: it is there
- * already. */
+/* <D^T H, E^T K> = <D, (H K^T) E>, with what is behind the comma in s->own[1] and H K^T in s->own[0]; h NULL: it is
+ * there already. */
 static double product_of_samples(const fa_matrix *d, const fa_matrix *h, const fa_matrix *e, const fa_matrix *k,
                                  const update_scratch *s)
 {

@@ -1526,6 +1526,49 @@ def _reraising(running, objects, function, *arguments):
     raise failed from raised
 
 
+# --- recorder ------------------------------------------------------------------------------------------------------
+
+def quantities():
+    """What a Recorder can record: fa_quantity by name."""
+    table = (lib.fa_quantity_at(i).contents for i in range(lib.fa_quantity_count()))
+    return {quantity.name.decode(): quantity for quantity in table}
+
+
+class Recorder(_Object):
+    """Diagnostics step after step, in memory and in a file: fa/recorder.h. It is a callback for AFTER_DELTAS:
+    trainer.on(AFTER_DELTAS, recorder)."""
+
+    def __init__(self, net, names=None, every=1):
+        """`names` is a list of quantities(), or None for all whose cost is not "svd"."""
+        chosen = None if names is None else ",".join([names] if isinstance(names, str) else names).encode()
+        self._own(lib.fa_recorder_destroy, lib.fa_recorder_create, net._pointer, chosen, _unsigned(every, "every"))
+
+    def open(self, path, kind=RECORD_CSV):
+        """Append rows to a file from now on: RECORD_CSV or RECORD_JSONL."""
+        lib.fa_recorder_open(self._pointer, os.fsencode(path), kind)
+
+    def close_file(self):
+        """Flush and close the file; FileError if that fails."""
+        lib.fa_recorder_close(self._pointer)
+
+    def set_threshold(self, threshold):
+        """Threshold of the quantity "saturation", at first 0.01."""
+        lib.fa_recorder_set_threshold(self._pointer, threshold)
+
+    def observe(self, net, pass_, fb, epoch, batch):
+        lib.fa_recorder_observe(self._pointer, net._pointer, pass_._pointer, None if fb is None else fb._pointer,
+                                _unsigned(epoch, "epoch"), _unsigned(batch, "batch"))
+
+    def __call__(self, progress):
+        self.observe(progress.net, progress.pass_, progress.fb, progress.epoch, progress.batch)
+
+    count = property(lambda self: lib.fa_recorder_count(self._pointer), doc="observations so far")
+
+    def value(self, name, l):
+        """Value of a quantity at the last observation."""
+        return _real(lib.fa_recorder_value, self._pointer, name.encode(), _unsigned(l, "l"))
+
+
 # --- random numbers and diagnostics --------------------------------------------------------------------------------
 
 def stream(seed, purpose=PURPOSE_RAW, layer=0, step=0):

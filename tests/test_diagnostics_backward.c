@@ -7,8 +7,9 @@
 
 enum { DEPTH = 3, WIDE = 32 };
 
-/* Products of float32 numbers, summed in any order, err by k u of the sum of absolute values, k <= 40: in the cosine less
- * than 1e-4 for samples that do not cancel, and angles away from 0 and 180 by little more. In float64, 5e8 times less. */
+/* Products of float32 numbers, summed in any order, err by k u of the sum of absolute values, k <= 40: in the cosine
+ * less than 1e-4 for samples that do not cancel, and angles away from 0 and 180 by little more. In float64, 5e8 times less.
+ * */
 static double angle_bound(fa_dtype dtype)
 {
     return dtype == FA_FLOAT32 ? 0.05 : 1e-8;
@@ -323,7 +324,8 @@ END_TEST
 START_TEST(nothing_to_compare_with)
 {
     net_spec spec = make_spec(FA_FLOAT64, DEPTH, 5, FA_TANH, true), single = make_spec(FA_FLOAT64, 1, 5, FA_TANH, true);
-    session s = make_session(&spec, fa_rule_find("shallow"), 3, 1), one = make_session(&single, fa_rule_find("bp"), 3, 1);
+    session s = make_session(&spec, fa_rule_find("shallow"), 3, 1);
+    session one = make_session(&single, fa_rule_find("bp"), 3, 1);
     fa_update_report got[DEPTH + 1];
     fa_delta_report deltas[DEPTH];
     expect_failure(FA_ERR_ARGUMENT, fa_compare_updates(NULL, s.pass, got));

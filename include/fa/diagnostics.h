@@ -4,8 +4,8 @@
  * Angles are in degrees, 0 .. 180, signed (not folded at 90), in float64; NaN where one of the two is 0.
  *
  * What looks at a batch is called between fa_backward() and fa_update(), or from a callback at FA_AFTER_DELTAS: the
- * weights are then still the ones that made the deltas. Nothing here changes network, pass or feedback: training goes on
- * bit for bit as if it had not been called. All functions allocate their own scratch memory; fa_recorder
+ * weights are then still the ones that made the deltas. Nothing here changes network, pass or feedback: training goes
+ * on bit for bit as if it had not been called. What needs scratch memory allocates its own; fa_recorder
  * (<fa/recorder.h>) computes the same numbers step after step without that, and writes them to a file.
  *
  * SPDX-License-Identifier: MIT */
@@ -43,8 +43,8 @@ FA_API fa_status fa_angle(const fa_matrix *a, const fa_matrix *b, double *degree
 
 /**
  * Compare every hidden layer's delta with back-propagation's. Call it between fa_backward() and fa_update(), while the
- * weights are still the ones that made the deltas; the pass is not disturbed. Costs the deltas of one more backward pass
- * of BP.
+ * weights are still the ones that made the deltas; the pass is not disturbed. Costs the deltas of one more backward
+ * pass of BP.
  *
  * @param[out] reports  [L - 1], reports[l - 1] for layer l
  * @retval FA_ERR_ARGUMENT    a NULL, or the network has no hidden layer
@@ -62,8 +62,8 @@ FA_API fa_status fa_compare_deltas(const fa_network *net, const fa_pass *pass, f
  *
  *     delta_l = (W_{l+1}^+ delta_{l+1}) .* f'(z_l),   l = L-1 .. 1,   delta_L = e,
  *
- * delta_{l+1} being its own and not the rule's. Singular values of W below max(rows, cols) eps times the largest count as
- * 0, eps being that of the network's dtype. Costs a singular value decomposition of every W_l, l >= 2: about
+ * delta_{l+1} being its own and not the rule's. Singular values of W below max(rows, cols) eps times the largest count
+ * as 0, eps being that of the network's dtype. Costs a singular value decomposition of every W_l, l >= 2: about
  * 30 m n^2 multiplications and more for W [m x n], m >= n (0.1 s for 256 x 256, 1 s for 500 x 500).
  *
  * @param[out] reports  [L - 1], reports[l - 1] for layer l
@@ -82,8 +82,9 @@ typedef struct fa_update_report {
  * factor that the rule has put in the place of h_{l-1}, and gradients that it has written itself, count as they are
  * applied; removed connections (fa_network_prune()) do not count, nor do biases; frozen layers do.
  *
- * For n samples that are few beside the layer's width no gradient is formed: <D^T H, D'^T H'> is <D, (H H'^T) D'>. In float32 that makes angles near 0 uncertain by a few hundredths of a degree, and by
- * more where the samples' gradients cancel.
+ * For n samples that are few beside the layer's width no gradient is formed: <D^T H, D'^T H'> is <D, (H H'^T) D'>. In
+ * float32 that makes angles near 0 uncertain by a few hundredths of a degree, and by more where the samples' gradients
+ * cancel.
  *
  * @param[out] reports  [L + 1]: reports[0] for all layers as one vector, reports[l] for W_l
  * @retval FA_ERR_NOT_FINITE  a gradient, or the square of its norm, is NaN or infinite
@@ -118,8 +119,8 @@ FA_API fa_status fa_weight_angle(const fa_network *net, const fa_feedback *fb, s
 FA_API fa_status fa_alignment_angle(const fa_network *net, const fa_feedback *fb, size_t l, double *degrees);
 
 /**
- * The alignment matrix A_l of Refinetti et al. (2021). A deep linear network that starts from W = 0 and learns by direct
- * feedback alone keeps
+ * The alignment matrix A_l of Refinetti et al. (2021). A deep linear network that starts from W = 0 and learns by
+ * direct feedback alone keeps
  *
  *     W_1 = B_1 A_1,   W_l = B_l A_l B_{l-1}^T,   W_L = A_L B_{L-1}^T,
  *
@@ -226,7 +227,8 @@ typedef struct fa_invariant_report {
  * @param[out] out        to be released with fa_invariant_destroy(); NULL on failure
  * @param[in]  max_batch  largest batch that will be observed
  * @retval FA_ERR_ARGUMENT     a NULL, or max_batch is 0 or above INT_MAX
- * @retval FA_ERR_UNSUPPORTED  not two identity layers without bias, dropout and pruning; or "B" cannot be had as a matrix
+ * @retval FA_ERR_UNSUPPORTED  not two identity layers without bias, dropout and pruning; or "B" cannot be had as a
+ *                             matrix
  * @retval FA_ERR_SHAPE        fb does not fit net, or sizes overflow
  * @retval FA_ERR_MEMORY       out of memory
  * Since 0.3.
@@ -238,15 +240,15 @@ FA_API fa_status fa_invariant_create(fa_invariant **out, const fa_network *net, 
 FA_API void fa_invariant_destroy(fa_invariant *invariant);
 
 /**
- * Take in the step that is about to be made: to be called for every batch between fa_backward() and fa_update(). Allocates
- * nothing.
+ * Take in the step that is about to be made: to be called for every batch between fa_backward() and fa_update().
+ * Allocates nothing.
  *
  * @param[in] opt  makes the update, and says how large eta is
  * @retval FA_ERR_ARGUMENT     a NULL
  * @retval FA_ERR_STATE        no error signals in the pass, or gradients are being accumulated
  * @retval FA_ERR_SHAPE        something does not fit, or the batch is too large
- * @retval FA_ERR_UNSUPPORTED  opt is not plain descent (momentum, decay, clipping, another optimizer), W_1 and W_2 learn
- *                             at different rates, or the rule writes gradients or presynaptic factors itself
+ * @retval FA_ERR_UNSUPPORTED  opt is not plain descent (momentum, decay, clipping, another optimizer), W_1 and W_2
+ *                             learn at different rates, or the rule writes gradients or presynaptic factors itself
  * @retval FA_ERR_NOT_FINITE   the step is NaN or infinite
  * On failure nothing is taken in. Threads: nothing else may use invariant. Since 0.3.
  */

@@ -1,4 +1,4 @@
-/* libfa -- a recorder of diagnostics: chosen quantities of <fa/diagnostics.h>, step after step, in memory and in a file.
+/* libfa -- a recorder of diagnostics: quantities of <fa/diagnostics.h>, step after step, in memory and in a file.
  *
  *     fa_recorder *rec = NULL;
  *     fa_recorder_create(&rec, net, "delta_angle,update_angle,weight_norm", 10);
@@ -10,14 +10,14 @@
  * Training with a recorder ends, bit for bit, where it ends without.
  *
  * A file has one row for an observation: epoch, batch, and a column for every quantity and layer, named like
- * delta_angle_1 (all layers together: update_angle_0). So gnuplot plots a column by its name, and pandas has a series for
- * every curve without turning the table:
+ * delta_angle_1 (all layers together: update_angle_0). So gnuplot plots a column by its name, and pandas has a series
+ * for every curve without turning the table:
  *
  *     gnuplot> set datafile separator comma; plot 'run.csv' using 0:'delta_angle_1' with lines
  *     python>  pandas.read_csv("run.csv").plot(y=["delta_angle_1", "delta_angle_2"])
  *
- * JSON lines hold the same, one object with the same names for a row: pandas.read_json(path, lines=True). Numbers are in
- * the fewest of 15 to 17 digits that read back as the same double, with a point whatever the locale is. What is not
+ * JSON lines hold the same, one object with the same names for a row: pandas.read_json(path, lines=True). Numbers are
+ * in the fewest of 15 to 17 digits that read back as the same double, with a point whatever the locale is. What is not
  * defined (an angle with 0, feedback that the rule does not keep) is nan in CSV; it is null in JSON lines, and so is
  * infinity (inf in CSV).
  *
@@ -38,7 +38,7 @@ typedef struct fa_quantity {
     const char *name;
     const char *unit;   /**< "degrees", or "1" for a pure number */
     const char *layers; /**< which layers have it, for instance "1..L-1"; 0 stands for all layers together */
-    const char *cost;   /**< of an observation: "low", "deltas" or "backward" (of one pass of back-propagation), "svd" */
+    const char *cost;   /**< "low", "deltas" or "backward" (of one pass of back-propagation), or "svd" */
     const char *doc;    /**< one line */
 } fa_quantity;
 
@@ -113,8 +113,8 @@ FA_API fa_status fa_recorder_close(fa_recorder *rec);
  * @retval FA_ERR_SHAPE     rec, pass or fb does not fit net
  * @retval FA_ERR_STATE     no error signals in the pass
  * @retval FA_ERR_MEMORY    out of memory
- * @retval FA_ERR_IO        the row cannot be written, for instance because the disk is full; the file has whole rows all
- *                          the same, and the values are there in memory
+ * @retval FA_ERR_IO        the row cannot be written, for instance because the disk is full; the file has whole rows
+ *                          all the same, and the values are there in memory
  * Threads: nothing else may use rec, or change net, pass or fb. Since 0.3.
  */
 FA_API fa_status fa_recorder_observe(fa_recorder *rec, const fa_network *net, const fa_pass *pass,

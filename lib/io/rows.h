@@ -6,8 +6,8 @@
 
 typedef struct rows_file rows_file;
 
-/* Open a file to append to, made if it is not there. One that is empty gets the header, one that is not has to start with
- * it and to end with a line feed (FA_ERR_FORMAT). *out is NULL on failure. */
+/* Open a file to append to, made if it is not there. One that is empty gets the header, one that is not has to start
+ * with it and to end with a line feed (FA_ERR_FORMAT). *out is NULL on failure. */
 fa_status rows_open(rows_file **out, const char *path, const char *header, size_t length);
 
 /* Append a row whole: if not all of it can be written, what was is taken back where the file allows it. FA_ERR_IO. */

@@ -2,8 +2,9 @@
  *
  *     bench_diagnostics [ROUNDS]
  *
- * Both run in turn, round after round, in one process, on the same batch; of the ratio the quotient of the shortest times
- * and the median over rounds are printed, for all quantities that are not of cost "svd", and for each kind alone. */
+ * Both run in turn, round after round, in one process, on the same batch; of the ratio the quotient of the shortest
+ * times and the median over rounds are printed, for all quantities that are not of cost "svd", and for each kind alone.
+ * */
 #define _POSIX_C_SOURCE 200809L
 #include <fa/fa.h>
 
