@@ -1,5 +1,5 @@
-/* Passes that keep two layers of activity: what a local rule needs. Matrices of all layers lie on top of each other: h_l
- * in one of two places by turns, every delta_l, every z_l and every gradient in one place each. */
+/* Passes that keep two layers of activity: what a local rule needs. Matrices of all layers lie on top of each other:
+ * h_l in one of two places by turns, every delta_l, every z_l and every gradient in one place each. */
 #include "pass.h"
 
 #include "alloc.h"

@@ -37,12 +37,21 @@ static bool rows_are_inner(const fa_matrix *m)
             (m->row_stride >= matrix_padded(m->cols, m->dtype) && m->row_stride % matrix_padded(1, m->dtype) == 0));
 }
 
+/* Whether a view lies in what the user gave, whose rows nobody padded. */
+static bool is_in(const fa_matrix *m, const fa_matrix *given)
+{
+    const uintptr_t at = (uintptr_t)m->data, first = (uintptr_t)given->data;
+
+    return given->data && at >= first && at <= (uintptr_t)matrix_at(given, given->rows - 1, given->cols - 1);
+}
+
 /* One factor may be anything, the other one is run along, or down. */
-static bool is_inner(const fa_matrix *m)
+static bool is_inner(const fa_step *step, const fa_matrix *m)
 {
     const fa_matrix turned = fa_matrix_transpose(*m);
 
-    return rows_are_inner(m) || rows_are_inner(&turned);
+    return (rows_are_inner(m) || rows_are_inner(&turned)) && !is_in(m, &step->pass->x) &&
+           !is_in(m, &step->pass->target);
 }
 
 fa_status fa_step_product(const fa_step *step, double alpha, const fa_matrix *a, const fa_matrix *b, double beta,
@@ -69,7 +78,7 @@ fa_status fa_step_product(const fa_step *step, double alpha, const fa_matrix *a,
         left = *a;
         right = *b;
     }
-    if (!rows_are_inner(&result) || !is_inner(&right))
+    if (!rows_are_inner(&result) || !is_inner(step, &right))
         return status_set(FA_ERR_ARGUMENT, "%s: %s has to be a view of the step's own arrays", __func__,
                           !rows_are_inner(&result) ? "c" : "one factor");
     shared_product(step->pass->team, alpha, &left, &right, beta, &result);

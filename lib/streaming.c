@@ -1,6 +1,6 @@
-/* A local rule's delta_l follows from h_l and the target. So W_l may change as soon as h_l and delta_l are there: nothing
- * that comes later reads it, and h_{l-1} is not needed any more. Every activity and every delta still comes from weights
- * before their update, and the operations on a layer are those of an ordinary step. */
+/* A local rule's delta_l follows from h_l and the target. So W_l may change as soon as h_l and delta_l are there:
+ * nothing that comes later reads it, and h_{l-1} is not needed any more. Every activity and every delta still comes
+ * from weights before their update, and the operations on a layer are those of an ordinary step. */
 #include "streaming.h"
 
 #include "status.h"

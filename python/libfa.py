@@ -45,6 +45,7 @@ PURPOSE_USER = 0x40000000
 IDX_UINT8, IDX_INT8, IDX_INT16, IDX_INT32, IDX_FLOAT32, IDX_FLOAT64 = 0x08, 0x09, 0x0B, 0x0C, 0x0D, 0x0E
 AFTER_DELTAS, AFTER_UPDATE, AFTER_EPOCH = 1, 2, 3
 STOP_NONE, STOP_EPOCHS, STOP_EARLY, STOP_CALLBACK = range(4)
+RECORD_CSV, RECORD_JSONL = 1, 2
 
 
 # --- errors --------------------------------------------------------------------------------------------------------
@@ -128,6 +129,28 @@ class fa_stream(ctypes.Structure):
 class fa_delta_report(ctypes.Structure):
     _fields_ = [("angle", c_double), ("angle_mean", c_double), ("angle_deviation", c_double),
                 ("angle_samples", c_size_t), ("ratio", c_double)]
+
+
+class fa_update_report(ctypes.Structure):
+    _fields_ = [("angle", c_double), ("ratio", c_double)]
+
+
+class fa_spectrum(ctypes.Structure):
+    _fields_ = [("rank", c_size_t), ("values", c_size_t), ("largest", c_double), ("smallest", c_double),
+                ("condition", c_double)]
+
+
+class fa_norm_report(ctypes.Structure):
+    _fields_ = [("weights", c_double), ("bias", c_double), ("feedback", c_double), ("activity", c_double),
+                ("delta", c_double)]
+
+
+class fa_invariant_report(ctypes.Structure):
+    _fields_ = [("flow", c_double), ("exact", c_double), ("scale", c_double)]
+
+
+class fa_quantity(ctypes.Structure):
+    _fields_ = [("name", c_char_p), ("unit", c_char_p), ("layers", c_char_p), ("cost", c_char_p), ("doc", c_char_p)]
 
 
 class fa_idx_info(ctypes.Structure):
@@ -405,7 +428,31 @@ _FUNCTIONS = {  # name: (result, arguments...)
     "fa_angle": (_status, _m, _m, _dp),
     "fa_compare_deltas": (_status, _h, _h, POINTER(fa_delta_report)),
     "fa_weight_angle": (_status, _h, _h, _n, _dp),
+    "fa_compare_pseudo_deltas": (_status, _h, _h, POINTER(fa_delta_report)),
+    "fa_compare_updates": (_status, _h, _h, POINTER(fa_update_report)),
+    "fa_alignment_angle": (_status, _h, _h, _n, _dp),
+    "fa_alignment_matrix": (_status, _h, _h, _n, _m),
+    "fa_spectrum_of": (_status, _m, POINTER(fa_spectrum)),
+    "fa_layer_norms": (_status, _h, _h, _h, POINTER(fa_norm_report)),
+    "fa_saturation": (_status, _h, _h, _d, _dp),
+    "fa_invariant_create": (_status, _p, _h, _h, _n),
+    "fa_invariant_destroy": (None, _h),
+    "fa_invariant_observe": (_status, _h, _h, _h, _h, _h),
+    "fa_invariant_drift": (_status, _h, _h, _h, POINTER(fa_invariant_report)),
     "fa_gradient_check": (_status, _h, _m, _m, _d, _dp),
+    # recorder.h
+    "fa_quantity_count": (_n,),
+    "fa_quantity_at": (POINTER(fa_quantity), _n),
+    "fa_recorder_create": (_status, _p, _h, _s, _u64),
+    "fa_recorder_destroy": (None, _h),
+    "fa_recorder_set_threshold": (_status, _h, _d),
+    "fa_recorder_open": (_status, _h, _s, c_int),
+    "fa_recorder_close": (_status, _h),
+    "fa_recorder_observe": (_status, _h, _h, _h, _h, _u64, _u64),
+    "fa_recorder_callback": (c_bool, _h, POINTER(fa_progress)),
+    "fa_recorder_status": (_status, _h),
+    "fa_recorder_count": (_u64, _h),
+    "fa_recorder_value": (_status, _h, _s, _n, _dp),
     # io.h
     "fa_npy_read": (_status, _s, _m),
     "fa_npy_write": (_status, _s, _m),
@@ -1479,6 +1526,49 @@ def _reraising(running, objects, function, *arguments):
     raise failed from raised
 
 
+# --- recorder ------------------------------------------------------------------------------------------------------
+
+def quantities():
+    """What a Recorder can record: fa_quantity by name."""
+    table = (lib.fa_quantity_at(i).contents for i in range(lib.fa_quantity_count()))
+    return {quantity.name.decode(): quantity for quantity in table}
+
+
+class Recorder(_Object):
+    """Diagnostics step after step, in memory and in a file: fa/recorder.h. It is a callback for AFTER_DELTAS:
+    trainer.on(AFTER_DELTAS, recorder)."""
+
+    def __init__(self, net, names=None, every=1):
+        """`names` is a list of quantities(), or None for all whose cost is not "svd"."""
+        chosen = None if names is None else ",".join([names] if isinstance(names, str) else names).encode()
+        self._own(lib.fa_recorder_destroy, lib.fa_recorder_create, net._pointer, chosen, _unsigned(every, "every"))
+
+    def open(self, path, kind=RECORD_CSV):
+        """Append rows to a file from now on: RECORD_CSV or RECORD_JSONL."""
+        lib.fa_recorder_open(self._pointer, os.fsencode(path), kind)
+
+    def close_file(self):
+        """Flush and close the file; FileError if that fails."""
+        lib.fa_recorder_close(self._pointer)
+
+    def set_threshold(self, threshold):
+        """Threshold of the quantity "saturation", at first 0.01."""
+        lib.fa_recorder_set_threshold(self._pointer, threshold)
+
+    def observe(self, net, pass_, fb, epoch, batch):
+        lib.fa_recorder_observe(self._pointer, net._pointer, pass_._pointer, None if fb is None else fb._pointer,
+                                _unsigned(epoch, "epoch"), _unsigned(batch, "batch"))
+
+    def __call__(self, progress):
+        self.observe(progress.net, progress.pass_, progress.fb, progress.epoch, progress.batch)
+
+    count = property(lambda self: lib.fa_recorder_count(self._pointer), doc="observations so far")
+
+    def value(self, name, l):
+        """Value of a quantity at the last observation."""
+        return _real(lib.fa_recorder_value, self._pointer, name.encode(), _unsigned(l, "l"))
+
+
 # --- random numbers and diagnostics --------------------------------------------------------------------------------
 
 def stream(seed, purpose=PURPOSE_RAW, layer=0, step=0):
@@ -1526,6 +1616,53 @@ def compare_deltas(net, pass_):
     reports = (fa_delta_report * max(net.depth - 1, 1))()
     lib.fa_compare_deltas(net._pointer, pass_._pointer, reports)
     return list(reports)
+
+
+def compare_pseudo_deltas(net, pass_):
+    """The same against pseudo-back-propagation's deltas."""
+    reports = (fa_delta_report * max(net.depth - 1, 1))()
+    lib.fa_compare_pseudo_deltas(net._pointer, pass_._pointer, reports)
+    return list(reports)
+
+
+def compare_updates(net, pass_):
+    """The gradients of all weights against back-propagation's: a list of fa_update_report, element 0 for all layers."""
+    reports = (fa_update_report * (net.depth + 1))()
+    lib.fa_compare_updates(net._pointer, pass_._pointer, reports)
+    return list(reports)
+
+
+def alignment_angle(net, fb, l):
+    """Degrees between W_l and B_l B_{l-1}^T (B_{L-1}^T for the last layer)."""
+    return _real(lib.fa_alignment_angle, net._pointer, fb._pointer, _unsigned(l, "l"))
+
+
+def alignment_matrix(net, fb, l):
+    """A_l with W_l = B_l A_l B_{l-1}^T, as a float64 array."""
+    a = _numpy().empty((net.width(net.depth), net.width(0 if l == 1 else net.depth)))
+    lib.fa_alignment_matrix(net._pointer, fb._pointer, _unsigned(l, "l"), matrix_view(a, writable=True))
+    return a
+
+
+def spectrum_of(a):
+    """Rank, condition and extreme singular values of an array."""
+    spectrum = fa_spectrum()
+    lib.fa_spectrum_of(matrix_view(a), byref(spectrum))
+    return spectrum
+
+
+def layer_norms(net, pass_, fb=None):
+    """Norms of weights, bias, feedback, activity and delta: a list of fa_norm_report, element l - 1 for layer l."""
+    reports = (fa_norm_report * net.depth)()
+    lib.fa_layer_norms(net._pointer, pass_._pointer, fb._pointer if fb is not None else None, reports)
+    return list(reports)
+
+
+def saturation(net, pass_, threshold):
+    """Fraction of saturated activities of every layer."""
+    fractions = (c_double * net.depth)()
+    lib.fa_saturation(net._pointer, pass_._pointer, threshold, fractions)
+    return list(fractions)
 
 
 def gradient_check(net, x, target, step=0.0):

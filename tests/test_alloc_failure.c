@@ -142,16 +142,6 @@ static fa_status evaluate(scene *c)
     return fa_network_evaluate(c->s.net, &c->s.x, &c->s.target, &c->number);
 }
 
-static fa_status angle(scene *c)
-{
-    return fa_angle(&c->s.x, &c->s.x, &c->number);
-}
-
-static fa_status weight_angle(scene *c)
-{
-    return fa_weight_angle(c->s.net, c->s.fb, 1, &c->number);
-}
-
 static fa_status compare_deltas(scene *c)
 {
     return fa_compare_deltas(c->s.net, c->s.pass, c->reports);
@@ -205,8 +195,6 @@ static const sweep sweeps[] = {
     {"fa_matrix_alloc", matrix_alloc, false, false, false},
     {"fa_network_predict", predict, false, false, false},
     {"fa_network_evaluate", evaluate, false, false, false},
-    {"fa_angle", angle, false, false, false},
-    {"fa_weight_angle", weight_angle, false, false, false},
     {"fa_compare_deltas", compare_deltas, false, false, true},
     {"fa_gradient_check", gradient_check, false, false, false},
     {"fa_train_step", first_step, true, true, false},

@@ -216,8 +216,8 @@ START_TEST(variance_is_not_negative)
 }
 END_TEST
 
-/* manhattan: 0 of either sign moves nothing, the least number there is moves as far as any other, however small the scale;
- * with a scale of 0 nothing moves. */
+/* manhattan: 0 of either sign moves nothing, the least number there is moves as far as any other, however small the
+ * scale; with a scale of 0 nothing moves. */
 START_TEST(signs_are_exact)
 {
     const kernels *k = kernels_of(_i);

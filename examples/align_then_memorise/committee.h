@@ -3,8 +3,9 @@
  *
  *     y = sum_k v_k g(l_k),  l = w x / sqrt N,   y* = sum_m A_m g(n_m),  n = w* x / sqrt N,   g(z) = erf(z / sqrt 2)
  *
- * With x ~ N(0, 1) the fields z = (l, n) are jointly normal with mean 0 and covariance C, whose blocks are Q = w w^T / N,
- * R = w w*^T / N and T = w* w*^T / N. With u = (-v, A) the error is D = y* - y = sum_a u_a g(z_a). One sample gives
+ * With x ~ N(0, 1) the fields z = (l, n) are jointly normal with mean 0 and covariance C, whose blocks are
+ * Q = w w^T / N, R = w w*^T / N and T = w* w*^T / N. With u = (-v, A) the error is D = y* - y = sum_a u_a g(z_a). One
+ * sample gives
  *
  *     w_i += eta / sqrt N  b_i g'(l_i) D x      v_i += eta / N  g(l_i) D
  *
@@ -15,8 +16,9 @@
  *     dR_im / dt = eta b_i sum_a u_a I3(i, m, a)
  *     dQ_ik / dt = eta sum_a u_a (b_i I3(i, k, a) + b_k I3(k, i, a)) + eta^2 b_i b_k sum_ac u_a u_c I4(i, k, a, c)
  *
- * with I2(a, c) = <g(z_a) g(z_c)>, I3(a, c, d) = <g'(z_a) z_c g(z_d)>, I4(a, c, d, e) = <g'(z_a) g'(z_c) g(z_d) g(z_e)>.
- * Saad & Solla, Phys. Rev. E 52:4225 (1995); for feedback alignment Refinetti, d'Ascoli, Ohana, Goldt, arXiv:2011.12428.
+ * with I2(a, c) = <g(z_a) g(z_c)>, I3(a, c, d) = <g'(z_a) z_c g(z_d)> and I4(a, c, d, e) = <g'(z_a) g'(z_c) g(z_d)
+ * g(z_e)>. Saad & Solla, Phys. Rev. E 52:4225 (1995); for feedback alignment Refinetti, d'Ascoli, Ohana, Goldt,
+ * arXiv:2011.12428.
  *
  * SPDX-License-Identifier: MIT */
 #ifndef ALIGN_THEN_MEMORISE_COMMITTEE_H

@@ -1,8 +1,8 @@
 /* align_then_memorise -- a student network follows the differential equations of online learning.
  *
- * The shallow network of Refinetti, d'Ascoli, Ohana, Goldt: Align, then memorise: the dynamics of learning with feedback
- * alignment (arXiv:2011.12428). committee.c has the theory; student.c is where the library trains; the rest draws
- * samples, measures, tells and draws.
+ * The shallow network of Refinetti, d'Ascoli, Ohana, Goldt: Align, then memorise: the dynamics of learning with
+ * feedback alignment (arXiv:2011.12428). committee.c has the theory; student.c is where the library trains; the rest
+ * draws samples, measures, tells and draws.
  *
  * SPDX-License-Identifier: MIT */
 #include <stdio.h>

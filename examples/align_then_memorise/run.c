@@ -92,8 +92,8 @@ static bool look(group *all, size_t samples, size_t since)
     return true;
 }
 
-/* Samples seen at look number r > 0: evenly spaced by the logarithm of the time, from 0.1 on as in the authors' program,
- * but at least one after the look before. */
+/* Samples seen at look number r > 0: evenly spaced by the logarithm of the time, from 0.1 on as in the authors'
+ * program, but at least one after the look before. */
 static size_t look_at(const settings *chosen, size_t r, size_t before)
 {
     double first = chosen->records == 1 ? chosen->time : 0.1, last = (double)chosen->records - 1.0;

@@ -127,26 +127,93 @@ static json_t *seeds(const settings *chosen)
     return array;
 }
 
+/* What the grid varies: without it, a value in a line would be taken for a default in a file of another grid. */
+static json_t *grid_names(const settings *chosen)
+{
+    json_t *array = json_array();
+
+    for (size_t axis = 0; axis < chosen->grid.n_axes; axis++)
+        if (axis != grid_find(&chosen->grid, "lr"))
+            json_array_append_new(array, json_string(chosen->grid.names[axis]));
+    return array;
+}
+
+/* Whether an option only says which runs there are: each tells its rule, seed, learning rate and cell. */
+static bool selects_runs(const char *name)
+{
+    static const char *const names[] = {"rules", "lr", "grid", "seed", "seeds", "choose-seeds"};
+
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+        if (strcmp(names[i], name) == 0)
+            return true;
+    return false;
+}
+
+/* The first parameter of one that the other has not, or not so; NULL if there is none. */
+static const char *find_difference(json_t *one, const json_t *other)
+{
+    const char *name;
+    json_t *value;
+
+    json_object_foreach(one, name, value)
+        if (!selects_runs(name) && !json_equal(value, json_object_get(other, name)))
+            return name;
+    return NULL;
+}
+
+bool jsonl_agrees(const char *path, const json_t *header, const settings *chosen, const data *samples)
+{
+    json_t *now = parameters(chosen), *names = grid_names(chosen), *files = dataset(chosen, samples);
+    json_t *then = json_object_get(header, "parameters");
+    const char *program = json_string_value(json_object_get(header, "program")), *name = NULL;
+    bool agree = false;
+
+    if (!program || strcmp(program, program_name) != 0 || !json_is_object(then))
+        complain("%s does not begin with a header that %s --jsonl wrote", path, program_name);
+    else if ((name = find_difference(then, now)) || (name = find_difference(now, then)))
+        complain("%s was made with another --%s: --resume goes on with the same settings only", path, name);
+    else if (!json_equal(names, json_object_get(header, "grid")))
+        complain("%s was made with another --grid: --resume goes on with the same names only", path);
+    else if (!json_equal(files, json_object_get(header, "dataset")))
+        complain("%s was made with other samples", path);
+    else
+        agree = true;
+    json_decref(now);
+    json_decref(names);
+    json_decref(files);
+    return agree;
+}
+
 void jsonl_head(FILE *stream, const settings *chosen, const data *samples)
 {
-    write_line(stream, json_pack("{s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:o}", "type", "header", "program",
+    write_line(stream, json_pack("{s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o}", "type", "header", "program",
                                  program_name, "version", fa_version(), "build", fa_build_info(), "threads",
-                                 whole(chosen->threads), "environment", environment(), "seeds", seeds(chosen),
+                                 whole(chosen->threads), "environment", environment(), "seeds", seeds(chosen), "grid",
+                                 grid_names(chosen),
                                  "dataset", dataset(chosen, samples), "parameters", parameters(chosen)));
+}
+
+/* Puts the run's place in the grid into its line; lr is there without a grid too. */
+static json_t *with_cell(json_t *line, const settings *chosen, const run *result)
+{
+    for (size_t axis = 0; line && axis < chosen->grid.n_axes; axis++)
+        if (axis != grid_find(&chosen->grid, "lr"))
+            json_object_set_new(line, chosen->grid.names[axis], number(result->at[axis]));
+    return line;
 }
 
 void jsonl_epoch(FILE *stream, const settings *chosen, const run *result, size_t i)
 {
     const record *seen = &result->trace[i];
-
-    write_line(stream,
-               json_pack("{s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "type", "epoch",
+    json_t *line = json_pack("{s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "type", "epoch",
                          "rule", chosen->rules.at[result->rule]->name, "seed", whole(result->seed), "lr",
                          number(result->lr), "epoch", whole(i + 1), "train_loss", number(seen->train_loss),
                          "train_error", number(seen->train_error), "validation_loss", number(seen->validation_loss),
                          "validation_error", number(seen->validation_error), "test_loss", number(seen->test_loss),
                          "test_error", number(seen->test_error), "seconds", number(seen->seconds), "angles",
-                         numbers(seen->angle, chosen->n_hidden), "ratios", numbers(seen->ratio, chosen->n_hidden)));
+                         numbers(seen->angle, chosen->n_hidden), "ratios", numbers(seen->ratio, chosen->n_hidden));
+
+    write_line(stream, with_cell(line, chosen, result));
 }
 
 static json_t *confusion(const run *result)
@@ -168,14 +235,14 @@ void jsonl_run(FILE *stream, const settings *chosen, const run *result)
     static const char *const outcomes[] = {[RUN_COMPLETE] = "complete", [RUN_DIVERGED] = "diverged",
                                            [RUN_INTERRUPTED] = "interrupted"};
     bool measured = result->outcome != RUN_DIVERGED;
-
-    write_line(stream,
-               json_pack("{s:s, s:s, s:o, s:o, s:s, s:b, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "type", "run",
+    json_t *line = json_pack("{s:s, s:s, s:o, s:o, s:s, s:b, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "type", "run",
                          "rule", chosen->rules.at[result->rule]->name, "seed", whole(result->seed), "lr",
                          number(result->lr), "outcome", outcomes[result->outcome], "stopped_early",
                          (int)result->early, "epochs", whole(result->epochs), "best_epoch",
                          result->best ? whole(result->best) : json_null(), "validation_error",
                          number(result->validation_error), "test_loss", number(result->test_loss), "test_error",
                          number(result->test_error), "test_error_at_best", number(run_error_at_best(result)), "seconds",
-                         number(result->seconds), "confusion", measured ? confusion(result) : json_null()));
+                         number(result->seconds), "confusion", measured ? confusion(result) : json_null());
+
+    write_line(stream, with_cell(line, chosen, result));
 }

@@ -12,4 +12,9 @@ void jsonl_head(FILE *stream, const settings *chosen, const data *samples);
 void jsonl_epoch(FILE *stream, const settings *chosen, const run *result, size_t i);
 void jsonl_run(FILE *stream, const settings *chosen, const run *result);
 
+/* Whether a header is of these settings, but for those that say which runs there are; false after a complaint that
+ * begins with the file's name. */
+struct json_t;
+bool jsonl_agrees(const char *path, const struct json_t *header, const settings *chosen, const data *samples);
+
 #endif

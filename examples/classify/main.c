@@ -7,6 +7,7 @@
 
 #include "../common/complain.h"
 #include "../common/interrupt.h"
+#include "../common/rule_docs.h"
 #include "data.h"
 #include "environment.h"
 #include "experiment.h"
@@ -23,7 +24,7 @@ static void report(const experiment *all)
 {
     if (interrupt_came())
         complain("interrupted; this is what there is so far");
-    if (all->chosen->n_rates)
+    if (all->chosen->grid.n_axes)
         report_grid(all);
     else if (settings_study(all->chosen))
         report_study(all);
@@ -34,7 +35,7 @@ static void report(const experiment *all)
 static bool all_complete(const experiment *all)
 {
     for (size_t i = 0; i < all->count; i++)
-        if (!all->ended[i] || all->runs[i].outcome != RUN_COMPLETE)
+        if (all->states[i] == RUN_WAITING || (all->states[i] == RUN_ENDED && all->runs[i].outcome != RUN_COMPLETE))
             return false;
     return true;
 }
@@ -42,7 +43,7 @@ static bool all_complete(const experiment *all)
 static bool run_all(const settings *chosen, data *samples, outputs *files)
 {
     experiment all;
-    bool good = experiment_create(&all, chosen, samples, files);
+    bool good = experiment_create(&all, chosen, samples, files) && experiment_possible(&all);
 
     if (good) {
         good = settings_study(chosen) ? experiment_run_in_processes(&all) : experiment_run_here(&all);
@@ -80,7 +81,10 @@ static int act(const settings *chosen)
 {
     switch (chosen->action) {
     case LIST_RULES:
-        rule_list_print_known(stdout);
+        rule_docs_print(stdout);
+        return SUCCESS;
+    case LIST_RULES_MARKDOWN:
+        rule_docs_print_markdown(stdout);
         return SUCCESS;
     case LIST_OPTIMIZERS:
         list_optimizers(stdout);

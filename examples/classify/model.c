@@ -1,6 +1,7 @@
 #include "model.h"
 
 #include "../common/complain.h"
+#include "probe.h"
 #include "sparse.h"
 
 static fa_status build_network(model *student, const settings *chosen, const data *samples)
@@ -26,17 +27,55 @@ static fa_status draw_network(model *student, const settings *chosen, uint64_t s
     for (size_t l = 1; l <= chosen->n_hidden + 1 && status == FA_OK; l++)
         if (chosen->sparsity[l - 1] > 0.0)
             status = fa_network_prune(student->net, l, chosen->sparsity[l - 1], seed);
-    if (status == FA_OK)
-        status = fa_network_init_weights(student->net, 0, chosen->weights.init, chosen->weights.scale, seed);
-    if (status == FA_OK)
-        status = fa_network_init_bias(student->net, 0, chosen->bias.init, chosen->bias.scale, seed);
+    for (size_t l = 1; l <= chosen->n_hidden + 1 && status == FA_OK; l++) {
+        initialization weights = chosen->weights.own[l] ? chosen->weights.at[l] : chosen->weights.all;
+        initialization biases = chosen->biases.own[l] ? chosen->biases.at[l] : chosen->biases.all;
+
+        status = fa_network_init_weights(student->net, l, weights.init, weights.scale, seed);
+        if (status == FA_OK)
+            status = fa_network_init_bias(student->net, l, biases.init, biases.scale, seed);
+    }
     if (status == FA_OK && chosen->hold_norm)
         status = fa_network_hold_norm(student->net, 0, true);
     return status;
 }
 
-/* A rule without B, such as bp, has nothing to be drawn or changed. */
-static fa_status draw_feedback(model *student, const settings *chosen, uint64_t seed)
+/* A rule that keeps no B which could be set has nothing to be drawn or changed: bp has none, and sign-symmetry computes
+ * its own in every step. */
+static fa_status draw_feedback(model *student, const settings *chosen, const run *wanted)
+{
+    size_t axis = grid_find(&chosen->grid, "feedback_scale");
+    bool tried = grid_values(&chosen->grid, axis, wanted->rule) != NULL;
+    double scale = tried ? wanted->at[axis] : chosen->feedback_scale;
+    fa_status status = FA_OK;
+    fa_matrix B;
+
+    if (!probe_keeps_feedback(&chosen->rules, wanted->rule, &chosen->rule_params))
+        return FA_OK;
+    if (chosen->own_feedback)
+        status = fa_feedback_init(student->feedback, "B", 0, chosen->feedback.init, chosen->feedback.scale,
+                                  wanted->seed);
+    for (size_t l = 1; l <= chosen->n_hidden && status == FA_OK; l++)
+        if (fa_feedback_get(student->feedback, "B", l, &B) == FA_OK)
+            status = sparse_feedback(student->feedback, l, scale, chosen->sparsity[l], wanted->seed);
+    return status;
+}
+
+/* What the grid tries of the rule's own parameters. */
+static fa_status set_cell(model *student, const settings *chosen, const run *wanted)
+{
+    const grid *tried = &chosen->grid;
+    fa_status status = FA_OK;
+
+    for (size_t axis = 0; axis < tried->n_axes && status == FA_OK; axis++)
+        if (axis != grid_find(tried, "lr") && axis != grid_find(tried, "feedback_scale") &&
+            grid_values(tried, axis, wanted->rule))
+            status = fa_feedback_set_param(student->feedback, tried->names[axis], wanted->at[axis]);
+    return status;
+}
+
+/* The layers that back-propagation's operand reaches. */
+static fa_status use_weights(model *student, const settings *chosen)
 {
     fa_status status = FA_OK;
     fa_matrix B;
@@ -44,27 +83,24 @@ static fa_status draw_feedback(model *student, const settings *chosen, uint64_t 
 
     for (size_t l = 1; l <= chosen->n_hidden; l++)
         any = any || fa_feedback_get(student->feedback, "B", l, &B) == FA_OK;
-    if (any && chosen->own_feedback)
-        status = fa_feedback_init(student->feedback, "B", 0, chosen->feedback.init, chosen->feedback.scale, seed);
-    for (size_t l = 1; l <= chosen->n_hidden && status == FA_OK; l++)
-        if (fa_feedback_get(student->feedback, "B", l, &B) == FA_OK)
-            status = sparse_feedback(student->feedback, l, chosen->feedback_scale, chosen->sparsity[l], seed);
+    for (size_t l = 1; l <= chosen->n_hidden && any && status == FA_OK; l++)
+        if (chosen->bp_layers[l])
+            status = fa_feedback_use_weights(student->feedback, l, true);
     return status;
 }
 
-static fa_status bind_rule(model *student, const settings *chosen, size_t rule, uint64_t seed)
+static fa_status bind_rule(model *student, const settings *chosen, const run *wanted)
 {
-    fa_status status = fa_feedback_create(&student->feedback, student->net, chosen->rules.at[rule], NULL, seed);
+    fa_status status = fa_feedback_create(&student->feedback, student->net, chosen->rules.at[wanted->rule], NULL,
+                                          wanted->seed);
 
-    for (size_t i = 0; i < chosen->rule_params.count && status == FA_OK; i++) {
-        const named_value *wanted = &chosen->rule_params.at[i];
-        const fa_rule *bound = chosen->rules.at[rule];
-
-        if (wanted->rule == rule ||
-            (wanted->rule == EVERY_RULE && named_find(bound->params, bound->n_params, wanted->name)))
-            status = fa_feedback_set_param(student->feedback, wanted->name, wanted->value);
-    }
-    return status == FA_OK ? draw_feedback(student, chosen, seed) : status;
+    if (status == FA_OK)
+        status = rule_params_apply(&chosen->rule_params, wanted->rule, student->feedback);
+    if (status == FA_OK)
+        status = set_cell(student, chosen, wanted);
+    if (status == FA_OK)
+        status = draw_feedback(student, chosen, wanted);
+    return status == FA_OK ? use_weights(student, chosen) : status;
 }
 
 static fa_status make_optimizer(model *student, const settings *chosen, double lr)
@@ -98,25 +134,40 @@ static fa_status make_trainer(model *student, const settings *chosen, uint64_t s
     return status;
 }
 
-bool model_create(model *student, const settings *chosen, const data *samples, size_t rule, uint64_t seed, double lr)
+bool model_create(model *student, const settings *chosen, const data *samples, const run *wanted)
 {
     fa_status status;
 
     *student = (model){0};
     status = build_network(student, chosen, samples);
     if (status == FA_OK)
-        status = draw_network(student, chosen, seed);
+        status = draw_network(student, chosen, wanted->seed);
     if (status == FA_OK)
         status = fa_pass_create(&student->pass, student->net, chosen->batch);
     if (status == FA_OK && chosen->threads > 1)
         status = fa_pass_set_threads(student->pass, chosen->threads);
     if (status == FA_OK)
-        status = bind_rule(student, chosen, rule, seed);
+        status = bind_rule(student, chosen, wanted);
     if (status == FA_OK)
-        status = make_optimizer(student, chosen, lr);
+        status = make_optimizer(student, chosen, wanted->lr);
     if (status == FA_OK)
-        status = make_trainer(student, chosen, seed);
-    return succeeded(status);
+        status = make_trainer(student, chosen, wanted->seed);
+    if (status != FA_OK)
+        complain("%s: %s", chosen->rules.at[wanted->rule]->name, fa_last_error());
+    return status == FA_OK;
+}
+
+bool model_mirror(model *student, const settings *chosen, const run *wanted)
+{
+    const fa_rule *rule = chosen->rules.at[wanted->rule];
+    fa_status status;
+
+    if (chosen->mirror_steps == 0 || !(rule->flags & FA_RULE_MIRRORS))
+        return true;
+    status = fa_feedback_adapt(student->feedback, student->net, student->pass, chosen->mirror_steps);
+    if (status != FA_OK)
+        complain("%s: %s", rule->name, fa_last_error());
+    return status == FA_OK;
 }
 
 void model_free(model *student)

@@ -7,7 +7,7 @@
 #include <fa/fa.h>
 
 #include "data.h"
-#include "settings.h"
+#include "run.h"
 
 typedef struct model {
     fa_network   *net;
@@ -17,8 +17,12 @@ typedef struct model {
     fa_trainer   *trainer;
 } model;
 
-/* For a rule (its place in the list), a seed and a learning rate. False after a complaint; to be freed either way. */
-bool model_create(model *student, const settings *chosen, const data *samples, size_t rule, uint64_t seed, double lr);
+/* For a run's rule, seed and cell. False after a complaint; to be freed either way. */
+bool model_create(model *student, const settings *chosen, const data *samples, const run *wanted);
+
+/* --mirror-steps, where the rule has a mirror phase: once, before training. False after a complaint. */
+bool model_mirror(model *student, const settings *chosen, const run *wanted);
+
 void model_free(model *student);
 
 #endif

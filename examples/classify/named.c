@@ -29,7 +29,7 @@ static bool read_choice(const char *option_name, const fa_param *known, const ch
     return false;
 }
 
-static bool read_value(const char *option_name, const fa_param *known, const char *text, double *value)
+bool named_value_read(const char *option_name, const fa_param *known, const char *text, double *value)
 {
     char label[128];
 
@@ -55,13 +55,13 @@ bool named_add(named_values *all, const char *option_name, const fa_param *table
         complain("%s: there is no parameter '%s'", option_name, name);
         return false;
     }
-    if (!read_value(option_name, known, text, &value))
+    if (!named_value_read(option_name, known, text, &value))
         return false;
     if (all->count == MAX_NAMED) {
         complain("%s takes %d parameters at most", option_name, MAX_NAMED);
         return false;
     }
-    all->at[all->count++] = (named_value){.name = known->name, .value = value, .rule = EVERY_RULE};
+    all->at[all->count++] = (named_value){.name = known->name, .value = value};
     return true;
 }
 

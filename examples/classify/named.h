@@ -6,12 +6,11 @@
 
 #include <fa/fa.h>
 
-enum { MAX_NAMED = 32, EVERY_RULE = 1000 };
+enum { MAX_NAMED = 32 };
 
 typedef struct named_value {
     const char *name; /* the table's own */
     double      value;
-    size_t      rule; /* of rules: which one of the list, or EVERY_RULE that knows the name */
 } named_value;
 
 typedef struct named_values {
@@ -21,6 +20,9 @@ typedef struct named_values {
 
 /* Entry of a table; NULL if there is none. */
 const fa_param *named_find(const fa_param *table, size_t count, const char *name);
+
+/* The value of a parameter that a text stands for; false after a complaint that begins with the option. */
+bool named_value_read(const char *option_name, const fa_param *known, const char *text, double *value);
 
 /* Adds a parameter of this table if the text is a value for it; false after a complaint that begins with the option. */
 bool named_add(named_values *all, const char *option_name, const fa_param *table, size_t count, const char *name,

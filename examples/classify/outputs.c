@@ -6,12 +6,18 @@
 bool outputs_open(outputs *files, const settings *chosen, const data *samples)
 {
     *files = (outputs){.chosen = chosen};
-    if (!output_open(&files->csv, chosen->csv) || !output_open(&files->jsonl, chosen->jsonl))
+    if (chosen->resume) {
+        if (!resume_open(&files->restored, &files->jsonl, chosen, samples))
+            return false;
+    } else if (!output_open(&files->jsonl, chosen->jsonl)) {
+        return false;
+    } else if (files->jsonl.stream) {
+        jsonl_head(files->jsonl.stream, chosen, samples);
+    }
+    if (!output_open(&files->csv, chosen->csv))
         return false;
     if (files->csv.stream)
         csv_head(files->csv.stream, chosen);
-    if (files->jsonl.stream)
-        jsonl_head(files->jsonl.stream, chosen, samples);
     /* A full disk is told of now, not after hours. */
     return output_flush(&files->csv) && output_flush(&files->jsonl);
 }
@@ -33,9 +39,24 @@ void outputs_run(outputs *files, const run *result)
     output_flush(&files->jsonl);
 }
 
+void outputs_whole_csv(outputs *files, const run *result)
+{
+    for (size_t i = 0; i < result->epochs && files->csv.stream; i++)
+        csv_epoch(files->csv.stream, files->chosen, result, i);
+    output_flush(&files->csv);
+}
+
+void outputs_whole_jsonl(outputs *files, const run *result)
+{
+    for (size_t i = 0; i < result->epochs && files->jsonl.stream; i++)
+        jsonl_epoch(files->jsonl.stream, files->chosen, result, i);
+    outputs_run(files, result);
+}
+
 bool outputs_close(outputs *files)
 {
     bool csv_good = output_close(&files->csv);
 
+    resume_free(&files->restored);
     return output_close(&files->jsonl) && csv_good;
 }

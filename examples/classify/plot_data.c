@@ -13,6 +13,11 @@ static size_t stride(const experiment *all)
     return (all->chosen->epochs + MAX_POINTS - 1) / MAX_POINTS;
 }
 
+size_t plot_points(const experiment *all)
+{
+    return (all->chosen->epochs + stride(all) - 1) / stride(all);
+}
+
 static double plotted(const record *seen, size_t what)
 {
     switch (what) {
@@ -32,12 +37,13 @@ static double plotted(const record *seen, size_t what)
 /* Over the seeds that came so far. A run that diverged is in no mean, but alone it is shown. */
 static moments over_seeds(const experiment *all, contender one, size_t epoch, size_t what)
 {
+    size_t n_seeds = experiment_seeds(all, one).count;
     moments over = {0};
 
-    for (size_t i = 0; i < all->n_seeds; i++) {
+    for (size_t i = 0; i < n_seeds; i++) {
         const run *result = experiment_at(all, one, i);
 
-        if (result && epoch < result->epochs && (result->outcome != RUN_DIVERGED || all->n_seeds == 1))
+        if (result && epoch < result->epochs && (result->outcome != RUN_DIVERGED || n_seeds == 1))
             moments_add(&over, plotted(&result->trace[epoch], what));
     }
     return over;
@@ -48,7 +54,7 @@ plot_axis plot_range(const experiment *all, const contender *shown, size_t what,
     double least = INFINITY, greatest = 0.0;
 
     for (size_t i = 0; i < all->n_rules; i++) {
-        for (size_t epoch = 0; epoch < all->chosen->epochs && shown[i].rate < all->n_rates; epoch++) {
+        for (size_t epoch = 0; epoch < all->chosen->epochs && experiment_has(all, shown[i]); epoch++) {
             for (int k = 0; k < 2; k++) {
                 moments over = over_seeds(all, shown[i], epoch, k ? other : what);
 
@@ -108,7 +114,7 @@ double plot_angle_limit(const experiment *all, const contender *shown)
     double greatest = 0.0;
 
     for (size_t i = 0; i < all->n_rules; i++)
-        for (size_t epoch = 0; epoch < all->chosen->epochs && shown[i].rate < all->n_rates; epoch++)
+        for (size_t epoch = 0; epoch < all->chosen->epochs && experiment_has(all, shown[i]); epoch++)
             for (size_t l = 0; l < all->chosen->n_hidden; l++)
                 greatest = fmax(greatest, over_seeds(all, shown[i], epoch, PLOT_ANGLE + l).mean);
     return greatest <= 90.0 ? 90.0 : greatest <= 120.0 ? 120.0 : 180.0;
@@ -117,7 +123,7 @@ double plot_angle_limit(const experiment *all, const contender *shown)
 bool plot_has_angles(const experiment *all, const contender *shown)
 {
     for (size_t i = 0; i < all->n_rules; i++)
-        for (size_t l = 0; l < all->chosen->n_hidden && shown[i].rate < all->n_rates; l++)
+        for (size_t l = 0; l < all->chosen->n_hidden && experiment_has(all, shown[i]); l++)
             if (plot_has_points(all, shown[i], PLOT_ANGLE + l, 1))
                 return true;
     return false;

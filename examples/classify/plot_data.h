@@ -17,7 +17,7 @@ typedef struct plot_axis {
     double low, high;
 } plot_axis;
 
-/* A logarithmic axis that just holds the lines of two quantities. Contenders with the rate n_rates are not shown. */
+/* A logarithmic axis that just holds the lines of two quantities. Contenders without a cell are not shown. */
 plot_axis plot_range(const experiment *all, const contender *shown, size_t what, size_t other);
 
 /* The end of the axis of angles: 90 degrees at least, and more where an angle needs it. */
@@ -25,6 +25,9 @@ double plot_angle_limit(const experiment *all, const contender *shown);
 
 /* Data block $rule0, $rule1, ... of a contender. Bands end where the axes of losses, errors and angles do. */
 void plot_put_block(FILE *script, const experiment *all, contender one, const plot_axis *panels);
+
+/* Points of a curve. */
+size_t plot_points(const experiment *all);
 
 /* Column of a quantity's line; those of its band follow. */
 int plot_column(size_t what);

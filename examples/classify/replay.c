@@ -41,7 +41,7 @@ static void compare(const char *what, const char *then, const char *now)
         complain("note: %s was '%s' in the file and is '%s' now", what, then, now);
 }
 
-static void compare_all(const json_t *header)
+void replay_compare(const json_t *header)
 {
     const json_t *environment = json_object_get(header, "environment");
 
@@ -83,7 +83,7 @@ bool replay_read(const char *path, given *texts)
         good = false;
     }
     if (good) {
-        compare_all(header);
+        replay_compare(header);
         json_object_foreach(parameters, name, value)
             good = good && add_parameter(path, texts, name, value);
     }

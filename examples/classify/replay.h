@@ -10,4 +10,8 @@
  * those of the file. False after a complaint. */
 bool replay_read(const char *path, given *texts);
 
+/* Says on stderr if version, BLAS or its threads are not those of a header. */
+struct json_t;
+void replay_compare(const struct json_t *header);
+
 #endif

@@ -22,6 +22,13 @@ void report_describe(const experiment *all, char *text, size_t size)
              chosen->batch, fa_dtype_name(chosen->dtype));
 }
 
+static void print_seeds(seed_range seeds)
+{
+    printf("%s %" PRIu64, seeds.count > 1 ? "s" : "", seeds.first);
+    if (seeds.count > 1)
+        printf("-%" PRIu64, seeds.first + (seeds.count - 1));
+}
+
 void report_head(const experiment *all)
 {
     const settings *chosen = all->chosen;
@@ -30,10 +37,12 @@ void report_head(const experiment *all)
     report_describe(all, text, sizeof text);
     printf("%s\n%s: %zu training, %zu validation, %zu test samples; seed", text, chosen->data,
            data_training_size(all->samples, chosen), chosen->validation, fa_dataset_size(all->samples->test));
-    if (all->n_seeds > 1)
-        printf("s %" PRIu64 "-%" PRIu64 "\n", chosen->first_seed, chosen->last_seed);
-    else
-        printf(" %" PRIu64 "\n", chosen->first_seed);
+    print_seeds(all->finals);
+    if (all->two_stages) {
+        printf(", the grid with seed");
+        print_seeds(all->trials);
+    }
+    putchar('\n');
 }
 
 /* What is to be said beside the numbers of a run; "" for nothing. */
@@ -126,10 +135,10 @@ void report_runs(const experiment *all)
     report_head(all);
     report_columns(all, width);
     for (size_t i = 0; i < all->count; i++)
-        if (all->ended[i])
+        if (all->states[i] == RUN_ENDED)
             report_run(all, &all->runs[i], width);
     for (size_t i = 0; i < all->count; i++)
-        if (all->ended[i] && all->runs[i].outcome != RUN_DIVERGED)
+        if (all->states[i] == RUN_ENDED && all->runs[i].outcome != RUN_DIVERGED)
             report_confusion(all, &all->runs[i]);
     printf("%s\n", fa_build_info());
 }

@@ -5,15 +5,10 @@
 #include <string.h>
 
 #include "../common/interrupt.h"
-#include "cells.h"
 #include "report.h"
+#include "report_parts.h"
 
-typedef struct row {
-    const char *name;
-    double      factor; /* errors are told in per cent */
-} row;
-
-static const row rows[ANGLE] = {
+const quantity_row quantity_rows[ANGLE] = {
     [TRAIN_LOSS] = {"train loss", 1.0},
     [TRAIN_ERROR] = {"train error, %", 100.0},
     [VALIDATION_ERROR] = {"validation error, %", 100.0},
@@ -55,7 +50,7 @@ static void report_contender(const experiment *all, contender one, int width)
 
     for (size_t what = 0; what < ANGLE; what++) {
         over = experiment_moments(all, one, what);
-        report_row(rule, width, rows[what].name, &over, rows[what].factor);
+        report_row(rule, width, quantity_rows[what].name, &over, quantity_rows[what].factor);
     }
     for (size_t l = 1; l <= all->chosen->n_hidden; l++) {
         over = experiment_moments(all, one, ANGLE + l - 1);
@@ -67,19 +62,47 @@ static void report_contender(const experiment *all, contender one, int width)
     }
 }
 
-/* One rule minus another; false where no seed has both. Nothing is called better whose interval holds 0. */
-static bool report_difference(const experiment *all, contender one, contender other, size_t what)
+/* "fa (lr 0.1)". */
+static void label_contender(const experiment *all, contender one, char text[MAX_LABEL])
+{
+    char values[MAX_LABEL - 40];
+
+    experiment_values(all, one, values, sizeof values);
+    snprintf(text, MAX_LABEL, "%.30s (%s)", all->chosen->rules.at[one.rule]->name, values);
+}
+
+int report_difference_width(const experiment *all, const contender *shown, size_t count)
+{
+    size_t lengths[MAX_RULES] = {0}, longest = 0, next = 0, usual = 34;
+    char text[MAX_LABEL];
+
+    for (size_t i = 0; i < count; i++) {
+        if (!experiment_has(all, shown[i]))
+            continue;
+        label_contender(all, shown[i], text);
+        if (strlen(text) > lengths[shown[i].rule])
+            lengths[shown[i].rule] = strlen(text);
+    }
+    for (size_t rule = 0; rule < all->n_rules; rule++) {
+        next = lengths[rule] > longest ? longest : lengths[rule] > next ? lengths[rule] : next;
+        longest = lengths[rule] > longest ? lengths[rule] : longest;
+    }
+    return (int)(longest + strlen(" - ") + next > usual ? longest + strlen(" - ") + next : usual);
+}
+
+bool report_difference(const experiment *all, contender one, contender other, size_t what, int width)
 {
     const char *name = all->chosen->rules.at[one.rule]->name, *other_name = all->chosen->rules.at[other.rule]->name;
     moments over = experiment_difference(all, one, other, what);
     double half = moments_half_interval(&over);
-    char label[200];
+    char left[MAX_LABEL], right[MAX_LABEL], label[2 * MAX_LABEL + 3];
 
     if (over.count == 0)
         return false;
-    snprintf(label, sizeof label, "%s (lr %g) - %s (lr %g)", name, experiment_lr(all, one), other_name,
-             experiment_lr(all, other));
-    printf("%-34s  %-27s", label, rows[what].name);
+    label_contender(all, one, left);
+    label_contender(all, other, right);
+    snprintf(label, sizeof label, "%s - %s", left, right);
+    printf("%-*s  %-27s", width, label, quantity_rows[what].name);
     report_moments(&over, 100.0);
     if (!isfinite(half))
         printf("  too few seeds to tell\n");
@@ -90,60 +113,72 @@ static bool report_difference(const experiment *all, contender one, contender ot
     return true;
 }
 
-/* Every rule with every later one, where both have a learning rate; how many lines that made. */
-static size_t report_differences(const experiment *all, const contender *chosen, size_t what)
+bool report_compares(const experiment *all, size_t rule, size_t other)
+{
+    size_t baseline = all->chosen->baseline;
+
+    return baseline == EVERY_RULE ? rule < other : other == baseline && rule != baseline;
+}
+
+/* Rules that are to be compared, where both have a cell; how many lines that made. */
+static size_t report_differences(const experiment *all, const contender *shown, size_t what, int width)
 {
     size_t lines = 0;
 
     for (size_t i = 0; i < all->n_rules; i++)
-        for (size_t j = i + 1; j < all->n_rules; j++)
-            if (chosen[i].rate < all->n_rates && chosen[j].rate < all->n_rates)
-                lines += report_difference(all, chosen[i], chosen[j], what);
+        for (size_t j = 0; j < all->n_rules; j++)
+            if (report_compares(all, i, j) && experiment_has(all, shown[i]) && experiment_has(all, shown[j]))
+                lines += report_difference(all, shown[i], shown[j], what, width);
     return lines;
 }
 
-static void report_difference_columns(const char *title)
+void report_difference_columns(const char *title, int width)
 {
-    printf("\n%-34s  %-27s  %4s  %10s  %10s  %22s\n", title, "quantity", "n", "mean", "sd", "95 % interval of mean");
+    printf("\n%-*s  %-27s  %4s  %10s  %10s  %22s\n", width, title, "quantity", "n", "mean", "sd",
+           "95 % interval of mean");
 }
 
-static void report_contenders(const experiment *all, const contender *chosen)
+void report_contenders(const experiment *all, const contender *chosen)
 {
     int width = rule_list_width(&all->chosen->rules, "rule");
+    int wide = report_difference_width(all, chosen, all->n_rules);
 
     printf("%-*s  %-27s  %4s  %10s  %10s  %22s\n", width, "rule", "quantity, last epoch", "n", "mean", "sd",
            "95 % interval of mean");
     for (size_t i = 0; i < all->n_rules; i++)
-        if (chosen[i].rate < all->n_rates)
+        if (experiment_has(all, chosen[i]))
             report_contender(all, chosen[i], width);
         else
-            printf("%-*s  no learning rate was chosen\n", width, all->chosen->rules.at[i]->name);
+            printf("%-*s  no %s was chosen\n", width, all->chosen->rules.at[i]->name,
+                   all->chosen->grid.n_axes > 1 ? "cell" : "learning rate");
     if (all->n_rules > 1) {
-        report_difference_columns("paired difference");
-        if (report_differences(all, chosen, TEST_ERROR) + report_differences(all, chosen, ERROR_AT_BEST) == 0)
+        report_difference_columns("paired difference", wide);
+        if (report_differences(all, chosen, TEST_ERROR, wide) + report_differences(all, chosen, ERROR_AT_BEST, wide) ==
+            0)
             printf("no seed with complete runs of two rules\n");
     }
 }
 
-static void report_outcomes(const experiment *all)
+void report_outcomes(const experiment *all)
 {
     putchar('\n');
     for (size_t rule = 0; rule < all->n_rules; rule++) {
-        size_t complete = 0, diverged = 0, interrupted = 0;
+        size_t counts[] = {[RUN_COMPLETE] = 0, [RUN_DIVERGED] = 0, [RUN_INTERRUPTED] = 0}, missing = 0;
 
-        for (size_t rate = 0; rate < all->n_rates; rate++) {
-            contender one = {.rule = rule, .rate = rate};
-
-            complete += experiment_count(all, one, RUN_COMPLETE);
-            diverged += experiment_count(all, one, RUN_DIVERGED);
-            interrupted += experiment_count(all, one, RUN_INTERRUPTED);
+        for (size_t i = 0; i < all->count; i++) {
+            if (all->states[i] == RUN_UNUSED || all->runs[i].rule != rule)
+                continue;
+            if (all->states[i] == RUN_ENDED)
+                counts[all->runs[i].outcome]++;
+            else
+                missing++;
         }
-        printf("%s: %zu runs complete, %zu diverged", all->chosen->rules.at[rule]->name, complete, diverged);
-        if (interrupted)
-            printf(", %zu interrupted", interrupted);
-        if (complete + diverged + interrupted < all->n_rates * all->n_seeds)
-            printf(", %zu %s", all->n_rates * all->n_seeds - complete - diverged - interrupted,
-                   interrupt_came() ? "not begun" : "without a result");
+        printf("%s: %zu runs complete, %zu diverged", all->chosen->rules.at[rule]->name, counts[RUN_COMPLETE],
+               counts[RUN_DIVERGED]);
+        if (counts[RUN_INTERRUPTED])
+            printf(", %zu interrupted", counts[RUN_INTERRUPTED]);
+        if (missing)
+            printf(", %zu %s", missing, interrupt_came() ? "not begun" : "without a result");
         putchar('\n');
     }
     printf("%s\n", fa_build_info());
@@ -157,92 +192,5 @@ void report_study(const experiment *all)
         same[i] = (contender){.rule = i};
     report_head(all);
     report_contenders(all, same);
-    report_outcomes(all);
-}
-
-/* One line a rule, one column a learning rate: mean (deviation), and how many diverged. */
-static void report_table(const experiment *all, size_t what)
-{
-    int width = rule_list_width(&all->chosen->rules, "rule");
-
-    printf("%s: mean (sd), d = diverged\n%-*s", rows[what].name, width, "rule");
-    for (size_t rate = 0; rate < all->n_rates; rate++)
-        printf("  %18g", all->chosen->rates[rate]);
-    putchar('\n');
-    for (size_t rule = 0; rule < all->n_rules; rule++) {
-        printf("%-*s", width, all->chosen->rules.at[rule]->name);
-        for (size_t rate = 0; rate < all->n_rates; rate++) {
-            contender one = {.rule = rule, .rate = rate};
-            moments over = experiment_moments(all, one, what);
-            size_t diverged = experiment_count(all, one, RUN_DIVERGED);
-            double deviation = 100.0 * moments_deviation(&over);
-            char text[64] = "-";
-
-            if (over.count && isfinite(deviation))
-                snprintf(text, sizeof text, "%.2f (%.2f)", 100.0 * over.mean, deviation);
-            else if (over.count)
-                snprintf(text, sizeof text, "%.2f", 100.0 * over.mean);
-            if (diverged)
-                snprintf(text + strlen(text), sizeof text - strlen(text), " %zud", diverged);
-            printf("  %18s", text);
-        }
-        putchar('\n');
-    }
-    putchar('\n');
-}
-
-static void report_equal_rates(const experiment *all)
-{
-    contender same[MAX_RULES];
-    size_t lines = 0;
-
-    if (all->n_rules < 2)
-        return;
-    report_difference_columns("at equal learning rates");
-    for (size_t rate = 0; rate < all->n_rates; rate++) {
-        for (size_t i = 0; i < all->n_rules; i++)
-            same[i] = (contender){.rule = i, .rate = rate};
-        lines += report_differences(all, same, TEST_ERROR);
-    }
-    if (lines == 0)
-        printf("no seed with complete runs of two rules\n");
-}
-
-/* A choice at the end of the grid says that the grid is too short. */
-static void report_choice(const experiment *all, contender chosen)
-{
-    const double *rates = all->chosen->rates;
-    double least = INFINITY, greatest = 0.0, lr;
-    const char *rule = all->chosen->rules.at[chosen.rule]->name;
-
-    if (chosen.rate == all->n_rates) {
-        printf("%s: no learning rate at which every run is complete\n", rule);
-        return;
-    }
-    for (size_t rate = 0; rate < all->n_rates; rate++) {
-        least = fmin(least, rates[rate]);
-        greatest = fmax(greatest, rates[rate]);
-    }
-    lr = experiment_lr(all, chosen);
-    printf("%s: lr %g%s\n", rule, lr,
-           lr > least && lr < greatest ? "" : ", at the end of the grid: a better one may lie beyond");
-}
-
-void report_grid(const experiment *all)
-{
-    contender best[MAX_RULES];
-
-    report_head(all);
-    putchar('\n');
-    report_table(all, VALIDATION_ERROR);
-    report_table(all, TEST_ERROR);
-    printf("Chosen by the mean validation error\n");
-    for (size_t i = 0; i < all->n_rules; i++) {
-        best[i] = experiment_choose(all, i);
-        report_choice(all, best[i]);
-    }
-    putchar('\n');
-    report_contenders(all, best);
-    report_equal_rates(all);
     report_outcomes(all);
 }

@@ -123,6 +123,13 @@ static fa_status set_callbacks(course *running, const model *student)
     return status;
 }
 
+size_t run_kept(const run *result, const settings *chosen)
+{
+    if (chosen->keep_best && result->best)
+        return result->best;
+    return result->outcome == RUN_INTERRUPTED ? 0 : result->epochs;
+}
+
 /* Errors of the final weights. */
 static fa_status measure(run *result, const settings *chosen, const model *student, const parts *some)
 {
@@ -130,9 +137,7 @@ static fa_status measure(run *result, const settings *chosen, const model *stude
     fa_status status;
 
     result->best = (size_t)fa_trainer_best(student->trainer);
-    result->kept = chosen->keep_best && result->best       ? result->best
-                   : result->outcome == RUN_INTERRUPTED ? 0
-                                                           : result->epochs;
+    result->kept = run_kept(result, chosen);
     status = fa_evaluate(student->net, some->test, &seen, result->confusion);
     if (status == FA_OK) {
         result->test_loss = seen.loss;
@@ -165,7 +170,7 @@ static fa_status learn(run *result, const settings *chosen, const model *student
     return status == FA_OK ? measure(result, chosen, student, some) : status;
 }
 
-static bool prepare(run *result, const settings *chosen, const data *samples)
+bool run_prepare(run *result, const settings *chosen, const data *samples)
 {
     result->outcome = RUN_COMPLETE;
     result->validation_error = result->test_loss = result->test_error = NAN;
@@ -183,15 +188,16 @@ bool run_learn(run *result, const settings *chosen, data *samples, watch *observ
     model student = {0};
     parts some = {0};
     fa_status status;
-    bool good = prepare(result, chosen, samples) && parts_take(&some, samples, chosen, result->seed) &&
-                model_create(&student, chosen, samples, result->rule, result->seed, result->lr);
+    bool good = run_prepare(result, chosen, samples) && parts_take(&some, samples, chosen, result->seed) &&
+                model_create(&student, chosen, samples, result) && model_mirror(&student, chosen, result);
 
     if (good) {
         status = learn(result, chosen, &student, &some, observer);
+        good = status == FA_OK || status == FA_ERR_NOT_FINITE;
         if (status == FA_ERR_NOT_FINITE)
             result->outcome = RUN_DIVERGED;
-        else
-            good = succeeded(status);
+        else if (status != FA_OK)
+            complain("%s: %s", chosen->rules.at[result->rule]->name, fa_last_error());
     }
     model_free(&student);
     parts_free(&some);

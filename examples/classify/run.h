@@ -1,4 +1,4 @@
-/* One rule learns from the samples of one seed at one learning rate.
+/* One rule learns from the samples of one seed in one cell of the grid.
  *
  * SPDX-License-Identifier: MIT */
 #ifndef CLASSIFY_RUN_H
@@ -26,7 +26,8 @@ typedef struct record {
 typedef struct run {
     size_t      rule; /* its place in the list */
     uint64_t    seed;
-    double      lr;
+    size_t      cell; /* of the rule's grid */
+    double      lr, at[MAX_AXES]; /* at: the grid's values there */
     run_outcome outcome;
     bool        early;   /* it stopped because nothing improved any more */
     size_t      epochs;  /* completed */
@@ -40,6 +41,12 @@ typedef struct run {
 } run;
 
 struct watch;
+
+/* Makes the arrays of a run of which its rule, seed and cell are known. False after a complaint. */
+bool run_prepare(run *result, const settings *chosen, const data *samples);
+
+/* The epoch that the final weights of a run that went to its end come from. */
+size_t run_kept(const run *result, const settings *chosen);
 
 /* False after a complaint about anything but divergence. To be freed either way. */
 bool run_learn(run *result, const settings *chosen, data *samples, struct watch *observer);

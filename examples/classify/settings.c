@@ -41,6 +41,20 @@ static bool set_replay(void *chosen, const char *name, const char *value)
     return option_path(name, value, &((settings *)chosen)->replay);
 }
 
+static bool set_resume(void *chosen, const char *name, const char *value)
+{
+    (void)name, (void)value;
+    ((settings *)chosen)->resume = true;
+    return true;
+}
+
+static bool set_baseline(void *data, const char *name, const char *value)
+{
+    settings *chosen = data;
+
+    return rule_params_find_rule(&chosen->rules, name, value, &chosen->baseline);
+}
+
 static bool set_quiet(void *chosen, const char *name, const char *value)
 {
     (void)name, (void)value;
@@ -52,6 +66,13 @@ static bool set_list_rules(void *chosen, const char *name, const char *value)
 {
     (void)name, (void)value;
     ((settings *)chosen)->action = LIST_RULES;
+    return true;
+}
+
+static bool set_list_rules_markdown(void *chosen, const char *name, const char *value)
+{
+    (void)name, (void)value;
+    ((settings *)chosen)->action = LIST_RULES_MARKDOWN;
     return true;
 }
 
@@ -85,11 +106,20 @@ static const option output_table[] = {
     {"--csv", "FILE", "write a line per rule and epoch", set_csv, NULL},
     {"--jsonl", "FILE", "write JSON lines: all that is needed to repeat the run, every epoch, every run",
      set_jsonl, NULL},
+    {"--resume", NULL, "do not run again what the --jsonl file holds, if there is one, but complete it:\n"
+                       "every run is in it as soon as it has ended. It has to be of the same settings;\n"
+                       "--rules, --lr, --grid, --seed, --seeds and --choose-seeds may ask for others,\n"
+                       "and runs that nobody asks for any more stay in it", set_resume, NULL},
     {"--replay", "FILE", "run again what a --jsonl file tells of; only --data can be chosen anew", set_replay, NULL},
     {"--plot", "FILE", "draw losses, errors and angles with gnuplot into FILE.svg or FILE.png; with\n"
-                       "--seeds means and their 95 % intervals", set_plot, NULL},
+                       "--seeds means and their 95 % intervals; with more than eight rules the means\n"
+                       "on the test samples alone", set_plot, NULL},
+    {"--baseline", "RULE", "with --seeds or --grid, differences between every rule and this one only, and not\n"
+                           "between all pairs", set_baseline, NULL},
     {"--quiet", NULL, "no progress on stderr", set_quiet, NULL},
-    {"--list-rules", NULL, "the learning rules, with their formulas", set_list_rules, NULL},
+    {"--list-rules", NULL, "the learning rules: formulas, sources, learning rates and parameters",
+     set_list_rules, NULL},
+    {"--list-rules-markdown", NULL, "the same as tables in Markdown", set_list_rules_markdown, NULL},
     {"--list-optimizers", NULL, "the optimizers, with their parameters", set_list_optimizers, NULL},
     {"--version", NULL, "show the version of libfa and what it was built with", set_version, NULL},
     {"--help", NULL, "this", set_help, NULL},
@@ -122,7 +152,7 @@ bool settings_is_parameter(size_t option_number)
 
 bool settings_study(const settings *chosen)
 {
-    return given_text(&chosen->texts, "--seeds") || chosen->n_rates > 0;
+    return given_text(&chosen->texts, "--seeds") || chosen->grid.n_axes > 0;
 }
 
 static bool add_text(void *data, const option *known, const char *value)
@@ -172,7 +202,8 @@ int settings_read(settings *chosen, int argc, char **argv)
     int status;
 
     collect_groups();
-    *chosen = (settings){.texts = {.groups = groups, .n_groups = N_GROUPS}, .first_seed = 1, .last_seed = 1};
+    *chosen = (settings){.texts = {.groups = groups, .n_groups = N_GROUPS}, .feedback_scale = 1.0, .first_seed = 1,
+                         .last_seed = 1, .baseline = EVERY_RULE};
     for (size_t l = 0; l <= MAX_LAYERS; l++)
         chosen->lr_scale[l] = 1.0;
     for (size_t i = 0; i < MAX_RULES; i++)
@@ -202,7 +233,7 @@ static const char conclusion[] =
     "\n"
     "A line of --csv has rule, epoch, train_loss, train_error, validation_error, test_error, seconds and\n"
     "angle_1, angle_2, ... of the hidden layers; with --seeds or --grid the seed comes first, and with\n"
-    "--grid then the learning rate:\n"
+    "--grid then the value of each of its names, empty for a rule that has not got it:\n"
     "  train_loss, train_error  over the epoch's batches, each before its own update; with dropout\n"
     "  validation_error, test_error  after the epoch; errors are fractions\n"
     "  seconds                  the epoch's training took, without validation and test\n"

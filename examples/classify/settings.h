@@ -9,14 +9,22 @@
 
 #include "../common/rule_list.h"
 #include "given.h"
+#include "grid.h"
 #include "named.h"
+#include "rule_params.h"
 
-enum { MAX_HIDDEN = 15, MAX_LAYERS = MAX_HIDDEN + 1, MAX_RATES = 64, MAX_SPANS = 32, MAX_RUNS = 100000 };
+enum { MAX_HIDDEN = 15, MAX_LAYERS = MAX_HIDDEN + 1, MAX_SPANS = 32, MAX_RUNS = 100000 };
 
 typedef struct initialization {
     fa_init init;
     double  scale;
 } initialization;
+
+/* Of all layers, and of those that have one of their own. */
+typedef struct initializations {
+    initialization all, at[MAX_LAYERS + 1];
+    bool           own[MAX_LAYERS + 1];
+} initializations;
 
 /* Layer l does not learn in these epochs, counted from 1. */
 typedef struct span {
@@ -24,7 +32,7 @@ typedef struct span {
     uint64_t first, last;
 } span;
 
-typedef enum action { TRAIN, LIST_RULES, LIST_OPTIMIZERS, SHOW_HELP, SHOW_VERSION } action;
+typedef enum action { TRAIN, LIST_RULES, LIST_RULES_MARKDOWN, LIST_OPTIMIZERS, SHOW_HELP, SHOW_VERSION } action;
 
 typedef struct settings {
     /* the data */
@@ -37,34 +45,39 @@ typedef struct settings {
     size_t         hidden[MAX_HIDDEN], n_hidden;
     fa_activation  activation, output_activation;
     fa_loss        loss;
-    initialization weights, bias, feedback;
+    initializations weights, biases;
+    initialization feedback;
     bool           own_feedback; /* --feedback-init was given */
     double         feedback_scale;
+    bool           bp_layers[MAX_LAYERS]; /* hidden layer l is reached through W_{l+1} and not through B_l */
     double         sparsity[MAX_LAYERS]; /* of W_l at l - 1, and of B_{l-1} */
     bool           hold_norm; /* of every W_l */
     double         dropout[MAX_LAYERS]; /* of layers 0 .. n_hidden */
 
     /* learning */
     rule_list    rules;
-    named_values rule_params, optimizer_params, trainer_params;
+    rule_params  rule_params;
+    named_values optimizer_params, trainer_params;
     const char  *optimizer;
     double       lr[MAX_RULES]; /* of each rule */
     double       lr_scale[MAX_LAYERS + 1], bias_lr_scale;
     span         frozen[MAX_SPANS];
     size_t       n_frozen;
+    uint64_t     mirror_steps;
     size_t       batch, epochs;
     bool         patience, keep_best;
     size_t       threads, eval_every, angle_every;
 
     /* one run or many */
     uint64_t first_seed, last_seed;
-    double   rates[MAX_RATES]; /* of --grid */
-    size_t   n_rates;
+    uint64_t first_trial_seed, last_trial_seed; /* of --choose-seeds; the same two without it */
+    grid     grid;
     size_t   jobs;
 
     /* what comes out */
     const char *csv, *jsonl, *plot, *replay; /* NULL where not asked for */
-    bool        quiet;
+    size_t      baseline; /* rule that the others are compared with, or EVERY_RULE */
+    bool        quiet, resume;
     action      action;
 
     given texts; /* every option as it was given, defaults included */

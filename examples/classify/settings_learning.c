@@ -11,40 +11,11 @@ static bool set_rules(void *chosen, const char *name, const char *value)
     return rule_list_read(&((settings *)chosen)->rules, name, value);
 }
 
-/* Position in the list of rules; false after a complaint. */
-static bool find_rule(const settings *chosen, const char *option_name, const char *rule, size_t *found)
-{
-    for (*found = 0; *found < chosen->rules.count; ++*found)
-        if (strcmp(chosen->rules.at[*found]->name, rule) == 0)
-            return true;
-    complain("%s: '%s' is none of the rules that are run", option_name, rule);
-    return false;
-}
-
 static bool take_rule_param(void *data, const char *name, char *item)
 {
     settings *chosen = data;
-    char *value = named_split(name, item), *dot = strchr(item, '.');
-    size_t only = EVERY_RULE;
 
-    if (!value)
-        return false;
-    if (dot)
-        *dot = '\0';
-    if (dot && !find_rule(chosen, name, item, &only))
-        return false;
-    for (size_t i = 0; i < chosen->rules.count; i++) {
-        const fa_rule *rule = chosen->rules.at[i];
-
-        if ((dot && i != only) || !named_find(rule->params, rule->n_params, dot ? dot + 1 : item))
-            continue;
-        if (!named_add(&chosen->rule_params, name, rule->params, rule->n_params, dot ? dot + 1 : item, value))
-            return false;
-        chosen->rule_params.at[chosen->rule_params.count - 1].rule = only;
-        return true;
-    }
-    complain("%s: no rule that is run has a parameter '%s'", name, dot ? dot + 1 : item);
-    return false;
+    return rule_params_add(&chosen->rule_params, &chosen->rules, name, item);
 }
 
 static bool set_rule_param(void *chosen, const char *name, const char *value)
@@ -89,7 +60,8 @@ static bool take_rate(void *data, const char *name, char *item)
     char *value = named_split(name, item);
     size_t rule;
 
-    return value && find_rule(chosen, name, item, &rule) && option_real(name, value, 0.0, 1e6, &chosen->lr[rule]);
+    return value && rule_params_find_rule(&chosen->rules, name, item, &rule) &&
+           option_real(name, value, 0.0, 1e6, &chosen->lr[rule]);
 }
 
 static bool set_lr(void *data, const char *name, const char *value)
@@ -155,11 +127,18 @@ static bool set_freeze(void *chosen, const char *name, const char *value)
     return option_each(name, value, take_span, chosen);
 }
 
+static bool set_mirror_steps(void *chosen, const char *name, const char *value)
+{
+    return option_whole(name, value, 0, 1000000000, &((settings *)chosen)->mirror_steps);
+}
+
 static const option table[] = {
     {"--rules", "LIST", "learning rules, separated by commas, compared from the same W, in the same\n"
                         "order of the samples; --list-rules lists them", set_rules, "bp,fa"},
-    {"--rule-param", "NAME=V,...", "a parameter of every rule that has it, or RULE.NAME=V of one", set_rule_param,
-     NULL},
+    {"--rule-param", "NAME=V,...", "a parameter of every rule that has it, or RULE.NAME=V of one; V is a\n"
+                                   "number or the name of a choice", set_rule_param, NULL},
+    {"--mirror-steps", "N", "before training, let B learn W in N batches of noise, for rules that can, such as\n"
+                            "weight_mirror; the others start at once", set_mirror_steps, "0"},
     {"--optimizer", "NAME", "sgd, rmsprop, adam, adamw, adagrad, manhattan; --list-optimizers has their\n"
                               "parameters",
      set_optimizer, "sgd"},
@@ -169,7 +148,8 @@ static const option table[] = {
      "beside it, times the learning rate), decoupled_weight_decay (sgd: the same as\n"
      "adamw's), unscaled_weight_decay (whatever the learning rate)", set_optimizer_param, NULL},
     {"--lr", "F|RULE=F,...", "learning rate of all rules or of each one; default: the optimizer's own, with\n"
-                             "sgd 0.1, which suits --batch 64; --batch 1 wants about 0.01", set_lr, NULL},
+                             "sgd the rule's (--list-rules tells it), or 0.1, both of which suit --batch 64;\n"
+                             "--batch 1 wants about a tenth", set_lr, NULL},
     {"--lr-scale", "l=F,...", "factor of the learning rate of layer l, biases included", set_lr_scale, NULL},
     {"--bias-lr-scale", "F", "factor of the learning rate of all biases", set_bias_lr_scale, "1"},
     {"--freeze", "l@A-B,...", "layer l does not learn in the epochs A to B, counted from 1; l@N is l@1-N",

@@ -1,6 +1,7 @@
 /* Options about the network and its feedback matrices. */
 #include "settings.h"
 
+#include <ctype.h>
 #include <string.h>
 
 #include "../common/complain.h"
@@ -59,11 +60,12 @@ static bool set_loss(void *chosen, const char *name, const char *value)
     return false;
 }
 
-/* NAME or NAME=SCALE. */
-static bool read_initialization(const char *name, const char *value, initialization *chosen)
+/* NAME or, after a mark, NAME=SCALE. */
+static bool read_initialization(const char *name, const char *value, char mark, initialization *chosen)
 {
     char kind[64];
-    size_t length = strcspn(value, "=");
+    const char *end = strchr(value, mark);
+    size_t length = end ? (size_t)(end - value) : strlen(value);
 
     if (length >= sizeof kind)
         length = sizeof kind - 1;
@@ -74,23 +76,59 @@ static bool read_initialization(const char *name, const char *value, initializat
         complain("%s: %s", name, fa_last_error());
         return false;
     }
-    return value[length] == '\0' || option_real(name, value + length + 1, 0.0, 1e6, &chosen->scale);
+    return !end || option_real(name, end + 1, 0.0, 1e6, &chosen->scale);
 }
 
-static bool set_init(void *chosen, const char *name, const char *value)
+/* Of all layers, NAME[=F], or of one of them, l=NAME[:F]. */
+static bool take_initialization(const settings *chosen, const char *name, char *item, initializations *drawn)
 {
-    return read_initialization(name, value, &((settings *)chosen)->weights);
+    char *value;
+    uint64_t l;
+
+    if (!isdigit((unsigned char)item[0]))
+        return read_initialization(name, item, '=', &drawn->all);
+    value = named_split(name, item);
+    if (!value || !option_whole(name, item, 1, chosen->n_hidden + 1, &l))
+        return false;
+    drawn->own[l] = true;
+    return read_initialization(name, value, ':', &drawn->at[l]);
 }
 
-static bool set_bias_init(void *chosen, const char *name, const char *value)
+static bool take_init(void *data, const char *name, char *item)
 {
-    return read_initialization(name, value, &((settings *)chosen)->bias);
+    settings *chosen = data;
+
+    return take_initialization(chosen, name, item, &chosen->weights);
+}
+
+static bool take_bias_init(void *data, const char *name, char *item)
+{
+    settings *chosen = data;
+
+    return take_initialization(chosen, name, item, &chosen->biases);
+}
+
+/* --init and --bias-init may name single layers only. */
+static bool set_init(void *data, const char *name, const char *value)
+{
+    settings *chosen = data;
+
+    return read_initialization(name, "glorot_uniform", '=', &chosen->weights.all) &&
+           option_each(name, value, take_init, chosen);
+}
+
+static bool set_bias_init(void *data, const char *name, const char *value)
+{
+    settings *chosen = data;
+
+    return read_initialization(name, "zero", '=', &chosen->biases.all) &&
+           option_each(name, value, take_bias_init, chosen);
 }
 
 static bool set_feedback_init(void *chosen, const char *name, const char *value)
 {
     ((settings *)chosen)->own_feedback = true;
-    return read_initialization(name, value, &((settings *)chosen)->feedback);
+    return read_initialization(name, value, '=', &((settings *)chosen)->feedback);
 }
 
 static bool set_feedback_scale(void *chosen, const char *name, const char *value)
@@ -144,6 +182,30 @@ static bool set_dropout(void *chosen, const char *name, const char *value)
     return option_each(name, value, take_dropout, chosen);
 }
 
+static bool take_bp_layer(void *data, const char *name, char *item)
+{
+    settings *chosen = data;
+    uint64_t l;
+
+    if (chosen->n_hidden == 0) {
+        complain("%s takes hidden layers, and --hidden is none", name);
+        return false;
+    }
+    if (strcmp(item, "last") == 0) {
+        chosen->bp_layers[chosen->n_hidden] = true;
+        return true;
+    }
+    if (!option_whole(name, item, 1, chosen->n_hidden, &l))
+        return false;
+    chosen->bp_layers[l] = true;
+    return true;
+}
+
+static bool set_bp_layers(void *chosen, const char *name, const char *value)
+{
+    return option_each(name, value, take_bp_layer, chosen);
+}
+
 static const option table[] = {
     {"--hidden", "N[,N]", "neurons of the hidden layers, separated by commas, or none", set_hidden, "500"},
     {"--activation", "NAME", "of the hidden layers: tanh, logistic, relu, erf, identity", set_activation, "tanh"},
@@ -152,13 +214,19 @@ static const option table[] = {
      set_loss, "cross_entropy"},
     {"--output-activation", "NAME", "of the outputs; default: softmax with cross_entropy, else logistic",
      set_output_activation, NULL},
-    {"--init", "NAME[=F]", "how W is drawn: zero, uniform (U[-F, F)), normal, glorot_uniform,\n"
-                               "glorot_normal, kaiming_uniform, kaiming_normal; F is 1 if left out",
-     set_init, "glorot_uniform"},
-    {"--bias-init", "NAME[=F]", "the same for biases", set_bias_init, "zero"},
+    {"--init", "NAME[=F],l=NAME[:F],...",
+     "how W is drawn: zero, uniform (U[-F, F)), normal, glorot_uniform,\n"
+     "glorot_normal, kaiming_uniform, kaiming_normal; F is 1 if left out. With l= it is\n"
+     "that of layer l alone, e.g. zero,1=kaiming_uniform:0.4", set_init, "glorot_uniform"},
+    {"--bias-init", "NAME[=F],l=NAME[:F],...", "the same for biases", set_bias_init, "zero"},
     {"--feedback-init", "NAME[=F]", "the same for the rule's B; default: as the rule does it (fa:\n"
-                                        "U[-1/sqrt(n_l), 1/sqrt(n_l)))", set_feedback_init, NULL},
-    {"--feedback-scale", "F", "multiply B by F", set_feedback_scale, "1"},
+                                        "U[-1/sqrt(n_l), 1/sqrt(n_l))). Rules without a B that could be set, as\n"
+                                        "bp or sign-symmetry, are left alone, here and below", set_feedback_init, NULL},
+    {"--feedback-scale", "F", "multiply B by F; default 1", set_feedback_scale, NULL},
+    {"--bp-layers", "l,...", "hidden layers (numbers, or last) that the error reaches through W_{l+1}^T from\n"
+                             "the layer above, as by back-propagation, and not through B_l. Rules that have\n"
+                             "no B are left alone; one whose B cannot be replaced, such as drtp, which works\n"
+                             "before the error is known, is refused", set_bp_layers, NULL},
     {"--sparsity", "F|l=F,...", "remove this share of the connections of every layer, or of layer l, at\n"
                                 "random: of W_l for good, of B_{l-1}, which stands for it, at the start",
      set_sparsity, "0"},

@@ -1,8 +1,6 @@
 /* Options about seeds and learning rates that are compared. */
 #include "settings.h"
 
-#include <string.h>
-
 #include "../common/complain.h"
 #include "../common/options.h"
 
@@ -15,35 +13,35 @@ static bool set_seed(void *data, const char *name, const char *value)
     return good;
 }
 
-static bool set_seeds(void *data, const char *name, const char *value)
+static bool read_seeds(const char *name, const char *value, uint64_t *first, uint64_t *last)
 {
-    settings *chosen = data;
-
-    if (!option_range(name, value, &chosen->first_seed, &chosen->last_seed))
+    if (!option_range(name, value, first, last))
         return false;
-    if (chosen->last_seed - chosen->first_seed < 10000)
+    if (*last - *first < 10000)
         return true;
     complain("%s takes ten thousand seeds at most", name);
     return false;
 }
 
-static bool take_rate(void *data, const char *name, char *item)
+static bool set_seeds(void *data, const char *name, const char *value)
 {
     settings *chosen = data;
 
-    if (chosen->n_rates == MAX_RATES) {
-        complain("%s takes %d learning rates at most", name, MAX_RATES);
-        return false;
-    }
-    return option_real(name, item, 0.0, 1e6, &chosen->rates[chosen->n_rates++]);
+    return read_seeds(name, value, &chosen->first_seed, &chosen->last_seed);
 }
 
-static bool set_grid(void *chosen, const char *name, const char *value)
+static bool set_choose_seeds(void *data, const char *name, const char *value)
 {
-    if (strncmp(value, "lr=", 3) == 0)
-        return option_each(name, value + 3, take_rate, chosen);
-    complain("%s takes learning rates, lr=F,F,..., not '%s'", name, value);
-    return false;
+    settings *chosen = data;
+
+    return read_seeds(name, value, &chosen->first_trial_seed, &chosen->last_trial_seed);
+}
+
+static bool set_grid(void *data, const char *name, const char *value)
+{
+    settings *chosen = data;
+
+    return grid_read(&chosen->grid, &chosen->rules, &chosen->rule_params, name, value);
 }
 
 static const option table[] = {
@@ -51,9 +49,17 @@ static const option table[] = {
     {"--seeds", "A-B", "run every seed from A to B and report mean, standard deviation and 95 %\n"
                        "confidence interval (Student's t), of paired differences between rules too;\n"
                        "runs that diverge are counted and are in no mean", set_seeds, NULL},
-    {"--grid", "lr=LIST", "run every rule at each of these learning rates; each chooses the one whose\n"
-                             "validation error, averaged over the seeds, is least. A rate at which a run\n"
-                             "diverged is never chosen, and the exit status is then 1", set_grid, NULL},
+    {"--grid", "NAME=F,F,...",
+     "run every rule at each of these values of lr (the learning rate), feedback_scale\n"
+     "(a factor of B) or a parameter of rules. Several --grid span the product; a name\n"
+     "that a rule has not multiplies nothing there: feedback_scale without a B to set\n"
+     "is one run. RULE.NAME=F,F,... are one rule's own values in the place of those for\n"
+     "all: it is then not tuned on the same grid. Each rule chooses the cell whose\n"
+     "validation error, averaged over the seeds, is least. A cell at which a run\n"
+     "diverged is never chosen, and the exit status is then 1", set_grid, NULL},
+    {"--choose-seeds", "A-B", "run the grid with these seeds, and then the cell that each rule has chosen with\n"
+                              "those of --seeds (or --seed); default: all of it with the latter", set_choose_seeds,
+     NULL},
 };
 
 const option_group settings_studies = {"Studies", table, sizeof table / sizeof table[0]};

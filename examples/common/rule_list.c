@@ -52,12 +52,3 @@ size_t rule_place(const fa_rule *rule)
         i++;
     return i;
 }
-
-void rule_list_print_known(FILE *stream)
-{
-    for (size_t i = 0; i < fa_rule_count(); i++) {
-        const fa_rule *rule = fa_rule_at(i);
-
-        fprintf(stream, "%-16s  %s\n", rule->name, rule->summary ? rule->summary : "");
-    }
-}

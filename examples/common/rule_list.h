@@ -5,7 +5,6 @@
 #define EXAMPLES_COMMON_RULE_LIST_H
 
 #include <fa/fa.h>
-#include <stdio.h>
 
 enum { MAX_RULES = 64 };
 
@@ -22,8 +21,5 @@ int rule_list_width(const rule_list *rules, const char *heading);
 
 /* Place in the list of all that the library knows: the same whatever a program runs beside it. */
 size_t rule_place(const fa_rule *rule);
-
-/* What the library has: names and formulas. */
-void rule_list_print_known(FILE *stream);
 
 #endif

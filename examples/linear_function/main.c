@@ -9,6 +9,7 @@
 
 #include "../common/complain.h"
 #include "../common/interrupt.h"
+#include "../common/rule_docs.h"
 #include "csv.h"
 #include "files.h"
 #include "plot.h"
@@ -116,6 +117,10 @@ int main(int argc, char **argv)
         return USAGE;
     if (chosen.help)
         settings_print_help(stdout);
+    else if (chosen.list_rules)
+        rule_docs_print(stdout);
+    else if (chosen.list_rules_markdown)
+        rule_docs_print_markdown(stdout);
     else if (chosen.version)
         printf("%s %s\n%s\n", program_name, fa_version(), fa_build_info());
     else

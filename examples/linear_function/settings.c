@@ -135,8 +135,23 @@ static bool set_version(void *line, const char *name, const char *value)
     return true;
 }
 
+static bool set_list_rules(void *line, const char *name, const char *value)
+{
+    (void)name, (void)value;
+    ((command_line *)line)->chosen->list_rules = true;
+    return true;
+}
+
+static bool set_list_rules_markdown(void *line, const char *name, const char *value)
+{
+    (void)name, (void)value;
+    ((command_line *)line)->chosen->list_rules_markdown = true;
+    return true;
+}
+
 static const option table[] = {
-    {"--rules", "LIST", "learning rules, separated by commas; default bp,fa,shallow", set_rules, NULL},
+    {"--rules", "LIST", "learning rules, separated by commas; default bp,fa,shallow;\n"
+                        "--list-rules lists them", set_rules, NULL},
     {"--epochs", "N", "1 .. 10000000; default 1000", set_epochs, NULL},
     {"--eta", "F", "learning rate: an epoch adds eta times the mean over the samples of\n"
                    "e h^T to W; default 0.1, with --online 0.001", set_eta, NULL},
@@ -161,6 +176,9 @@ static const option table[] = {
                        "the mean over the seeds (of the logarithm for losses) and one standard\n"
                        "deviation to both sides", set_plot, NULL},
     {"--quiet", NULL, "show no progress", set_quiet, NULL},
+    {"--list-rules", NULL, "show the learning rules: formulas, sources, learning rates and parameters",
+     set_list_rules, NULL},
+    {"--list-rules-markdown", NULL, "the same as tables in Markdown", set_list_rules_markdown, NULL},
     {"--help", NULL, "show this text", set_help, NULL},
     {"--version", NULL, "show the version of libfa and what it was built with", set_version, NULL},
 };
@@ -237,7 +255,7 @@ bool settings_read(settings *chosen, int argc, char **argv)
                          .dtype = FA_FLOAT64};
     if (!options_parse(&options, 1, argc, argv, &given))
         return false;
-    if (chosen->help || chosen->version)
+    if (chosen->help || chosen->version || chosen->list_rules || chosen->list_rules_markdown)
         return true;
     if (chosen->rules.count == 0 && !set_rules(&given, "--rules", "bp,fa,shallow"))
         return false;

@@ -21,7 +21,7 @@ typedef struct settings {
     fa_dtype       dtype;
     bool           quiet;
     const char    *load, *save, *csv, *plot; /* NULL where not asked for */
-    bool           help, version;
+    bool           help, version, list_rules, list_rules_markdown;
 } settings;
 
 /* The settings of a command line with the defaults in place; false after a complaint. */

@@ -128,8 +128,9 @@ static void report_tests(const experiment *all, int width)
         complain("out of memory");
         return;
     }
-    printf("\nFour layers against three: test error of four minus that of three\n%-*s  %-11s  %-6s  %4s  %10s  %22s  %8s"
-           "  %6s  %9s\n", width, "rule", "of", "test", "n", "difference", "95 % interval", "t", "df", "p");
+    puts("\nFour layers against three: test error of four minus that of three");
+    printf("%-*s  %-11s  %-6s  %4s  %10s  %22s  %8s  %6s  %9s\n", width, "rule", "of", "test", "n", "difference",
+           "95 % interval", "t", "df", "p");
     for (size_t rule = 0; rule < all->chosen->rules.count; rule++) {
         for (int logarithm = 0; logarithm < 2; logarithm++) {
             const char *name = all->chosen->rules.at[rule]->name, *quantity = logarithm ? "log10 error" : "error";

@@ -180,9 +180,9 @@ static bool set_version(void *line, const char *name, const char *value)
 
 static const option table[] = {
     {"--rules", "LIST", "learning rules, separated by commas", set_rules, "bp,fa"},
-    {"--samples", "N", "fresh training samples in all; none is used twice", set_samples, "1000000"},
+    {"--samples", "N", "fresh training samples in all; none is used twice", set_samples, "500000"},
     {"--batch", "N", "samples in a mini-batch, 1 .. 1000", set_batch, "10"},
-    {"--lr", "F", "learning rate of every student, of the mean gradient over a mini-batch", set_lr, "0.1"},
+    {"--lr", "F", "learning rate of every student, of the mean gradient over a mini-batch", set_lr, "0.05"},
     {"--grid", "lr=LIST", "run every student at each of these rates with the seeds of --tuning first;\n"
                           "each chooses the one whose validation error, averaged over them, is least,\n"
                           "and goes on with it. A rate at which a run diverged is never chosen", set_grid, NULL},

@@ -15,6 +15,7 @@
 #include <fa/train.h>
 #include <fa/trainer.h>
 #include <fa/diagnostics.h>
+#include <fa/recorder.h>
 #include <fa/io.h>
 
 #endif

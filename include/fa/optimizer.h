@@ -59,8 +59,8 @@ typedef enum fa_parameters {
  * Weight decay acts on W and b alike, always on the w before the update: what several readings take away adds up. Three
  * readings of it: "weight_decay" of sgd, rmsprop, adam and adagrad is part of the gradient (coupled), so under sgd w
  * shrinks by eta c weight_decay a step; "weight_decay" of adamw and "decoupled_weight_decay" of sgd and manhattan
- * shrink w by eta c times themselves, beside the gradient; "unscaled_weight_decay" shrinks it by itself, whatever the learning
- * rate. A paper that says "weight decay 1e-6" may mean any of them, and they differ by orders of magnitude.
+ * shrink w by eta c times themselves, beside the gradient; "unscaled_weight_decay" shrinks it by itself, whatever the
+ * learning rate. A paper that says "weight decay 1e-6" may mean any of them, and they differ by orders of magnitude.
  *
  * @param[out] out   to be released with fa_optimizer_destroy(); NULL on failure
  * @param[in]  name  "adagrad", "adam", "adamw", "manhattan", "rmsprop" or "sgd"

@@ -32,17 +32,17 @@ FA_API fa_status fa_pass_create(fa_pass **out, const fa_network *net, size_t max
  * weights a step needs h_{l-1} and h_l, one delta, one pre-activation (of layers that need one: erf, and the output
  * layer with a cross-entropy) and one gradient, each as large as the largest of the network.
  *
- * fa_train_step(), fa_train_epoch() and fa_trainer_run() take it, with any optimizer. Every delta and activity still comes
- * from weights before their update, by the same operations in the same order, so a step without an error ends with the
- * same bits as on a pass of fa_pass_create(). What is different:
+ * fa_train_step(), fa_train_epoch() and fa_trainer_run() take it, with any optimizer. Every delta and activity still
+ * comes from weights before their update, by the same operations in the same order, so a step without an error ends
+ * with the same bits as on a pass of fa_pass_create(). What is different:
  *
- * - A step that fails has already updated some layers. A loss that is not finite is only seen when all hidden layers have
- *   learned, a gradient that is not finite when the layers below have; so is a rule's own failure. The layer concerned
- *   and those above it are as before.
+ * - A step that fails has already updated some layers. A loss that is not finite is only seen when all hidden layers
+ *   have learned, a gradient that is not finite when the layers below have; so is a rule's own failure. The layer
+ *   concerned and those above it are as before.
  * - Separate phases (fa_forward() to fa_update()), and so accumulation, are FA_ERR_UNSUPPORTED; so are callbacks at
  *   FA_AFTER_DELTAS, and views of the pass, which keeps nothing. fa_compare_deltas() is FA_ERR_STATE.
- * - FA_ERR_UNSUPPORTED too, when training begins: a rule that is not local, or has `adapt`, activity sets or gradients of
- *   its own; clip_norm, which takes all gradients; dropout.
+ * - FA_ERR_UNSUPPORTED too, when training begins: a rule that is not local, or has `adapt`, activity sets or gradients
+ *   of its own; clip_norm, which takes all gradients; dropout.
  * - In `local` a rule sees layers l - 1 and l only; layers below are FA_ERR_STATE.
  *
  * Errors as for fa_pass_create(). Since 0.3.

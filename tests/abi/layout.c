@@ -39,6 +39,36 @@ AT(fa_delta_report, angle_deviation, 16);
 AT(fa_delta_report, angle_samples, 24);
 AT(fa_delta_report, ratio, 32);
 
+_Static_assert(sizeof(fa_update_report) == 16, "fa_update_report");
+AT(fa_update_report, angle, 0);
+AT(fa_update_report, ratio, 8);
+
+_Static_assert(sizeof(fa_spectrum) == 40, "fa_spectrum");
+AT(fa_spectrum, rank, 0);
+AT(fa_spectrum, values, 8);
+AT(fa_spectrum, largest, 16);
+AT(fa_spectrum, smallest, 24);
+AT(fa_spectrum, condition, 32);
+
+_Static_assert(sizeof(fa_norm_report) == 40, "fa_norm_report");
+AT(fa_norm_report, weights, 0);
+AT(fa_norm_report, bias, 8);
+AT(fa_norm_report, feedback, 16);
+AT(fa_norm_report, activity, 24);
+AT(fa_norm_report, delta, 32);
+
+_Static_assert(sizeof(fa_quantity) == 40, "fa_quantity");
+AT(fa_quantity, name, 0);
+AT(fa_quantity, unit, 8);
+AT(fa_quantity, layers, 16);
+AT(fa_quantity, cost, 24);
+AT(fa_quantity, doc, 32);
+
+_Static_assert(sizeof(fa_invariant_report) == 24, "fa_invariant_report");
+AT(fa_invariant_report, flow, 0);
+AT(fa_invariant_report, exact, 8);
+AT(fa_invariant_report, scale, 16);
+
 /* Results and records, frozen too. */
 _Static_assert(sizeof(fa_idx_info) == 48, "fa_idx_info");
 AT(fa_idx_info, type, 0);

@@ -103,7 +103,8 @@ class AlignThenMemorise(program.TestCase):
         for line in lines:
             self.assertAlmostEqual(line["error"] / line["theory_error"], 1, delta=6 * math.sqrt(2 / 4000) + 0.1)
         # The solution at a rate 20 % higher: errors on the way down differ by more than students do.
-        other = self.learn("--inputs", 500, "--time", 20, "--records", 20, "--test", 10, "--seeds", "1-3", "--eta", 0.24)
+        other = self.learn("--inputs", 500, "--time", 20, "--records", 20, "--test", 10, "--seeds", "1-3", "--eta",
+                           0.24)
         furthest = max(abs(a["theory_error"] / b["theory_error"] - 1) for a, b in zip(lines, other, strict=True))
         self.assertGreater(furthest, 6 * math.sqrt(2 / 4000) + 0.1)
 

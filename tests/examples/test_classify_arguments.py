@@ -1,6 +1,7 @@
 """The command line of classify, and samples that are missing or broken."""
 import math
 import os
+import re
 import shutil
 import struct
 import unittest
@@ -29,7 +30,14 @@ USAGE = [
     ('"orthogonal"', "--init", "orthogonal"),
     ("not 'x'", "--init", "uniform=x"),
     ("not '-1'", "--bias-init", "normal=-1"),
+    ("not '3'", "--init", "3=zero"),
+    ("NAME=VALUE", "--init", "1"),
+    ('"orthogonal"', "--init", "zero,1=orthogonal:2"),
+    ("not 'x'", "--bias-init", "1=normal:x"),
     ("not ''", "--feedback-init", "uniform="),
+    ("not '2'", "--bp-layers", "1,2"),
+    ("--hidden is none", "--bp-layers", "last", "--hidden", "none", "--rules", "bp"),
+    ("not '-1'", "--mirror-steps", "-1"),
     ("not '-2'", "--feedback-scale", "-2"),
     ("not '1.5'", "--sparsity", "1.5"),
     ("not '3'", "--sparsity", "3=0.5"),
@@ -40,6 +48,8 @@ USAGE = [
     ("bp twice", "--rules", "bp,bp"),
     ("has a parameter 'gain'", "--rule-param", "gain=1"),
     ("'shallow' is none of the rules", "--rule-param", "shallow.gain=1"),
+    ("first|second", "--rule-param", "pepita.output_error=third", "--rules", "pepita"),
+    ("sign takes a number", "--rule-param", "sign=up", "--rules", "bp,drtp"),
     ("no optimizer 'newton'", "--optimizer", "newton"),
     ("no parameter 'beta3'", "--optimizer-param", "beta3=1"),
     ("momentum takes a number", "--optimizer-param", "momentum=2"),
@@ -72,11 +82,25 @@ USAGE = [
     ("ten thousand", "--seeds", "0-10000"),
     ("exclude each other", "--seed", "1", "--seeds", "1-2"),
     ("lr=F", "--grid", "batch=1,2", "--validation", "40"),
-    ("not '1,,2'", "--grid", "lr=1,,2", "--validation", "40"),
+    ("not 'lr=1,,2'", "--grid", "lr=1,,2", "--validation", "40"),
+    ("not '1'", "--grid", "1,lr=2", "--validation", "40"),
+    ("brings lr twice", "--grid", "lr=1", "--grid", "lr=2", "--validation", "40"),
+    ("'shallow' is none of the rules", "--grid", "shallow.lr=1", "--validation", "40"),
+    ("rule bp has no feedback_scale", "--grid", "bp.feedback_scale=1", "--validation", "40"),
+    ("a number from 0 to 1", "--grid", "decay=2", "--rules", "kolen_pollack", "--validation", "40"),
+    ("64 values", "--grid", "lr=" + ",".join(65 * ["1"]), "--validation", "40"),
+    ("--feedback-scale does not go with it", "--grid", "feedback_scale=1", "--feedback-scale", "1", "--validation",
+     "40"),
+    ("needs --grid", "--choose-seeds", "1-2"),
+    ("'shallow' is none of the rules", "--baseline", "shallow", "--seeds", "1-2"),
+    ("not '2-1'", "--choose-seeds", "2-1", "--grid", "lr=1", "--validation", "40"),
+    ("100000 runs", "--grid", "lr=1,2", "--choose-seeds", "1-10000", "--seeds", "1-10000", "--rules",
+     "bp,fa,shallow,dfa,drtp", "--validation", "40"),
     ("needs --validation", "--grid", "lr=0.1,0.2"),
     ("--lr does not go with it", "--grid", "lr=0.1,0.2", "--validation", "40", "--lr", "1"),
     ("needs --seeds or --grid", "--jobs", "2"),
     ("not '0'", "--jobs", "0", "--seeds", "1-2"),
+    ("needs --jsonl", "--resume"),
     ("--csv needs a name", "--csv="),
     ("- does not stand", "--csv", "-"),
     ("- does not stand", "--jsonl=-"),
@@ -92,6 +116,9 @@ EVERY_OPTION = [
     ["--dtype", "f64", "--train", "100", "--validation", "20", "--standardize"],
     ["--hidden", "7,6", "--activation", "relu", "--init", "kaiming_uniform", "--bias-init", "uniform=0.1"],
     ["--hidden", "none", "--rules", "bp"],
+    ["--init", "zero", "--init", "1=kaiming_uniform:0.4,2=normal", "--bias-init", "2=uniform:0.1"],
+    ["--rules", "bp,shallow,dfa,usf,pepita", "--bp-layers", "1"],
+    ["--rules", "bp,weight_mirror", "--mirror-steps", "10"],
     ["--loss", "squared_error", "--output-activation", "identity", "--lr", "0.01"],
     ["--loss", "binary_cross_entropy", "--activation", "logistic"],
     ["--feedback-init", "normal=0.3", "--feedback-scale", "2", "--sparsity", "0.5"],
@@ -104,6 +131,7 @@ EVERY_OPTION = [
     ["--schedule", "step", "--trainer-param", "step_epochs=1,step_factor=0.5"],
     ["--validation", "40", "--patience", "1", "--keep-best", "--monitor", "loss", "--trainer-param",
      "min_improvement=0.01"],
+    ["--rules", "drtp,pepita", "--rule-param", "drtp.sign=-1,output_error=second"],
     ["--threads", "2", "--eval-every", "2", "--angle-every", "0", "--seed", "18446744073709551615"],
 ]
 
@@ -129,12 +157,39 @@ class Arguments(samples.TestCase):
         self.assertLessEqual(max(map(len, done.stdout.splitlines())), 112)
         studies = done.stdout[done.stdout.index("\nStudies\n"):done.stdout.index("\n\nOutput\n")]
         self.assertEqual([line.split()[0] for line in studies.splitlines() if line.startswith("  --")],
-                         ["--seed", "--seeds", "--grid", "--jobs"])
+                         ["--seed", "--seeds", "--grid", "--choose-seeds", "--jobs"])
         done = program.run(program.CLASSIFY, "--list-rules")
-        self.assertEqual([line.split()[0] for line in done.stdout.splitlines()], ["bp", "fa", "shallow"])
+        self.list_of_rules(done.stdout)
+        self.tables_of_rules(program.run(program.CLASSIFY, "--list-rules-markdown").stdout)
+        self.assertEqual(program.run(program.LINEAR_FUNCTION, "--list-rules").stdout, done.stdout)
         done = program.run(program.CLASSIFY, "--list-optimizers")
         for words in "sgd\n", "  momentum ", "default no of no|yes", "adam\n", "  clip_norm ":
             self.assertIn(words, done.stdout)
+
+    def list_of_rules(self, text):
+        """Names begin lines, all else is indented, and every rule's formula, learning rate and parameters are there."""
+        rules = re.split(r"^(?=\w)", text, flags=re.MULTILINE)[1:]
+        names = [rule.split()[0] for rule in rules]
+        self.assertEqual(names, sorted(names))
+        self.assertLessEqual({"bp", "fa", "shallow", "kolen_pollack", "pepita"}, set(names))
+        self.assertLessEqual(max(map(len, text.splitlines())), 90)
+        for rule in rules:
+            self.assertRegex(rule, r"\A\w+\n    \S.*: \S")
+        self.assertRegex(rules[names.index("fa")],
+                         r"B_l delta_\{l\+1\}(.|\n)*\n    Lillicrap.*\n    learning rate 0\.1 \(sgd, batches of 64\)\n")
+        self.assertRegex(rules[names.index("kolen_pollack")], r"\n    decay=0 +\S.*; 0\.\.1\n")
+        self.assertRegex(rules[names.index("pepita")], r"\n    output_error=first +\S.*; first\|second\n")
+        self.assertNotRegex(rules[names.index("bp")], r"\n    \w+=")
+
+    def tables_of_rules(self, text):
+        """Two tables whose lines all have five cells."""
+        tables = [table.splitlines() for table in text.split("\n\n")]
+        self.assertEqual(len(tables), 2)
+        for table in tables:
+            self.assertEqual({len(re.findall(r"(?<!\\)\|", line)) for line in table}, {6})
+        self.assertRegex("\n".join(tables[0]),
+                         r"\n\| `fa` \| feedback alignment \| `delta_l = \(B_l .*` \| 0\.1 \| Lillicrap")
+        self.assertIn("| `pepita` | `output_error` | first | first\\|second |", text)
 
     def test_version(self):
         done = program.run(program.CLASSIFY, "--version")

@@ -83,6 +83,44 @@ class Outputs(samples.TestCase):
             held, free = (self.learn("--rules", "fa", "--lr", lr, *more)[-2] for more in (["--hold-norm"], []))
             self.assertEqual(held["train_loss"] == free["train_loss"], same)
 
+    def test_layers_of_their_own_start(self):
+        """A layer of zeros lets nothing through: the loss is ln 3. The others are drawn as they would be alone."""
+        arguments = "--lr", "0", "--rules", "bp", "--epochs", "1", "--dtype", "f64"
+        losses = [self.learn(*arguments, *more)[0]["train_loss"] for more in (
+            ["--init", "normal=0.3"], ["--init", "1=normal:0.3,2=normal:0.3"], ["--init", "zero,1=normal:0.3",
+             "--init", "2=normal:0.3"], ["--init", "normal=0.3", "--init", "2=zero"],
+            ["--init", "zero,1=kaiming_uniform:0.408"])]
+        self.assertEqual(losses[0], losses[1])
+        self.assertEqual(losses[0], losses[2])
+        # One softmax of three equal numbers, and a mean.
+        self.assertAlmostEqual(losses[3], math.log(3), delta=8 * 2.0 ** -53)
+        self.assertEqual(losses[3], losses[4])
+        self.assertNotAlmostEqual(losses[0], losses[3], places=3)
+        biased = self.learn(*arguments, "--init", "zero", "--bias-init", "2=uniform:1")[0]["train_loss"]
+        self.assertNotAlmostEqual(biased, losses[3], places=3)
+
+    def test_layers_by_back_propagation(self):
+        """Back-propagation's operand in every layer is back-propagation; in the last one its angle is 0."""
+        arguments = "--hidden", "8,6", "--angle-every", "1", "--rules", "bp,fa,dfa,shallow"
+        lines = without_seconds(self.learn("--bp-layers", "1,last", *arguments))
+        for rule in "fa", "dfa":
+            for line, other in zip(lines, (line for line in lines if line["rule"] == rule)):
+                self.assertEqual(line, {**other, "rule": "bp"})
+        for line in self.learn("--bp-layers", "last", *arguments)[3:9]:
+            self.assertLess(line["angle_2"], math.degrees(2.0 ** -11))  # acos near 1 in float32
+            self.assertGreater(line["angle_1"], 1)
+        self.fail_with(1, "drtp works before the error is known", "--rules", "bp,drtp", "--bp-layers", "1", "--csv",
+                       self.path("run.csv"))
+
+    def test_mirror_steps(self):
+        """They turn B of a weight mirror towards W, and change no other rule."""
+        angles = {steps: self.learn("--rules", "fa,weight_mirror", "--rule-param", "every=0", "--lr", "0", "--epochs",
+                                    "1", "--angle-every", "1", "--hidden", "9", "--mirror-steps", steps)
+                  for steps in (0, 5000)}
+        fa, mirror = ([angles[steps][i]["angle_1"] for steps in (0, 5000)] for i in (0, 1))
+        self.assertEqual(fa[0], fa[1])
+        self.assertLess(mirror[1], mirror[0] - 10)
+
     def test_confusion_matrix(self):
         table = self.succeed("--csv", self.path("run.csv"), "--rules", "fa", "--epochs", "1")
         error = program.read_csv(self.path("run.csv"))[0]["test_error"]
@@ -112,6 +150,17 @@ class Outputs(samples.TestCase):
             self.assertEqual((run["outcome"], run["epochs"], run["test_error"], run["validation_error"]),
                              ("complete", 3, last["test_error"], last["validation_error"]))
             self.assertEqual(sum(map(sum, run["confusion"])), samples.TEST)
+
+    def test_default_learning_rates(self):
+        """With plain sgd a rule's own; bp's and fa's are 0.1. Another optimizer has one for all."""
+        listed = dict(re.findall(r"^(\w+)\n(?: .*\n)*?    learning rate (\S+)", self.succeed("--list-rules"),
+                                 re.MULTILINE))
+        self.assertEqual((listed["bp"], listed["fa"]), ("0.1", "0.1"))
+        self.assertNotEqual(float(listed["node_perturbation"]), 0.1)
+        for arguments, rate in ([], listed["node_perturbation"]), (["--optimizer", "adam"], "0.001"), \
+                (["--lr", "node_perturbation=0.5"], "0.5"):
+            header = self.objects("--rules", "node_perturbation", "--epochs", "1", *arguments)[0]
+            self.assertEqual(header["parameters"]["lr"], f"node_perturbation={rate}")
 
     def test_shortest_numbers(self):
         """The shortest of 15 to 17 digits that read back; errors are fractions of a known number of samples."""

@@ -62,6 +62,8 @@ class Plot(samples.TestCase):
         for arguments in ([], ["--seeds", "1-3"], ["--epochs", "1", "--hidden", "5,4", "--rules", "shallow"],
                           ["--hidden", "none", "--rules", "bp"], ["--grid", "lr=0.1,0.2", "--validation", "40"],
                           ["--rules", "bp,fa,shallow"], ["--angle-every", "0"],
+                          ["--rules", "bp,brsf,dfa,dkp,drtp,fa,frsf,ifa,kolen_pollack,sdfa", "--hidden", "7,6",
+                           "--seeds", "1-2"], ["--grid", "lr=0.1", "--grid", "feedback_scale=1,2", "--validation", "40"],
                           ["--epochs", "31"], ["--epochs", "31", "--seeds", "1-2", "--jobs", "2"]):
             self.succeed("--plot", self.path("it's.svg"), *arguments)
             with open(self.path("it's.svg")) as file:
@@ -87,8 +89,29 @@ class Plot(samples.TestCase):
             panels[" ".join(arguments)] = len(re.findall("^plot", script, re.MULTILINE))
             for color, rule in re.findall(r"lc '(#\w+)' title '(bp|fa|shallow)'", script):
                 colors.setdefault(rule, set()).add(color)
-        self.assertEqual(colors, {"bp": {"#0072b2"}, "fa": {"#d55e00"}, "shallow": {"#009e73"}})
+        self.assertEqual(sorted(colors), ["bp", "fa", "shallow"])
+        self.assertEqual({len(found) for found in colors.values()}, {1})
+        self.assertEqual(len(set.union(*colors.values())), 3)
         self.assertEqual(list(panels.values()), [3, 3, 2, 2, 2])
+
+    def test_many_rules(self):
+        """Every rule has a color of its own and is in the legend; layers have panels of their own; no bands."""
+        rules = re.findall(r"^\w+", program.run(program.CLASSIFY, "--list-rules").stdout, re.MULTILINE)
+        self.assertGreater(len(rules), 15)
+        script = self.script("--rules", ",".join(rules), "--hidden", "9,7", "--batch", "16", "--seeds", "1-2", "--jobs",
+                             "2")
+        *panels, legend = re.findall("^plot.*", script, re.MULTILINE)
+        self.assertEqual(len(panels), 4)
+        for line in panels[:2]:
+            self.assertEqual(len(re.findall(r" \$rule\d+ using", line)), len(rules))
+        found = re.findall(r"(pt \d+) \S+ \S+ pi \d+ lw \S+ lc '(#\w+)' title '(\w+)'", legend)
+        self.assertEqual([name for _, _, name in found], rules)
+        self.assertEqual(len({color for _, color, _ in found}), len(rules))
+        self.assertNotIn("filledcurves", script)
+        for grid, width in ([], 910), (["--grid", "lr=0.1", "--grid", "feedback_scale=0.125", "--validation", "40"],
+                                       1100):
+            script = self.script("--rules", ",".join(rules), "--hidden", "9", "--batch", "16", *grid)
+            self.assertGreaterEqual(int(re.search(r"size (\d+),", script)[1]), width)
 
     def test_wide_bands(self):
         """Two seeds make bands wider than their panels, which gnuplot cannot be trusted to cut: its PNG goes astray."""

@@ -99,6 +99,142 @@ class Studies(samples.TestCase):
         for lr in "0", "0.01", "0.3":
             row(equal, f"bp (lr {lr}) - fa (lr {lr})", "test error, %")
 
+    def grid(self, *arguments):
+        """The table, and the CSV file's runs: {(seed, rule): {(values of the grid's names): the last epoch's line}}."""
+        table = self.succeed("--csv", self.path("run.csv"), "--epochs", "2", *arguments)
+        runs = {}
+        for line in program.read_csv(self.path("run.csv")):
+            names = list(line)[1:list(line).index("rule")]
+            if line["epoch"] == 2:
+                cells = runs.setdefault((line["seed"], line["rule"]), {})
+                self.assertNotIn(tuple(line[name] for name in names), cells)
+                cells[tuple(line[name] for name in names)] = line
+        return table, runs
+
+    def test_two_axes(self):
+        """The product, but one value only where a rule has no B; the choice is among all cells."""
+        table, runs = self.grid("--grid", "lr=0.01,0.3", "--grid", "feedback_scale=0,1,3", "--rules", "bp,fa,usf",
+                                "--seeds", "1-2", "--validation", "60", "--jobs", "2")
+        cells = [(lr, scale) for lr in (0.01, 0.3) for scale in (0, 1, 3)]
+        self.assertEqual({key: list(found) for key, found in runs.items()},
+                         {(seed, rule): cells if rule == "fa" else [(0.01, None), (0.3, None)] for seed in (1, 2)
+                          for rule in ("bp", "fa", "usf")})
+        errors = {cell: statistics.mean(runs[seed, "fa"][cell]["validation_error"] for seed in (1, 2))
+                  for cell in cells}
+        best = min(errors, key=errors.get)
+        row(table, f"fa: lr {best[0]:g}, feedback_scale {best[1]:g}")
+        for scale in 0, 1, 3:
+            line = row(table, "fa", f"{scale}", f"{100 * errors[0.01, scale]:.2f} (")
+            self.assertEqual(re.findall(r"([\d.]+) \(", line), [f"{100 * errors[lr, scale]:.2f}" for lr in (0.01, 0.3)])
+        self.assertIn("bp: 4 runs complete, 0 diverged\nfa: 12 runs complete, 0 diverged\n", table)
+        equal = table[table.index("at equal values"):]
+        for scale in 0, 1, 3:
+            row(equal, f"bp (lr 0.3) - fa (lr 0.3, feedback_scale {scale})")
+
+    def test_scale_of_a_cell(self):
+        """A cell is the run with --feedback-scale."""
+        for scale in 1, 3:
+            alone = without_seconds(self.learn("--rules", "fa", "--feedback-scale", scale, "--validation", "40", "--lr",
+                                               "0.2"))
+            cell = without_seconds(self.learn("--rules", "fa", "--grid", f"lr=0.2,feedback_scale={scale}",
+                                              "--validation", "40"))
+            self.assertEqual([{**line, "seed": 1, "lr": 0.2, "feedback_scale": scale} for line in alone], cell)
+        self.assertNotEqual(alone[-1]["train_loss"], self.learn("--rules", "fa", "--lr", "0.2", "--validation", "40")
+                            [-1]["train_loss"])
+
+    def test_own_values(self):
+        """A rule's own rates stand in the place of the common ones, and the report says so."""
+        table, runs = self.grid("--grid", "lr=0.1,0.2", "--grid", "fa.lr=0.3", "--rules", "bp,fa,shallow",
+                                "--validation", "40")
+        self.assertEqual({rule: list(found) for (_, rule), found in runs.items()},
+                         {"bp": [(0.1,), (0.2,)], "fa": [(0.3,)], "shallow": [(0.1,), (0.2,)]})
+        self.assertIn("fa: values of lr of its own, not the same grid\n", table)
+        table, runs = self.grid("--grid", "fa.lr=0.3,0.4", "--lr", "0.05", "--validation", "40")
+        self.assertEqual({rule: list(found) for (_, rule), found in runs.items()},
+                         {"bp": [(None,)], "fa": [(0.3,), (0.4,)]})
+        self.assertIn("bp: lr 0.05\n", table)
+
+    def test_grid_of_a_parameter(self):
+        """Any parameter of a rule is a name; for rules that have not got it nothing is multiplied."""
+        _, runs = self.grid("--grid", "decay=0,0.1", "--rules", "bp,kolen_pollack", "--validation", "40")
+        self.assertEqual({rule: list(found) for (_, rule), found in runs.items()},
+                         {"bp": [(None,)], "kolen_pollack": [(0,), (0.1,)]})
+        alone = self.learn("--rules", "kolen_pollack", "--rule-param", "decay=0.1", "--epochs", "2",
+                           "--validation", "40")
+        self.assertEqual(alone[-1]["train_loss"], runs[1, "kolen_pollack"][0.1,]["train_loss"])
+
+    def test_seeds_to_choose_by(self):
+        """The grid costs its own seeds; the chosen cell has those of the study, the same runs as without a grid."""
+        table, runs = self.grid("--grid", "lr=0.05,0.4", "--choose-seeds", "7-8", "--seeds", "8-10", "--validation",
+                                "60", "--jobs", "2", "--jsonl", self.path("run.jsonl"))
+        best = {}
+        for rule in "bp", "fa":
+            errors = {lr: statistics.mean(runs[seed, rule][lr,]["validation_error"] for seed in (7, 8))
+                      for lr in (0.05, 0.4)}
+            best[rule] = min(errors, key=errors.get)
+            for seed in 9, 10:
+                self.assertEqual(list(runs[seed, rule]), [(best[rule],)])
+            row(table, f"{rule}: lr {best[rule]:g}")
+            self.check(row(table, rule, "test error, %", "3"),
+                       [100 * runs[seed, rule][best[rule],]["test_error"] for seed in (8, 9, 10)])
+            self.assertIn(f"{rule}: 6 runs complete, 0 diverged\n", table)
+        self.assertIn("; seeds 8-10, the grid with seeds 7-8\n", table)
+        rates = ",".join(f"{rule}={lr}" for rule, lr in best.items())
+        for line in without_seconds(self.learn("--lr", rates, "--seeds", "9-10", "--epochs", "2", "--validation",
+                                               "60")):
+            if line["epoch"] == 2:
+                found = runs[line["seed"], line["rule"]][best[line["rule"]],]
+                self.assertEqual({name: found[name] for name in line}, line)
+        with open(self.path("run.jsonl")) as file:
+            header = json.loads(file.readline())
+        self.assertEqual((header["parameters"]["choose-seeds"], header["parameters"]["seeds"]), ("7-8", "8-10"))
+
+    def test_replay_of_two_stages(self):
+        arguments = "--grid", "lr=0.05,0.4", "--grid", "feedback_scale=1,2", "--choose-seeds", "7-7", "--seeds", "8-9"
+        first = self.learn(*arguments, "--validation", "60", "--jsonl", self.path("run.jsonl"))
+        self.assertEqual(without_seconds(first), without_seconds(self.learn("--replay", self.path("run.jsonl"))))
+
+    def test_baseline(self):
+        """One rule is compared with, at the chosen and at equal values, and nothing else is."""
+        table = self.succeed("--grid", "lr=0.1,0.2", "--rules", "bp,fa,shallow", "--baseline", "fa", "--seeds", "1-2",
+                             "--validation", "40")
+        pairs = re.findall(r"^(\w+) \(lr \S+\) - (\w+) \(", table, re.MULTILINE)
+        self.assertEqual(pairs, 4 * [("bp", "fa"), ("shallow", "fa")])
+
+    def test_the_whole_family(self):
+        """Every rule at once, in two stages and several processes, comes through every file, and again."""
+        rules = re.findall(r"^\w+", self.succeed("--list-rules"), re.MULTILINE)
+        self.assertGreater(len(rules), 15)
+        done = self.program("--rules", ",".join(rules), "--grid", "lr=0.001,0.01", "--grid", "feedback_scale=0.5,2",
+                            "--choose-seeds", "1-1", "--seeds", "2-3", "--validation", "40", "--jobs", "3", "--hidden",
+                            "9,7", "--batch", "16", "--baseline", "bp", "--csv", self.path("run.csv"), "--jsonl",
+                            self.path("run.jsonl"))
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        for rule in rules:
+            self.assertRegex(done.stdout, rf"\n{rule}: lr 0.\d+")
+            self.assertRegex(done.stdout, rf"\n{rule}: \d+ runs complete, 0 diverged\n")
+            row(done.stdout, rule, "test error, %", "2")
+        lines = without_seconds(program.read_csv(self.path("run.csv")))
+        self.assertEqual({line["rule"] for line in lines}, set(rules))
+        again = without_seconds(self.learn("--replay", self.path("run.jsonl")))
+        self.assertEqual(again, lines)
+        with open(self.path("run.jsonl")) as file:
+            head = [line for line in file][:60]
+        with open(self.path("part.jsonl"), "w") as file:
+            file.writelines(head)
+        self.succeed("--replay", self.path("part.jsonl"), "--jsonl", self.path("part.jsonl"), "--resume", "--jobs", "2",
+                     "--csv", self.path("part.csv"))
+        self.assertEqual(without_seconds(program.read_csv(self.path("part.csv"))), lines)
+
+    def test_no_cell(self):
+        """A rule that diverges everywhere has no final runs."""
+        done = self.program("--grid", "lr=1e6", "--choose-seeds", "1-1", "--seeds", "2-3", "--validation", "40",
+                            "--loss", "squared_error", "--output-activation", "identity", "--activation", "identity", "--epochs",
+                            "20")
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("fa: no learning rate at which every run is complete\n", done.stdout)
+        self.assertIn("fa: 0 runs complete, 1 diverged\n", done.stdout)
+
     def test_divergence_is_counted(self):
         arguments = ("--loss", "squared_error", "--output-activation", "identity", "--activation", "identity",
                      "--epochs", "20", "--rules", "fa", "--quiet")

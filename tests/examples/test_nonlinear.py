@@ -92,6 +92,14 @@ class Nonlinear(program.TestCase):
         self.assertAlmostEqual(float(row[7]),
                                mean / ((statistics.variance(three) + statistics.variance(four)) / 4) ** 0.5, delta=2e-3)
 
+    def test_four_layers_are_better(self):
+        """docs/reproduction/nonlinear.md with a fifth of its samples, three of its seeds, and one rate for all."""
+        lines = self.learn("--samples", 100000, "--looks", 1, "--seeds", "1-3", "--jobs", 2)
+        for rule, factor in ("bp", 0.01), ("fa", 0.9):
+            for three, four in zip(self.last(lines, rule, 3), self.last(lines, rule, 4), strict=True):
+                self.assertLess(four, factor * three, rule)
+                self.assertTrue(0.1 < three < 0.35, three)
+
     def test_grid(self):
         """Every student chooses by its own validation errors, and learns at that rate."""
         table = self.succeed(*QUICK, "--seeds", "1-2", "--tuning", "7-8", "--validation", 300, "--jobs", 2, "--grid",

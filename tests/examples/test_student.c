@@ -55,7 +55,8 @@ START_TEST(limits)
 }
 END_TEST
 
-/* Gosset's example (1908): hours of sleep gained by ten patients under two drugs. t, p and intervals as R prints them. */
+/* Gosset's example (1908): hours of sleep gained by ten patients under two drugs. t, p and intervals as R's t.test()
+ * prints them. */
 static const double drug_1[] = {0.7, -1.6, -0.2, -1.2, -0.1, 3.4, 3.7, 0.8, 0.0, 2.0};
 static const double drug_2[] = {1.9, 0.8, 1.1, 0.1, -0.1, 4.4, 5.5, 1.6, 4.6, 3.4};
 

@@ -1,0 +1,68 @@
+#include "probe.h"
+
+/* Layers and neurons of the network. */
+enum { DEPTH = 3, WIDTH = 4, CLASSES = 3 };
+
+typedef struct probe {
+    fa_network  *net;
+    fa_feedback *feedback;
+} probe;
+
+static bool begin(probe *tried, const fa_rule *rule)
+{
+    fa_status status = fa_network_create(&tried->net, FA_FLOAT64, WIDTH);
+
+    tried->feedback = NULL;
+    for (size_t l = 1; l < DEPTH && status == FA_OK; l++)
+        status = fa_network_add_dense(tried->net, WIDTH, FA_TANH, true);
+    if (status == FA_OK)
+        status = fa_network_add_dense(tried->net, CLASSES, FA_SOFTMAX, true);
+    if (status == FA_OK)
+        status = fa_network_set_loss(tried->net, FA_CROSS_ENTROPY);
+    if (status == FA_OK)
+        status = fa_feedback_create(&tried->feedback, tried->net, rule, NULL, 1);
+    return status == FA_OK;
+}
+
+static void end(probe *tried)
+{
+    fa_feedback_destroy(tried->feedback);
+    fa_network_destroy(tried->net);
+}
+
+bool probe_knows(const fa_rule *rule, const char *name)
+{
+    probe tried;
+    double value;
+    bool known = begin(&tried, rule) && fa_feedback_param(tried.feedback, name, &value) == FA_OK;
+
+    end(&tried);
+    return known;
+}
+
+/* Sign-symmetry has a B that it computes itself. */
+static bool can_be_set(fa_feedback *feedback, size_t l)
+{
+    double numbers[WIDTH * WIDTH] = {0};
+    fa_matrix view, B;
+
+    if (fa_feedback_get(feedback, "B", l, &view) != FA_OK)
+        return false;
+    B = fa_matrix_view(numbers, view.rows, view.cols, FA_FLOAT64);
+    return fa_feedback_set(feedback, "B", l, &B) == FA_OK;
+}
+
+bool probe_keeps_feedback(const rule_list *rules, size_t rule, const rule_params *params)
+{
+    probe tried;
+    bool any = false;
+
+    /* A value that only larger layers allow is none of the probe's business. */
+    if (begin(&tried, rules->at[rule])) {
+        rule_params_apply(params, rule, tried.feedback);
+        for (size_t l = 1; l < DEPTH; l++)
+            any = any || can_be_set(tried.feedback, l);
+    }
+    end(&tried);
+    return any;
+}
