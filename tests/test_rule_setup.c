@@ -1,5 +1,6 @@
 /* What a rule may declare while it is bound: feedback layer by layer and drawn in every way, arrays that it computes itself,
  * and parameters that decide which arrays there are. */
+#include "call_script.h"
 #include "session.h"
 
 #include <math.h>
@@ -107,31 +108,6 @@ START_TEST(all_layers_are_noklands)
 END_TEST
 
 /* --- refusals --- */
-
-enum { MAX_CALLS = 40 };
-
-typedef struct call_script {
-    int calls;
-    fa_status expected[MAX_CALLS], got[MAX_CALLS];
-    int line[MAX_CALLS];
-} call_script;
-
-static void record(call_script *script, fa_status expected, fa_status got, int line)
-{
-    script->expected[script->calls] = expected;
-    script->got[script->calls] = got;
-    script->line[script->calls++] = line;
-}
-
-#define RECORD(status, call) record(script, (status), (call), __LINE__)
-
-static void check_script(const call_script *script, int least)
-{
-    ck_assert_int_ge(script->calls, least);
-    for (int i = 0; i < script->calls; i++)
-        ck_assert_msg(script->got[i] == script->expected[i], "line %d: expected \"%s\", got \"%s\"", script->line[i],
-                      fa_status_string(script->expected[i]), fa_status_string(script->got[i]));
-}
 
 static fa_status refuse_feedback(fa_setup *setup)
 {
