@@ -1328,9 +1328,22 @@ class Setup:
     def width(self, l):
         return lib.fa_setup_width(self._pointer, _unsigned(l, "l"))
 
-    def feedback(self, topology):
-        """Keep "B" for every hidden layer; LAYERWISE or DIRECT."""
-        lib.fa_setup_feedback(self._pointer, topology)
+    def param(self, name):
+        """A parameter that arrays depend on: setting it later makes them anew."""
+        return _real(lib.fa_setup_param, self._pointer, name.encode())
+
+    def feedback(self, topology, derived=False):
+        """Keep "B" for every hidden layer; LAYERWISE or DIRECT. Derived: backward computes it in every step."""
+        (lib.fa_setup_derived_feedback if derived else lib.fa_setup_feedback)(self._pointer, topology)
+
+    def feedback_layer(self, topology, l, draw=DRAW_NOKLAND):
+        """Keep "B" for one hidden layer, drawn as some authors do."""
+        lib.fa_setup_feedback_layer(self._pointer, topology, _unsigned(l, "l"), draw)
+
+    def scratch(self, name, l, rows, cols):
+        """An array that means nothing beyond a step and may be written in it."""
+        lib.fa_setup_scratch(self._pointer, name.encode(), _unsigned(l, "l"), _unsigned(rows, "rows"),
+                             _unsigned(cols, "cols"))
 
     def array(self, name, l, rows, cols, init="zero", scale=1.0):
         lib.fa_setup_array(self._pointer, name.encode(), _unsigned(l, "l"), _unsigned(rows, "rows"),
@@ -1381,9 +1394,9 @@ class Step:
     def bias(self, l):
         return self._array(False, lib.fa_step_bias, _unsigned(l, "l"))[0]
 
-    def array(self, name, l):
-        """An array that setup declared; may be written in adapt."""
-        return self._array(self._adapting, lib.fa_step_array, name.encode(), _unsigned(l, "l"))
+    def array(self, name, l, writable=False):
+        """An array that setup declared; may be written in adapt, and everywhere (writable=True) if scratch or derived."""
+        return self._array(self._adapting or writable, lib.fa_step_array, name.encode(), _unsigned(l, "l"))
 
     def weights_operand(self, l):
         """W_{l+1} transposed, for transport() and inject()."""
@@ -1414,6 +1427,22 @@ class Step:
         else:
             lib.fa_step_inject_with(self._pointer, _unsigned(l, "l"), operand)
 
+    def inject_signal(self, l, signal, scale=1.0):
+        """delta_l = scale (B_l s) .* f'(z_l) for a signal s [n x n_L]"""
+        lib.fa_step_inject_signal(self._pointer, _unsigned(l, "l"), scale, matrix_view(signal))
+
+    def carry(self, l):
+        """delta_l = (W_l delta_{l-1}) .* f'(z_l)"""
+        lib.fa_step_carry(self._pointer, _unsigned(l, "l"))
+
+    def transport_through(self, l, left, right):
+        """delta_l = (left right delta_{l+1}) .* f'(z_l), left [n_l x m], right [m x n_{l+1}] arrays of the step"""
+        lib.fa_step_transport_through(self._pointer, _unsigned(l, "l"), matrix_view(left), matrix_view(right))
+
+    def apply_mask(self, l):
+        """delta_l through the layer's dropout mask, without f'"""
+        lib.fa_step_apply_mask(self._pointer, _unsigned(l, "l"))
+
     def apply_slope(self, l):
         """delta_l = delta_l .* f'(z_l)"""
         lib.fa_step_apply_slope(self._pointer, _unsigned(l, "l"))
@@ -1421,6 +1450,16 @@ class Step:
     def forward(self, slot, x=None, noise_slot=0):
         lib.fa_step_forward(self._pointer, _unsigned(slot, "slot"), None if x is None else matrix_view(x),
                             _unsigned(noise_slot, "noise_slot"))
+
+    def layer(self, l, x, slot, noise_slot=0):
+        """h_l = f(W_l x + noise + b_l) into a slot, x [n x n_{l-1}]; also in adapt."""
+        lib.fa_step_layer(self._pointer, _unsigned(l, "l"), matrix_view(x), _unsigned(noise_slot, "noise_slot"),
+                          _unsigned(slot, "slot"))
+
+    def error(self, slot, out):
+        """e = dloss/dz_L of a slot's forward pass, into an array of the step [n x n_L]."""
+        lib.fa_step_error(self._pointer, _unsigned(slot, "slot"), matrix_view(out, writable=True))
+        return out
 
     def loss(self, slot=0):
         """Loss of every sample [n], a new array."""
@@ -1444,6 +1483,10 @@ class Step:
         lib.fa_step_set_presynaptic(self._pointer, _unsigned(l, "l"), view)
         self._running.kept[l] = view
 
+    def set_postsynaptic(self, l, signal):
+        """Let an array of the step [n x n_l] stand for delta_l in the gradient; leave it unchanged until the update."""
+        lib.fa_step_set_postsynaptic(self._pointer, _unsigned(l, "l"), matrix_view(signal))
+
     def gradient(self, l):
         """(gradient of W_l, gradient of b_l [1 x n_l] or None), to be written: the mean over the batch."""
         return _two_views(self._running.owners, True, lib.fa_step_gradient, self._pointer, _unsigned(l, "l"))
@@ -1451,6 +1494,18 @@ class Step:
     def increment(self, l):
         """In adapt: (change of W_l, change of b_l [1 x n_l] or None) that the optimizer made."""
         return _two_views(self._running.owners, False, lib.fa_step_increment, self._pointer, _unsigned(l, "l"))
+
+    learning_rate = property(lambda self: lib.fa_step_learning_rate(self._pointer),
+                             doc="in adapt: that of the update just made; NaN elsewhere")
+
+    def shrink_weights(self, l, factor):
+        """In adapt: W_l = factor W_l."""
+        lib.fa_step_shrink_weights(self._pointer, _unsigned(l, "l"), factor)
+
+    def pseudo_inverse(self, a, out):
+        """out = the Moore-Penrose inverse of a, an array of the step; not in adapt."""
+        lib.fa_step_pseudo_inverse(self._pointer, matrix_view(a), matrix_view(out, writable=True))
+        return out
 
 
 class _Running:
