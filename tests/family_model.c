@@ -66,7 +66,8 @@ double family_misfit(const family *f, const fa_feedback *fb)
     return worst;
 }
 
-void family_draw(const family *f, bool normal, size_t stream_layer, double scale, size_t rows, size_t cols, num *numbers)
+void family_draw(const family *f, bool normal, size_t stream_layer, double scale, size_t rows, size_t cols,
+                 num *numbers)
 {
     fa_stream stream = {.seed = f->seed, .step = f->step, .purpose = FA_PURPOSE_RULE, .layer = (uint32_t)stream_layer};
     fa_matrix drawn = make_matrix(f->m->spec.dtype, rows, cols);

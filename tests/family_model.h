@@ -43,7 +43,8 @@ void family_read(family *f, const fa_feedback *fb);
 family_array *family_array_of(family *f, const char *name, size_t l);
 
 /* What the library draws in this step: its streams are documented in <fa/rule.h>. */
-void family_draw(const family *f, bool normal, size_t stream_layer, double scale, size_t rows, size_t cols, num *numbers);
+void family_draw(const family *f, bool normal, size_t stream_layer, double scale, size_t rows, size_t cols,
+                 num *numbers);
 
 /* Deltas of the batch, and whatever else the rule puts into the gradient; after model_error(). */
 void family_backward(family *f, const fa_matrix *target);

@@ -55,7 +55,8 @@ static void kolen_pollack(family *f, size_t l)
     num keep = rounded(f->m, 1 - f->parameters[0]), *b = family_array_of(f, "B", l)->values;
     for (size_t i = 0; i < in; i++)
         for (size_t j = 0; j < out; j++)
-            b[i * out + j] = product(f->m, keep, plus(f->m, b[i * out + j], f->m->layer[l + 1].w_increment[j * in + i]));
+            b[i * out + j] = product(f->m, keep, plus(f->m, b[i * out + j],
+                                                      f->m->layer[l + 1].w_increment[j * in + i]));
     shrink(f, l + 1, keep);
 }
 
@@ -76,8 +77,8 @@ static void product_feedback(family *f, size_t l)
     shrink(f, l + 1, keep);
 }
 
-/* B = (1 - decay) B + scale mean(left right^T), left [n x n_l], right [n x cols]; the products may be rounded into B one
- * after the other. */
+/* B = (1 - decay) B + scale mean(left right^T), left [n x n_l], right [n x cols]; the products may be rounded into B
+ * one after the other. */
 static void learn_outer(family *f, size_t l, double decay, double scale, const num *left, const num *right)
 {
     family_array *b = family_array_of(f, "B", l);

@@ -118,7 +118,8 @@ void model_run(model *m, size_t first)
     for (size_t l = first; l <= m->spec.depth; l++) {
         for (size_t s = 0; s < m->batch; s++)
             forward_sample(m, l, m->layer[l - 1].out + s * m->spec.width[l - 1],
-                           m->layer[l].noise ? m->layer[l].noise + s * m->spec.width[l] : NULL, m->layer[l].z + s * m->spec.width[l], m->layer[l].h + s * m->spec.width[l]);
+                           m->layer[l].noise ? m->layer[l].noise + s * m->spec.width[l] : NULL,
+                               m->layer[l].z + s * m->spec.width[l], m->layer[l].h + s * m->spec.width[l]);
         drop(m, l);
     }
 }

@@ -1,5 +1,5 @@
-/* Every rule when memory is out: failures are survived, leak nothing and change nothing, and after the first step none asks
- * for memory. */
+/* Every rule when memory is out: failures are survived, leak nothing and change nothing, and after the first step
+ * none asks for memory. */
 #include "session.h"
 #include "watch.h"
 
@@ -64,8 +64,8 @@ START_TEST(rules_leak_nothing)
 }
 END_TEST
 
-/* The first step on a pass, each of its allocations failing in turn: weights and arrays stay, and the step that succeeds is the
- * one that there would have been. */
+/* The first step on a pass, each of its allocations failing in turn: weights and arrays stay, and the step that
+ * succeeds is the one that there would have been. */
 START_TEST(first_steps_are_survived)
 {
     const fa_rule *rule = fa_rule_at((size_t)_i / 2);

@@ -42,8 +42,8 @@ static void complicate(session *s, uint64_t seed)
         expect_ok(fa_network_prune(s->net, 1 + draw_index(&state, s->spec.depth), 0.5, seed));
 }
 
-/* Perturbed losses enter the update by their difference over sigma^2; the last bits of a loss depend on how the target lies.
- * With sigma = 0.5 some roundings of losses below 100 are left, in a learning rate of 0.05. */
+/* Perturbed losses enter the update by their difference over sigma^2; the last bits of a loss depend on how the
+ * target lies. With sigma = 0.5 some roundings of losses below 100 are left, in a learning rate of 0.05. */
 static bool close_snapshot(const state_copy *a, const state_copy *b, fa_dtype dtype)
 {
     bool same = a->count == b->count;
@@ -74,7 +74,8 @@ static void check_equal_steps(fa_dtype dtype, const fa_rule *rule, uint64_t seed
         expect_ok(fa_train_epoch(epoch.net, epoch.pass, epoch.fb, epoch.opt, c.data, &c.options, &result));
         check_result(&c, &t, &result);
         state_copy a = take_snapshot(&hand), b = take_snapshot(&epoch);
-        ck_assert_msg(perturbs ? close_snapshot(&a, &b, dtype) : same_snapshot(&a, &b), "%s, %zu samples, batch %zu, shuffle %d: other weights", rule->name, c.n,
+        ck_assert_msg(perturbs ? close_snapshot(&a, &b, dtype) : same_snapshot(&a, &b),
+                      "%s, %zu samples, batch %zu, shuffle %d: other weights", rule->name, c.n,
                       c.batch, c.options.shuffle);
     }
     ck_assert_uint_eq(fa_optimizer_steps(hand.opt), fa_optimizer_steps(epoch.opt));

@@ -1,5 +1,5 @@
-/* Deep linear networks under direct feedback: Refinetti, d'Ascoli, Ohana, Goldt (arXiv:2011.12428) write their weights as
- * products of the feedback and small matrices, exactly so for descent in discrete steps. */
+/* Deep linear networks under direct feedback: Refinetti, d'Ascoli, Ohana, Goldt (arXiv:2011.12428) write their
+ * weights as products of the feedback and small matrices, exactly so for descent in discrete steps. */
 #include "session.h"
 
 #include <math.h>
@@ -39,8 +39,8 @@ static double factor_distance(const fa_matrix *w, const double *left, const doub
 }
 
 /* 12-9-8-4, zero weights, direct feedback, one sample a step: W_1 = B_1 A_1, W_2 = B_2 A_2 B_1^T, W_3 = A_3 B_2^T with
- * A_1 += rate e x^T, A_2 += rate e (A_1 x)^T, A_3 += rate e (A_2 B_1^T h_1)^T, where e = y* - y comes of the factors alone. 5000 steps
- * round numbers below 4 some 40 times each; descent contracts what has parted. */
+ * A_1 += rate e x^T, A_2 += rate e (A_1 x)^T, A_3 += rate e (A_2 B_1^T h_1)^T, where e = y* - y comes of the factors
+ * alone. 5000 steps round numbers below 4 some 40 times each; descent contracts what has parted. */
 START_TEST(deep_linear_networks_factorize)
 {
     const double rate = 0.02;

@@ -1,5 +1,5 @@
-/* Every rule of the library against an independent reading of its equations (family_model.c), over dtypes, depths, batch
- * sizes, activations, losses, optimizers, dropout, frozen layers and removed connections. */
+/* Every rule of the library against an independent reading of its equations (family_model.c), over dtypes, depths,
+ * batch sizes, activations, losses, optimizers, dropout, frozen layers and removed connections. */
 #include "family_model.h"
 
 #include <math.h>

@@ -1,5 +1,5 @@
-/* Feedback that learns, and what theory says of it and of the weights after many steps: Kolen and Pollack's law, product
- * feedback, direct Kolen-Pollack. */
+/* Feedback that learns, and what theory says of it and of the weights after many steps: Kolen and Pollack's law,
+ * product feedback, direct Kolen-Pollack. */
 #include "session.h"
 
 #include <math.h>
@@ -72,8 +72,8 @@ static double off_law(const fa_matrix *d, const fa_matrix *start, double factor)
 
 /* --- Kolen-Pollack --- */
 
-/* W - B^T = (1 - decay)^t (W - B^T)_0 under every optimizer, with momentum and clipping, for accumulated batches: a step
- * rounds W, B and the increment a few times each, numbers that stay below 4. */
+/* W - B^T = (1 - decay)^t (W - B^T)_0 under every optimizer, with momentum and clipping, for accumulated batches: a
+ * step rounds W, B and the increment a few times each, numbers that stay below 4. */
 START_TEST(kolen_pollack_law)
 {
     const double decays[] = {0, 0.01, 0.1};
@@ -168,11 +168,12 @@ static void copy_increments(fa_step *step)
     }
 }
 
-/* B copies an increment with coupled decay of W in it: the difference stays for ever, where with a decay of both it would
- * have shrunk; the flag refuses that. */
+/* B copies an increment with coupled decay of W in it: the difference stays for ever, where with a decay of both it
+ * would have shrunk; the flag refuses that. */
 START_TEST(copied_decay_keeps_the_difference)
 {
-    const fa_rule rule = {.struct_size = sizeof rule, .name = "copy", .flags = FA_RULE_NEEDS_INCREMENT, .setup = layerwise,
+    const fa_rule rule = {.struct_size = sizeof rule, .name = "copy", .flags = FA_RULE_NEEDS_INCREMENT,
+                          .setup = layerwise,
                           .backward = transport_all, .adapt = copy_increments};
     net_spec spec = make_spec(FA_FLOAT64, 3, 6, FA_TANH, true);
     session s = make_session(&spec, &rule, 5, 7);
@@ -212,7 +213,8 @@ START_TEST(coupled_decay_is_refused)
     ck_assert_ptr_nonnull(strstr(fa_last_error(), "weight_decay"));
     expect_failure(FA_ERR_UNSUPPORTED, session_phases(&s, NULL));
     fa_epoch_options options = {.struct_size = sizeof options, .batch = 2};
-    expect_failure(FA_ERR_UNSUPPORTED, fa_train_epoch(s.net, s.pass, s.fb, s.opt, make_dataset(&s.x, &s.target), &options,
+    expect_failure(FA_ERR_UNSUPPORTED, fa_train_epoch(s.net, s.pass, s.fb, s.opt, make_dataset(&s.x, &s.target),
+                                                      &options,
                                                       NULL));
     state_copy after = take_snapshot(&s);
     ck_assert(same_snapshot(&before, &after) && fa_optimizer_steps(s.opt) == 0);
@@ -286,7 +288,8 @@ START_TEST(orthonormal_products_are_kolen_pollack)
 {
     const double decay = _i / 2 ? 0.05 : 0;
     net_spec spec = make_spec(dtypes[_i % 2], 3, 6, FA_TANH, true);
-    session pfa = make_session(&spec, fa_rule_find("pfa"), 5, 7), kp = make_session(&spec, fa_rule_find("kolen_pollack"), 5, 7);
+    session pfa = make_session(&spec, fa_rule_find("pfa"), 5, 7);
+    session kp = make_session(&spec, fa_rule_find("kolen_pollack"), 5, 7);
     for (size_t l = 1; l < 3; l++) {
         fa_matrix b = array_of(&pfa, "B", l), turned = make_matrix(spec.dtype, b.rows, b.cols);
         ck_assert_uint_eq(b.cols, 2 * b.rows);
@@ -320,7 +323,8 @@ END_TEST
 START_TEST(direct_kolen_pollack_is_kolen_pollack)
 {
     net_spec spec = make_spec(dtypes[_i % 2], 2, 6, FA_TANH, _i / 2);
-    session dkp = make_session(&spec, fa_rule_find("dkp"), 5, 7), kp = make_session(&spec, fa_rule_find("kolen_pollack"), 5, 7);
+    session dkp = make_session(&spec, fa_rule_find("dkp"), 5, 7);
+    session kp = make_session(&spec, fa_rule_find("kolen_pollack"), 5, 7);
     session *both[] = {&dkp, &kp};
     fa_matrix start = array_of(&kp, "B", 1), first = make_matrix(spec.dtype, start.rows, start.cols);
     expect_ok(fa_matrix_copy(&start, &first));

@@ -34,7 +34,8 @@ START_TEST(one_hidden_layer_has_one_feedback)
     static const char *const names[] = {"dfa", "ifa"};
     net_spec spec = make_spec(dtypes[_i % 2], 2, 3 + (size_t)_i, (fa_activation)(1 + _i / 2 % 5), _i / 4 % 2);
     for (size_t k = 0; k < sizeof names / sizeof names[0]; k++) {
-        session fa = make_session(&spec, fa_rule_find("fa"), 7, 3), other = make_session(&spec, fa_rule_find(names[k]), 7, 3);
+        session fa = make_session(&spec, fa_rule_find("fa"), 7, 3);
+        session other = make_session(&spec, fa_rule_find(names[k]), 7, 3);
         for (int step = 0; step < 5; step++) {
             expect_ok(session_step(&fa, NULL));
             expect_ok(session_step(&other, NULL));
@@ -122,7 +123,8 @@ END_TEST
 
 /* --- sign-symmetry --- */
 
-/* Weights of one size s, B = s sign(W)^T = W^T: the products of back-propagation, rounded in any order, and s rounded. */
+/* Weights of one size s, B = s sign(W)^T = W^T: the products of back-propagation, rounded in any order, and s
+ * rounded. */
 START_TEST(signs_of_equal_weights_are_bp)
 {
     const int choice = _i / 2;
@@ -134,7 +136,8 @@ START_TEST(signs_of_equal_weights_are_bp)
         fa_matrix w = weights_of(s.net, l), signs = make_matrix(spec.dtype, w.rows, w.cols);
         double in = (double)w.cols, out = (double)w.rows, scales[] = {1 / sqrt(in), 1, sqrt(2 / (in + out))};
         for (size_t at = 0; at < w.rows * w.cols; at++)
-            set_element(&signs, at / w.cols, at % w.cols, element(&w, at / w.cols, at % w.cols) > 0 ? scales[choice] : -scales[choice]);
+            set_element(&signs, at / w.cols, at % w.cols, element(&w, at / w.cols, at % w.cols) > 0
+                        ? scales[choice] : -scales[choice]);
         expect_ok(fa_network_set_weights(s.net, l, &signs));
     }
     expect_ok(fa_forward(s.net, s.pass, &s.x));
@@ -161,7 +164,8 @@ END_TEST
 START_TEST(one_magnitude_is_uniform)
 {
     net_spec spec = make_spec(dtypes[_i % 2], 4, 7, FA_TANH, true);
-    session uniform = make_session(&spec, fa_rule_find("usf"), 6, 4), drawn = make_session(&spec, fa_rule_find("brsf"), 6, 4);
+    session uniform = make_session(&spec, fa_rule_find("usf"), 6, 4);
+    session drawn = make_session(&spec, fa_rule_find("brsf"), 6, 4);
     expect_ok(fa_feedback_set_param(drawn.fb, "low", 1));
     for (int step = 0; step < 4; step++) {
         expect_ok(session_step(&uniform, NULL));
@@ -270,14 +274,16 @@ START_TEST(through_all_weights_every_rule_is_bp)
 }
 END_TEST
 
-/* The last hidden layer alone, as Xiao et al. have it: there the delta is bp's, below it is the rule's from there on. */
+/* The last hidden layer alone, as Xiao et al. have it: there the delta is bp's, below it is the rule's from there
+ * on. */
 START_TEST(through_the_last_weights_only)
 {
     net_spec spec = make_spec(dtypes[_i], 3, 7, FA_IDENTITY, true);
     session s = make_session(&spec, fa_rule_find("fa"), 6, 4), by_hand = make_session(&spec, fa_rule_find("fa"), 6, 4);
     fa_matrix w_t = fa_matrix_transpose(weights_of(by_hand.net, 3));
     expect_ok(fa_feedback_use_weights(s.fb, 2, true));
-    ck_assert(!fa_feedback_uses_weights(s.fb, 1) && fa_feedback_uses_weights(s.fb, 2) && !fa_feedback_uses_weights(s.fb, 3));
+    ck_assert(!fa_feedback_uses_weights(s.fb, 1) && fa_feedback_uses_weights(s.fb, 2) &&
+              !fa_feedback_uses_weights(s.fb, 3));
     expect_ok(fa_feedback_set(by_hand.fb, "B", 2, &w_t));
     expect_ok(session_step(&s, NULL));
     expect_ok(session_step(&by_hand, NULL));
@@ -330,7 +336,8 @@ START_TEST(pseudo_inverses_are_penrose)
     static const size_t widths[][4] = {{5, 4, 9, 6}, {5, 9, 4, 6}, {5, 7, 7, 7}, {5, 6, 1, 3}};
     net_spec spec = make_spec(dtypes[_i % 2], 3, 7, FA_TANH, true);
     memcpy(spec.width, widths[_i / 2], sizeof widths[0]);
-    session s = make_session(&spec, fa_rule_find("pseudo_backprop"), 6, 4), fa = make_session(&spec, fa_rule_find("fa"), 6, 4);
+    session s = make_session(&spec, fa_rule_find("pseudo_backprop"), 6, 4);
+    session fa = make_session(&spec, fa_rule_find("fa"), 6, 4);
     expect_ok(fa_forward(s.net, s.pass, &s.x));
     expect_ok(fa_error(s.net, s.pass, &s.target, NULL));
     expect_ok(fa_backward(s.net, s.pass, s.fb));

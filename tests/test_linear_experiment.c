@@ -140,8 +140,8 @@ static double deviation_of(const sample *s)
     return sqrt(sum);
 }
 
-/* Below 0.01 errors spread over orders of magnitude: the logarithms of the means are compared, whose deviation is that of
- * the errors over their mean, to first order. */
+/* Below 0.01 errors spread over orders of magnitude: the logarithms of the means are compared, whose deviation is
+ * that of the errors over their mean, to first order. */
 static bool agrees(const sample *s, double noted, double half_digit, double slack)
 {
     double mean = mean_of(s), share = 3 * sqrt(1.0 / 50 + 1.0 / SEEDS);
@@ -152,8 +152,8 @@ static bool agrees(const sample *s, double noted, double half_digit, double slac
 
 /* --- node perturbation --- */
 
-/* On the hidden units, with the delta rule for W. The criterion finds a rate out that is a tenth too high; where the error
- * is about to meet its floor, one that is a third too low. */
+/* On the hidden units, with the delta rule for W. The criterion finds a rate out that is a tenth too high; where the
+ * error is about to meet its floor, one that is a third too low. */
 START_TEST(node_perturbation_learns_as_noted)
 {
     const struct {
@@ -174,7 +174,8 @@ START_TEST(node_perturbation_learns_as_noted)
         }
     }
     for (int i = 0; i < 2; i++) {
-        ck_assert_msg(agrees(&errors[i], rows[_i].noted[i], rows[_i].half_digit[i], 0), "%d updates: %g, noted %g, sd %g",
+        ck_assert_msg(agrees(&errors[i], rows[_i].noted[i], rows[_i].half_digit[i], 0),
+                      "%d updates: %g, noted %g, sd %g",
                       c.steps[i], mean_of(&errors[i]), rows[_i].noted[i], deviation_of(&errors[i]));
         ck_assert_msg(!agrees(&quick_errors[i], rows[_i].noted[i], rows[_i].half_digit[i], 0),
                       "%d updates at another rate: %g passes too", c.steps[i], mean_of(&quick_errors[i]));
@@ -184,7 +185,8 @@ END_TEST
 
 /* --- the pseudo-inverse --- */
 
-/* W turns into a pseudo-inverse of B: the angle to pseudo-back-propagation over updates 501 .. 1000 and 1001 .. 2000. */
+/* W turns into a pseudo-inverse of B: the angle to pseudo-back-propagation over updates 501 .. 1000 and 1001 ..
+ * 2000. */
 START_TEST(feedback_alignment_nears_pseudo_backpropagation)
 {
     const course c = {"fa", 0.01, 1e-3, 0, {1000, 2000}, {{501, 1000}, {1001, 2000}}};
@@ -201,8 +203,8 @@ END_TEST
 
 /* --- initial weights --- */
 
-/* The sweep of their figure 4, angles over updates 1501 .. 2000 as noted from 20 seeds: the larger omega, the larger both,
- * and pseudo-back-propagation is the nearer one for each. */
+/* The sweep of their figure 4, angles over updates 1501 .. 2000 as noted from 20 seeds: the larger omega, the larger
+ * both, and pseudo-back-propagation is the nearer one for each. */
 START_TEST(large_weights_align_less)
 {
     static const struct {
@@ -221,7 +223,8 @@ START_TEST(large_weights_align_less)
         double share = 3 * sqrt(1.0 / 20 + 1.0 / SEEDS), bp = mean_of(&to_bp), pbp = mean_of(&to_pbp);
         ck_assert_msg(fabs(bp - rows[r].to_bp) <= share * deviation_of(&to_bp) + 0.05, "omega %g: %g, noted %g",
                       rows[r].omega, bp, rows[r].to_bp);
-        ck_assert_msg(fabs(pbp - rows[r].to_pbp) <= share * deviation_of(&to_pbp) + 0.05, "omega %g: pseudo %g, noted %g",
+        ck_assert_msg(fabs(pbp - rows[r].to_pbp) <= share * deviation_of(&to_pbp) + 0.05,
+                      "omega %g: pseudo %g, noted %g",
                       rows[r].omega, pbp, rows[r].to_pbp);
         ck_assert_msg(bp > last_bp && pbp > last_pbp && pbp < bp, "omega %g: %g, %g", rows[r].omega, bp, pbp);
         last_bp = bp;

@@ -93,8 +93,8 @@ END_TEST
 /* --- clipping --- */
 
 /* Plain descent clipped to norm 1 moves all layers together by the learning rate, however large the gradient: squares
- * that overflow the element type, or even double, do not count. The factor has the roundings of a sum of some 50 squares
- * and a root in double; the weights, 0 at first, those of the element type. */
+ * that overflow the element type, or even double, do not count. The factor has the roundings of a sum of some 50
+ * squares and a root in double; the weights, 0 at first, those of the element type. */
 START_TEST(clipped_steps_have_the_norm)
 {
     static const double sizes[] = {10, 1e18, 1e30, 1e250};

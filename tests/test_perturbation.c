@@ -1,8 +1,8 @@
 /* What perturbations and mirrors estimate, by z-tests against exact expectations.
  *
  * A mean of N draws with standard error se is compared at |z| <= 5.7: with at most 80 comparisons in the file a false
- * alarm has a probability below 80 x 1.2e-8 < 1e-6 (the seeds are fixed, so it is raised always or never). What makes the
- * test sharp is checked as well: the standard error is small against the number that is estimated. */
+ * alarm has a probability below 80 x 1.2e-8 < 1e-6 (the seeds are fixed, so it is raised always or never). What makes
+ * the test sharp is checked as well: the standard error is small against the number that is estimated. */
 #include "session.h"
 
 #include <math.h>
@@ -68,8 +68,8 @@ static void estimate_deltas(session *s, int steps, estimate *of)
     }
 }
 
-/* Linear network, squared error, one hidden layer perturbed: the loss is quadratic in the noise, whose odd moments vanish,
- * so the expectation is back-propagation's delta for every sigma. */
+/* Linear network, squared error, one hidden layer perturbed: the loss is quadratic in the noise, whose odd moments
+ * vanish, so the expectation is back-propagation's delta for every sigma. */
 START_TEST(node_perturbation_is_unbiased_where_the_loss_is_quadratic)
 {
     static const double sigmas[] = {0.01, 0.5, 2};
@@ -248,8 +248,8 @@ static double angle(const fa_matrix *b, const fa_matrix *w)
     return acos(dot / norm(b) / norm(w)) * 180 / acos(-1);
 }
 
-/* W xi answers xi ~ U[-s, s), of variance v = s^2 / 3 and fourth moment 9 v^2 / 5: from B = 0, n passes of N samples give
- * B = rate n (mean of xi zeta^T), whose expectation is rate n v W^T. An element's xi_i zeta_j has the variance
+/* W xi answers xi ~ U[-s, s), of variance v = s^2 / 3 and fourth moment 9 v^2 / 5: from B = 0, n passes of N samples
+ * give B = rate n (mean of xi zeta^T), whose expectation is rate n v W^T. An element's xi_i zeta_j has the variance
  * v^2 (|W_j|^2 - W_ji^2) + (4/5) v^2 W_ji^2. */
 START_TEST(mirrors_learn_the_weights_in_expectation)
 {
@@ -295,7 +295,8 @@ START_TEST(mirror_phases_align)
     expect_ok(fa_feedback_adapt(s.fb, s.net, s.pass, 2000));
     for (size_t l = 1; l < 4; l++) {
         fa_matrix w = weights_of(s.net, l + 1);
-        ck_assert_msg(before[l] > 60 && angle(&b[l], &w) < 15, "layer %zu: %g, then %g", l, before[l], angle(&b[l], &w));
+        ck_assert_msg(before[l] > 60 && angle(&b[l], &w) < 15, "layer %zu: %g, then %g", l, before[l], angle(&b[l],
+                                                                                                             &w));
     }
 }
 END_TEST

@@ -201,7 +201,8 @@ END_TEST
 
 /* --- successes that no built-in rule shows by itself --- */
 
-/* The error of a slot that ran on x itself is e; of the batch, too. A postsynaptic signal of twice e: twice the step. */
+/* The error of a slot that ran on x itself is e; of the batch, too. A postsynaptic signal of twice e: twice the
+ * step. */
 static fa_status double_the_error(fa_step *step)
 {
     call_script *script = fa_step_user_data(step);
@@ -357,7 +358,8 @@ END_TEST
 START_TEST(mirror_phases_add_up)
 {
     net_spec spec = make_spec(dtypes[_i], 3, 5, FA_TANH, true);
-    session s = make_session(&spec, fa_rule_find("weight_mirror"), SAMPLES, 1), t = make_session(&spec, fa_rule_find("weight_mirror"), SAMPLES, 1);
+    session s = make_session(&spec, fa_rule_find("weight_mirror"), SAMPLES, 1);
+    session t = make_session(&spec, fa_rule_find("weight_mirror"), SAMPLES, 1);
     expect_ok(fa_feedback_adapt(s.fb, s.net, s.pass, 5));
     expect_ok(fa_feedback_adapt(t.fb, t.net, t.pass, 2));
     expect_ok(fa_feedback_adapt(t.fb, t.net, t.pass, 3));

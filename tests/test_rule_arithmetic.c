@@ -119,7 +119,8 @@ static fa_status take_signs(fa_step *step)
     for (size_t i = 0; i < t->m; i++)
         for (size_t j = 0; j < t->n; j++) {
             double sign = c[i][j] > 0 ? 1 : c[i][j] < 0 ? -1 : 0;
-            compare(t, element(&result, i, j), t->alpha * fabs(a[i][j]) * sign, fabs(t->alpha * a[i][j]), 1, unit_of(step));
+            compare(t, element(&result, i, j), t->alpha * fabs(a[i][j]) * sign, fabs(t->alpha * a[i][j]), 1,
+                    unit_of(step));
         }
     if (t->status == FA_OK)
         t->status = fa_step_sign(step, 0.5, NULL, &size, &result);
@@ -169,7 +170,8 @@ START_TEST(views_run_in_every_way)
     const int operation = _i / (2 * SHAPES), shape = _i / 2 % SHAPES;
     net_spec spec = make_spec(dtypes[_i % 2], 2, 4, FA_TANH, true);
     session s = make_session(&spec, fa_rule_find("bp"), 3, 1);
-    fa_rule rule = {.struct_size = sizeof rule, .name = "arithmetic", .setup = declare, .backward = operations[operation]};
+    fa_rule rule = {.struct_size = sizeof rule, .name = "arithmetic", .setup = declare,
+                    .backward = operations[operation]};
     uint64_t state = (uint64_t)shape + 1;
     for (int turned = 0; turned < 8; turned++) {
         trial t = {.turned = turned, .alpha = alphas[shape % 4], .beta = betas[shape % 3], .state = state};

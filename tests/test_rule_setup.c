@@ -1,5 +1,5 @@
-/* What a rule may declare while it is bound: feedback layer by layer and drawn in every way, arrays that it computes itself,
- * and parameters that decide which arrays there are. */
+/* What a rule may declare while it is bound: feedback layer by layer and drawn in every way, arrays that it computes
+ * itself, and parameters that decide which arrays there are. */
 #include "call_script.h"
 #include "session.h"
 

@@ -5,8 +5,8 @@
 #include <math.h>
 #include <string.h>
 
-/* Test number _i: a rule, one of twelve kinds of network, and an optimizer with or without momentum: without, gradient and
- * update may be one product. */
+/* Test number _i: a rule, one of twelve kinds of network, and an optimizer with or without momentum: without,
+ * gradient and update may be one product. */
 enum { VARIANTS = 24 };
 
 static const fa_rule *rule_of(int i)
@@ -215,8 +215,9 @@ START_TEST(deltas_ignore_the_update)
 }
 END_TEST
 
-/* Labels of 20 samples are learnt at the rule's own rate: to 0.52 of the first loss by the outputs alone at a rate of 0.1,
- * to less by errors that reach hidden layers too; signs of errors do not fade with them, and small rates lead less far. Whoever has a signal for them moves them all. */
+/* Labels of 20 samples are learnt at the rule's own rate: to 0.52 of the first loss by the outputs alone at a rate
+ * of 0.1, to less by errors that reach hidden layers too; signs of errors do not fade with them, and small rates
+ * lead less far. Whoever has a signal for them moves them all. */
 START_TEST(loss_falls)
 {
     const fa_rule *rule = fa_rule_at((size_t)_i / 4);
@@ -231,7 +232,8 @@ START_TEST(loss_falls)
     expect_ok(session_step(&s, &first));
     for (int step = 1; step < 2000; step++)
         expect_ok(session_step(&s, &loss));
-    ck_assert_msg(loss < first * (rule->learning_rate >= 0.1 ? 0.85 : 0.99), "%s: %g, then %g", rule->name, first, loss);
+    ck_assert_msg(loss < first * (rule->learning_rate >= 0.1 ? 0.85 : 0.99), "%s: %g, then %g", rule->name, first,
+                  loss);
     for (size_t l = 1; l <= spec.depth; l++) {
         fa_matrix w = weights_of(s.net, l), old = weights_of(start, l);
         ck_assert(same_bits(&w, &old) == (l < spec.depth && !rule->backward && !rule->local));

@@ -1,5 +1,5 @@
-/* Direct random target projection is judged by its deltas: the sign in front of the target turns B round, and with it the
- * angle between B and the weights, but not what the network learns. */
+/* Direct random target projection is judged by its deltas: the sign in front of the target turns B round, and with
+ * it the angle between B and the weights, but not what the network learns. */
 #include "session.h"
 
 #include <math.h>
@@ -102,8 +102,8 @@ START_TEST(targets_stand_for_errors)
 }
 END_TEST
 
-/* After training, deltas lie within 90 degrees of back-propagation's for either sign, equally near and with equal losses; B
- * and W enclose more than 90 degrees for +1 and less for -1. */
+/* After training, deltas lie within 90 degrees of back-propagation's for either sign, equally near and with equal
+ * losses; B and W enclose more than 90 degrees for +1 and less for -1. */
 START_TEST(deltas_align_for_either_sign)
 {
     double delta[2] = {0}, weights[2] = {0}, losses[2] = {0};
@@ -119,7 +119,8 @@ START_TEST(deltas_align_for_either_sign)
             weights[i] += weight_angle(&s) / SEEDS;
             losses[i] += loss / SEEDS;
         }
-    ck_assert_msg(delta[0] < 80 && delta[1] < 80 && fabs(delta[0] - delta[1]) < 6, "deltas: %g, %g", delta[0], delta[1]);
+    ck_assert_msg(delta[0] < 80 && delta[1] < 80 && fabs(delta[0] - delta[1]) < 6, "deltas: %g, %g", delta[0],
+                  delta[1]);
     ck_assert_msg(weights[0] > 100 && weights[1] < 80, "weights: %g, %g", weights[0], weights[1]);
     ck_assert_msg(losses[0] < 1 && fabs(log(losses[0] / losses[1])) < 0.2, "losses: %g, %g", losses[0], losses[1]);
 }

@@ -39,8 +39,8 @@ FA_API const char *fa_feedback_rule_name(const fa_feedback *fb);
 FA_API size_t fa_feedback_bytes(const fa_feedback *fb);
 
 /**
- * Set a parameter of the rule by name; a choice by the index of its name. A parameter that decides which arrays there are
- * (fa_setup_param()) draws all of them anew from the feedback's seed; what was set or drawn by hand is lost then.
+ * Set a parameter of the rule by name; a choice by the index of its name. A parameter that decides which arrays there
+ * are (fa_setup_param()) draws all of them anew from the feedback's seed; what was set or drawn by hand is lost then.
  *
  * @retval FA_ERR_ARGUMENT  a NULL, no such parameter, or a value out of its range
  * @retval FA_ERR_STATE     the parameter decides which arrays there are, and the rule has been at work
@@ -90,13 +90,14 @@ FA_API fa_status fa_feedback_init(fa_feedback *fb, const char *name, size_t l, f
                                   uint64_t seed);
 
 /**
- * Bring the error to hidden layer l as back-propagation does, through the transpose of W_{l+1} from delta_{l+1}, in the place
- * of B_l; or through B_l again. Xiao et al. (arXiv:1811.03567) do so for the last hidden layer. B_l is kept, unused.
+ * Bring the error to hidden layer l as back-propagation does, through the transpose of W_{l+1} from delta_{l+1}, in the
+ * place of B_l; or through B_l again. Xiao et al. (arXiv:1811.03567) do so for the last hidden layer. B_l is kept,
+ * unused.
  *
  * @param[in] l  1 .. L - 1, or 0 for every hidden layer
  * @retval FA_ERR_ARGUMENT     fb is NULL or l out of range
- * @retval FA_ERR_UNSUPPORTED  the rule keeps no feedback B for layer l or for hidden layer l + 1, so that no error comes from
- *                             above (ifa with several hidden layers), or works before the error is known
+ * @retval FA_ERR_UNSUPPORTED  the rule keeps no feedback B for layer l or for hidden layer l + 1, so that no error
+ *                             comes from above (ifa with several hidden layers), or works before the error is known
  * Since 0.3.
  */
 FA_API fa_status fa_feedback_use_weights(fa_feedback *fb, size_t l, bool use);
@@ -105,9 +106,9 @@ FA_API fa_status fa_feedback_use_weights(fa_feedback *fb, size_t l, bool use);
 FA_API bool fa_feedback_uses_weights(const fa_feedback *fb, size_t l);
 
 /**
- * Let the rule adapt n times without a batch: the mirror phase of weight mirrors (Akrout et al., arXiv:1904.05391), whose
- * noise comes in batches of the pass's largest. Whatever batch the pass held is forgotten, an accumulated gradient is not.
- * Each time counts as a step of the feedback.
+ * Let the rule adapt n times without a batch: the mirror phase of weight mirrors (Akrout et al., arXiv:1904.05391),
+ * whose noise comes in batches of the pass's largest. Whatever batch the pass held is forgotten, an accumulated
+ * gradient is not. Each time counts as a step of the feedback.
  *
  * @retval FA_ERR_ARGUMENT     a NULL
  * @retval FA_ERR_SHAPE        pass or fb does not fit net

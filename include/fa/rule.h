@@ -129,8 +129,8 @@ FA_API size_t fa_setup_width(const fa_setup *setup, size_t l);
 FA_API void *fa_setup_user_data(const fa_setup *setup);
 
 /**
- * Value of a parameter of the rule while its arrays are being made. A parameter that `setup` asked for is structural: to
- * set it anew runs `setup` again and draws every array anew, which is possible before the first step only.
+ * Value of a parameter of the rule while its arrays are being made. A parameter that `setup` asked for is structural:
+ * to set it anew runs `setup` again and draws every array anew, which is possible before the first step only.
  *
  * @retval FA_ERR_ARGUMENT  a NULL or no such parameter
  * Since 0.3.
@@ -148,11 +148,11 @@ FA_API fa_status fa_setup_param(fa_setup *setup, const char *name, double *value
 FA_API fa_status fa_setup_feedback(fa_setup *setup, fa_topology topology);
 
 /**
- * Keep "B" for one hidden layer l, of the topology's shape, drawn as these authors do. Layers that are not declared have
- * none. fa_setup_feedback() is this for every layer with FA_DRAW_NOKLAND.
+ * Keep "B" for one hidden layer l, of the topology's shape, drawn as these authors do. Layers that are not declared
+ * have none. fa_setup_feedback() is this for every layer with FA_DRAW_NOKLAND.
  *
- * @retval FA_ERR_ARGUMENT  setup is NULL, l is no hidden layer, "B" of it is there already, another topology was declared
- *                          before, or topology or draw is unknown
+ * @retval FA_ERR_ARGUMENT  setup is NULL, l is no hidden layer, "B" of it is there already, another topology was
+ *                          declared before, or topology or draw is unknown
  * Other errors as above. Since 0.3.
  */
 FA_API fa_status fa_setup_feedback_layer(fa_setup *setup, fa_topology topology, size_t l, fa_feedback_draw draw);
@@ -182,8 +182,8 @@ FA_API fa_status fa_setup_array(fa_setup *setup, const char *name, size_t l, siz
                                 double scale);
 
 /**
- * Keep an array [rows x cols] for layer l that means nothing beyond one step: it may be written in every callback, starts
- * as 0, and is not saved. Arguments and errors as above. Since 0.3.
+ * Keep an array [rows x cols] for layer l that means nothing beyond one step: it may be written in every callback,
+ * starts as 0, and is not saved. Arguments and errors as above. Since 0.3.
  */
 FA_API fa_status fa_setup_scratch(fa_setup *setup, const char *name, size_t l, size_t rows, size_t cols);
 
@@ -278,8 +278,8 @@ FA_API fa_status fa_step_inject(fa_step *step, size_t l);
 FA_API fa_status fa_step_inject_signal(fa_step *step, size_t l, double scale, const fa_matrix *signal);
 
 /**
- * delta_l = (W_l delta_{l-1}) .* f'(z_l), l = 2 .. L - 1: an error signal carried on in the direction of the forward pass
- * (indirect feedback alignment). Errors as above. Since 0.3.
+ * delta_l = (W_l delta_{l-1}) .* f'(z_l), l = 2 .. L - 1: an error signal carried on in the direction of the forward
+ * pass (indirect feedback alignment). Errors as above. Since 0.3.
  */
 FA_API fa_status fa_step_carry(fa_step *step, size_t l);
 
@@ -348,8 +348,8 @@ FA_API fa_status fa_step_loss(const fa_step *step, size_t slot, double *losses);
 FA_API fa_status fa_step_error(fa_step *step, size_t slot, const fa_matrix *e);
 
 /**
- * Run one layer on an input of its own: h_l = f(W_l input + noise + b_l) into the matrix l of a slot. Also in `adapt`, with
- * the updated weights. Dropout masks of the batch apply, except in `adapt`.
+ * Run one layer on an input of its own: h_l = f(W_l input + noise + b_l) into the matrix l of a slot. Also in `adapt`,
+ * with the updated weights. Dropout masks of the batch apply, except in `adapt`.
  *
  * @param[in] input       [n x n_{l-1}], any strides; n is fa_step_batch()
  * @param[in] noise_slot  slot whose matrix l is added to z_l; 0 for none
@@ -431,15 +431,15 @@ FA_API fa_status fa_step_shrink_weights(const fa_step *step, size_t l, double fa
 
 /** @} @name In a step: arithmetic on its views
  *
- * Matrices are views of the step (and whatever fits, where they are only read); shapes that do not fit are FA_ERR_SHAPE,
- * another dtype FA_ERR_DTYPE, a NULL FA_ERR_ARGUMENT. What is written must not overlap what is read unless it is the same
- * view. Nothing is allocated. @{ */
+ * Matrices are views of the step (and whatever fits, where they are only read); shapes that do not fit are
+ * FA_ERR_SHAPE, another dtype FA_ERR_DTYPE, a NULL FA_ERR_ARGUMENT. What is written must not overlap what is read
+ * unless it is the same view. Nothing is allocated. @{ */
 
 /**
  * c = beta c + alpha a b, a product of matrices; beta = 0 does not read c.
  *
- * @retval FA_ERR_ARGUMENT  c, or the factor that vector code runs along (b, or a where c runs by columns), is not one of
- *                          the step's own arrays, which start and end at multiples of 32 bytes: x and target are not
+ * @retval FA_ERR_ARGUMENT  c, or the factor that vector code runs along (b, or a where c runs by columns), is not one
+ *                          of the step's own arrays, which start and end at multiples of 32 bytes: x and target are not
  * Since 0.3.
  */
 FA_API fa_status fa_step_product(const fa_step *step, double alpha, const fa_matrix *a, const fa_matrix *b, double beta,
@@ -454,8 +454,8 @@ FA_API fa_status fa_step_sign(const fa_step *step, double alpha, const fa_matrix
                               const fa_matrix *c);
 
 /**
- * c = the Moore-Penrose inverse of a, computed in float64: singular values up to max(rows, cols) eps times the largest one
- * count as 0, eps being that of the dtype. One-sided Jacobi, of the order of 10 (rows + cols) min(rows, cols)^2
+ * c = the Moore-Penrose inverse of a, computed in float64: singular values up to max(rows, cols) eps times the largest
+ * one count as 0, eps being that of the dtype. One-sided Jacobi, of the order of 10 (rows + cols) min(rows, cols)^2
  * multiplications: for a [256 x 256] far more than the rest of a step. Not in `adapt`.
  *
  * @param[in] c  a view of the step, shaped like the transpose of a

@@ -3,8 +3,8 @@
  *     delta_l = (B_l e) .* f'(z_l),   B_l = (1 - decay) B_l - eta_B mean(h_l e^T)
  *
  * Direct feedback alignment with feedback that learns as an output layer on h_l would: B_l [n_l x n_L]. eta_B is the
- * optimizer's learning rate times rate_factor. Webster et al., Learning the connections in direct feedback
- * alignment (2021). */
+ * optimizer's learning rate times rate_factor. Of accumulated batches B sees the last one alone. Webster et al.,
+ * Learning the connections in direct feedback alignment (2021). */
 #include <fa/rule.h>
 
 static const fa_param params[] = {
