@@ -54,16 +54,16 @@ static void lay(arena *a, const fa_network *net, const fa_pass *pass, bool pseud
 }
 
 /* What stands for W_l^T [n_{l-1} x n_l] on the way down. */
-static fa_status operand(const fa_network *net, size_t l, bool pseudo, const scratch *s, fa_matrix *out)
+static fa_status operand(const fa_network *net, size_t l, bool pseudo, const scratch *s, fa_operand *out)
 {
     const layer    *found = network_layer(net, l);
     const fa_matrix weights = fa_matrix_transpose(found->weights_t);
 
-    *out = found->weights_t;
+    *out = found->transposed;
     if (!pseudo)
         return FA_OK;
-    *out = matrix_inner(s->inverse, found->n_in, found->n_out, net->dtype);
-    return linalg_pseudo_inverse(&weights, out, s->svd, NULL);
+    out->matrix = matrix_inner(s->inverse, found->n_in, found->n_out, net->dtype);
+    return linalg_pseudo_inverse(&weights, &out->matrix, s->svd, NULL);
 }
 
 /* delta_l of the other rule, from its delta_{l+1}. */
@@ -72,13 +72,13 @@ static fa_status bring_down(const fa_network *net, const fa_pass *pass, size_t l
 {
     const pass_layer *at = pass_at(pass, l);
     const layer      *higher = network_layer(net, l + 1);
-    fa_matrix         through;
+    fa_operand        through;
     fa_status         status = operand(net, l + 1, pseudo, s, &through);
 
     if (status != FA_OK)
         return status;
     *delta = matrix_inner(s->deltas[l % 2], pass->batch, at->delta.cols, net->dtype);
-    higher->kind->transport(NULL, &through, above, delta);
+    higher->kind->transport(NULL, &through, above, delta, NULL);
     layer_slope(network_layer(net, l), NULL, &at->h, at->z, delta);
     dropout_mask(pass, l, delta);
     return FA_OK;

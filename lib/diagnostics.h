@@ -30,8 +30,9 @@ void diagnostics_update_lay(arena *a, const fa_network *net, const fa_pass *pass
 fa_status diagnostics_update(const fa_network *net, const fa_pass *pass, size_t l, const fa_matrix *bp,
                              const update_scratch *s, products *p);
 
-/* B_l as a matrix. */
-fa_status diagnostics_feedback(const fa_feedback *fb, size_t l, fa_matrix *b);
+/* B_l as an inner matrix. If its form has none, a copy is made, which the caller releases with mem_free(); else, and on
+ * failure, *copy is NULL. */
+fa_status diagnostics_feedback(const fa_feedback *fb, size_t l, fa_matrix *b, void **copy);
 
 /* fa_weight_angle() and fa_alignment_angle() for arguments that have been checked. norms [2] are |W_{l+1}| and |B_l|;
  * NULL if they are not known yet. */

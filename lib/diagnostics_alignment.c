@@ -3,37 +3,57 @@
 
 #include <math.h>
 
+#include "alloc.h"
 #include "blas.h"
 #include "feedback.h"
 #include "matrix.h"
 #include "status.h"
 
 /* The only place where B is asked for. */
-fa_status diagnostics_feedback(const fa_feedback *fb, size_t l, fa_matrix *b)
+fa_status diagnostics_feedback(const fa_feedback *fb, size_t l, fa_matrix *b, void **copy)
 {
-    return fa_feedback_get(fb, "B", l, b);
+    const feedback_array *found = feedback_find(fb, "B", l);
+    const fa_matrix      *like = found ? &found->operand.matrix : NULL;
+
+    *copy = NULL;
+    if (!found || like->data)
+        return fa_feedback_get(fb, "B", l, b);
+    *copy = mem_zeroed(like->cols, matrix_padded(like->rows, like->dtype) * fa_dtype_size(like->dtype));
+    if (!*copy)
+        return FA_ERR_MEMORY;
+    *b = matrix_inner_columns(*copy, like->rows, like->cols, like->dtype);
+    operand_write(&found->operand, b);
+    return FA_OK;
+}
+
+static fa_status angle_to_weights(const fa_matrix *weights_t, const fa_matrix *b, const double *norms, double *degrees)
+{
+    products  p;
+    fa_status status = matrix_check_shape(b, "B", weights_t->rows, weights_t->cols, weights_t->dtype);
+
+    if (status != FA_OK)
+        return status;
+    if (norms && angle_is_exact(b, norms[0] * norms[0]) && angle_is_exact(b, norms[1] * norms[1]) &&
+        isfinite(norms[0]) && isfinite(norms[1])) {
+        *degrees = angle_between(angle_dot(weights_t, b), norms[0], norms[1]);
+        return FA_OK;
+    }
+    status = angle_products(weights_t, "W", b, "B", &p);
+    if (status == FA_OK)
+        *degrees = angle_degrees(&p);
+    return status;
 }
 
 fa_status diagnostics_weight_angle(const fa_network *net, const fa_feedback *fb, size_t l, const double *norms,
                                    double *degrees)
 {
-    const fa_matrix *weights_t = &network_layer(net, l + 1)->weights_t;
-    fa_matrix        b;
-    products         p;
-    fa_status        status = diagnostics_feedback(fb, l, &b);
+    fa_matrix b;
+    void     *copy;
+    fa_status status = diagnostics_feedback(fb, l, &b, &copy);
 
     if (status == FA_OK)
-        status = matrix_check_shape(&b, "B", weights_t->rows, weights_t->cols, weights_t->dtype);
-    if (status != FA_OK)
-        return status;
-    if (norms && angle_is_exact(&b, norms[0] * norms[0]) && angle_is_exact(&b, norms[1] * norms[1]) &&
-        isfinite(norms[0]) && isfinite(norms[1])) {
-        *degrees = angle_between(angle_dot(weights_t, &b), norms[0], norms[1]);
-        return FA_OK;
-    }
-    status = angle_products(weights_t, "W", &b, "B", &p);
-    if (status == FA_OK)
-        *degrees = angle_degrees(&p);
+        status = angle_to_weights(&network_layer(net, l + 1)->weights_t, &b, norms, degrees);
+    mem_free(copy);
     return status;
 }
 
@@ -109,19 +129,22 @@ fa_status diagnostics_alignment_angle(arena *a, const fa_network *net, const fa_
                                       double *degrees)
 {
     const fa_matrix w = fa_matrix_transpose(network_layer(net, l)->weights_t);
-    fa_matrix       b, c;
+    fa_matrix       b = {0}, c;
+    void           *b_copy = NULL, *c_copy;
     products        p;
-    fa_status       status = diagnostics_feedback(fb, l - 1, &c);
+    fa_status       status = diagnostics_feedback(fb, l - 1, &c, &c_copy);
 
     if (status == FA_OK && l < net->depth)
-        status = diagnostics_feedback(fb, l, &b);
-    if (status != FA_OK)
-        return status;
-    if (l < net->depth)
-        return angle_to_product(a, &w, &b, &c, degrees);
-    status = angle_products(&network_layer(net, l)->weights_t, "W", &c, "B", &p);
-    if (status == FA_OK)
-        *degrees = angle_degrees(&p);
+        status = diagnostics_feedback(fb, l, &b, &b_copy);
+    if (status == FA_OK && l < net->depth) {
+        status = angle_to_product(a, &w, &b, &c, degrees);
+    } else if (status == FA_OK) {
+        status = angle_products(&network_layer(net, l)->weights_t, "W", &c, "B", &p);
+        if (status == FA_OK)
+            *degrees = angle_degrees(&p);
+    }
+    mem_free(b_copy);
+    mem_free(c_copy);
     return status;
 }
 

@@ -3,6 +3,7 @@
 
 #include <math.h>
 
+#include "alloc.h"
 #include "feedback.h"
 #include "matrix.h"
 #include "status.h"
@@ -11,9 +12,14 @@
 
 static double norm_of_feedback(const fa_feedback *fb, size_t l)
 {
+    double    norm = (double)NAN;
     fa_matrix b;
+    void     *copy = NULL;
 
-    return fb && feedback_find(fb, "B", l) && diagnostics_feedback(fb, l, &b) == FA_OK ? angle_norm(&b) : (double)NAN;
+    if (fb && feedback_find(fb, "B", l) && diagnostics_feedback(fb, l, &b, &copy) == FA_OK)
+        norm = angle_norm(&b);
+    mem_free(copy);
+    return norm;
 }
 
 fa_norm_report diagnostics_norms(const fa_network *net, const fa_pass *pass, const fa_feedback *fb, size_t l)

@@ -3,6 +3,7 @@
 
 #include <math.h>
 
+#include "alloc.h"
 #include "blas.h"
 #include "feedback.h"
 #include "linalg.h"
@@ -82,9 +83,13 @@ static void lay(arena *a, const fa_network *net, size_t l, between *s)
 static fa_status invert(const fa_feedback *fb, size_t l, const between *s, const fa_matrix *inverse)
 {
     fa_matrix b;
-    fa_status status = diagnostics_feedback(fb, l, &b);
+    void     *copy;
+    fa_status status = diagnostics_feedback(fb, l, &b, &copy);
 
-    return status == FA_OK ? linalg_pseudo_inverse(&b, inverse, s->svd, NULL) : status;
+    if (status == FA_OK)
+        status = linalg_pseudo_inverse(&b, inverse, s->svd, NULL);
+    mem_free(copy);
+    return status;
 }
 
 /* A_l in s->result. */

@@ -1,12 +1,10 @@
 #include "feedback.h"
 
-#include <math.h>
 #include <string.h>
 
 #include "alloc.h"
 #include "matrix.h"
 #include "param.h"
-#include "rng.h"
 #include "status.h"
 
 feedback_array *feedback_find(const fa_feedback *fb, const char *name, size_t l)
@@ -53,6 +51,7 @@ fa_status fa_feedback_create(fa_feedback **out, const fa_network *net, const fa_
 {
     fa_feedback *fb;
     fa_rule      copy;
+    size_t       n_common;
     fa_status    status;
 
     if (!out)
@@ -77,6 +76,7 @@ fa_status fa_feedback_create(fa_feedback **out, const fa_network *net, const fa_
     status = make_room(fb);
     if (status == FA_OK) {
         param_defaults(copy.params, copy.n_params, fb->values);
+        param_defaults(fa_feedback_params(&n_common), FEEDBACK_PARAMS, fb->common);
         for (size_t l = 0; l <= fb->depth; l++)
             fb->widths[l] = fa_network_width(net, l);
         status = run_callbacks(fb);
@@ -89,6 +89,35 @@ fa_status fa_feedback_create(fa_feedback **out, const fa_network *net, const fa_
     return FA_OK;
 }
 
+void feedback_array_free(feedback_array *array)
+{
+    if (!array)
+        return;
+    mem_free(array->memory);
+    mem_free(array);
+}
+
+fa_status feedback_array_make(feedback_array **made, const char *name, size_t l, uint64_t number, feedback_kind kind,
+                              const operand_plan *plan)
+{
+    feedback_array *array = mem_zeroed(1, sizeof *array);
+    fa_status       status;
+
+    if (!array)
+        return FA_ERR_MEMORY;
+    status = operand_make(&array->operand, plan, &array->memory, &array->bytes);
+    if (status != FA_OK) {
+        mem_free(array);
+        return status;
+    }
+    memcpy(array->name, name, strlen(name));
+    array->l = l;
+    array->number = number;
+    array->kind = kind;
+    *made = array;
+    return FA_OK;
+}
+
 /* Release everything but the handle itself. */
 static void release(fa_feedback *fb)
 {
@@ -98,9 +127,9 @@ static void release(fa_feedback *fb)
         fb->rule.fini(fb->state);
     for (feedback_array *array = fb->arrays; array; array = next) {
         next = array->next;
-        mem_free(array->memory);
-        mem_free(array);
+        feedback_array_free(array);
     }
+    feedback_array_free(fb->shared);
     mem_free(fb->state);
     mem_free(fb->operands);
     mem_free(fb->weights);
@@ -117,18 +146,18 @@ void fa_feedback_destroy(fa_feedback *fb)
     mem_free(fb);
 }
 
-/* The same feedback made anew with one parameter changed: every array drawn from the seed again. */
-static fa_status rebuild(fa_feedback *fb, size_t changed, double value)
+fa_status feedback_rebuild(fa_feedback *fb, const double *values, const double *common)
 {
     fa_feedback fresh = {.fingerprint = fb->fingerprint, .dtype = fb->dtype, .depth = fb->depth, .rule = fb->rule,
                          .user_data = fb->user_data, .seed = fb->seed};
     fa_status   status = make_room(&fresh);
 
     if (status == FA_OK) {
-        memcpy(fresh.values, fb->values, fb->rule.n_params * sizeof *fb->values);
+        if (fb->rule.n_params > 0)
+            memcpy(fresh.values, values, fb->rule.n_params * sizeof *values);
+        memcpy(fresh.common, common, sizeof fresh.common);
         memcpy(fresh.widths, fb->widths, (fb->depth + 1) * sizeof *fb->widths);
         memcpy(fresh.weights, fb->weights, fb->depth * sizeof *fb->weights);
-        fresh.values[changed] = value;
         status = run_callbacks(&fresh);
     }
     if (status != FA_OK) {
@@ -140,20 +169,6 @@ static fa_status rebuild(fa_feedback *fb, size_t changed, double value)
     return FA_OK;
 }
 
-/* After a parameter was set: arrays that it decides on follow. */
-static fa_status follow(fa_feedback *fb, size_t i, double before)
-{
-    const double value = fb->values[i];
-
-    if (value == before || !fb->structural[i])
-        return FA_OK;
-    fb->values[i] = before;
-    if (fb->steps > 0)
-        return status_set(FA_ERR_STATE, "rule %.40s: %s decides which arrays there are; the rule has been at work "
-                                        "with them", fb->rule.name, fb->rule.params[i].name);
-    return rebuild(fb, i, value);
-}
-
 const char *fa_feedback_rule_name(const fa_feedback *fb)
 {
     return fb ? fb->rule.name : "";
@@ -161,54 +176,24 @@ const char *fa_feedback_rule_name(const fa_feedback *fb)
 
 size_t fa_feedback_bytes(const fa_feedback *fb)
 {
-    size_t total = 0;
+    size_t total = fb && fb->shared ? fb->shared->bytes : 0;
 
     for (const feedback_array *array = fb ? fb->arrays : NULL; array; array = array->next)
         total += array->bytes;
     return total;
 }
 
-fa_status fa_feedback_set_param(fa_feedback *fb, const char *name, double value)
+bool feedback_is_shared(const fa_feedback *fb, const feedback_array *array)
 {
-    size_t    i;
-    double    before;
-    fa_status status;
-
-    if (!fb || !name)
-        return status_null(__func__, !fb ? "fb" : "name");
-    i = param_find(fb->rule.params, fb->rule.n_params, fb->rule.name, name);
-    before = i < fb->rule.n_params ? fb->values[i] : 0.0;
-    status = param_set(fb->rule.params, fb->rule.n_params, fb->values, fb->rule.name, name, value);
-    return status == FA_OK ? follow(fb, i, before) : status;
+    return fb->shared && strcmp(array->name, fb->shared->name) == 0;
 }
 
-fa_status fa_feedback_set_choice(fa_feedback *fb, const char *name, const char *choice)
-{
-    size_t    i;
-    double    before;
-    fa_status status;
-
-    if (!fb || !name || !choice)
-        return status_null(__func__, !fb ? "fb" : !name ? "name" : "choice");
-    i = param_find(fb->rule.params, fb->rule.n_params, fb->rule.name, name);
-    before = i < fb->rule.n_params ? fb->values[i] : 0.0;
-    status = param_set_choice(fb->rule.params, fb->rule.n_params, fb->values, fb->rule.name, name, choice);
-    return status == FA_OK ? follow(fb, i, before) : status;
-}
-
-fa_status fa_feedback_param(const fa_feedback *fb, const char *name, double *value)
-{
-    if (!fb || !name || !value)
-        return status_null(__func__, !fb ? "fb" : !name ? "name" : "value");
-    return param_get(fb->rule.params, fb->rule.n_params, fb->values, fb->rule.name, name, value);
-}
-
-static fa_status no_array(const fa_feedback *fb, const char *name, size_t l)
+fa_status feedback_no_array(const fa_feedback *fb, const char *name, size_t l)
 {
     return status_set(FA_ERR_ARGUMENT, "rule %.40s keeps no array \"%.40s\" for layer %zu", fb->rule.name, name, l);
 }
 
-static fa_status derived(const fa_feedback *fb, const char *name)
+fa_status feedback_derived(const fa_feedback *fb, const char *name)
 {
     return status_set(FA_ERR_UNSUPPORTED, "rule %.40s computes its array \"%.40s\" itself in every step", fb->rule.name,
                       name);
@@ -223,9 +208,11 @@ fa_status fa_feedback_set(fa_feedback *fb, const char *name, size_t l, const fa_
         return status_null(__func__, !fb ? "fb" : !name ? "name" : "array");
     found = feedback_find(fb, name, l);
     if (!found)
-        return no_array(fb, name, l);
+        return feedback_no_array(fb, name, l);
     if (found->kind != FEEDBACK_KEPT)
-        return derived(fb, name);
+        return feedback_derived(fb, name);
+    if (!found->operand.matrix.data || feedback_is_shared(fb, found))
+        return status_set(FA_ERR_UNSUPPORTED, "%s: feedback_form is not dense, so B can be drawn, but not set", __func__);
     status = matrix_check_shape(array, name, found->operand.matrix.rows, found->operand.matrix.cols, fb->dtype);
     if (status == FA_OK)
         status = matrix_check_finite(array, name);
@@ -245,79 +232,30 @@ fa_status fa_feedback_get(const fa_feedback *fb, const char *name, size_t l, fa_
         return status_null(__func__, !fb ? "fb" : "name");
     found = feedback_find(fb, name, l);
     if (!found)
-        return no_array(fb, name, l);
+        return feedback_no_array(fb, name, l);
+    if (!found->operand.matrix.data)
+        return status_set(FA_ERR_UNSUPPORTED, "%s: in this feedback_form there is no dense B to look at; "
+                                              "fa_feedback_dense() writes one", __func__);
     *view = found->operand.matrix;
     return FA_OK;
 }
 
-void feedback_draw(feedback_array *array, fa_init init, double scale, uint64_t seed)
+fa_status fa_feedback_dense(const fa_feedback *fb, size_t l, const fa_matrix *out)
 {
-    const fa_matrix *matrix = &array->operand.matrix;
-    fa_stream        stream = {.seed = seed, .step = array->number, .purpose = FA_PURPOSE_FEEDBACK,
-                               .layer = (uint32_t)array->l};
+    const feedback_array *found;
+    const fa_matrix      *like;
+    fa_status             status;
 
-    rng_fill(matrix, init, scale, matrix->cols, matrix->rows, &stream);
-}
-
-/* Width of the widest hidden layer. */
-static size_t widest(const fa_feedback *fb)
-{
-    size_t found = 1;
-
-    for (size_t l = 1; l < fb->depth; l++)
-        if (fb->widths[l] > found)
-            found = fb->widths[l];
-    return found;
-}
-
-void feedback_draw_as(const fa_feedback *fb, feedback_array *array, fa_feedback_draw draw, uint64_t seed)
-{
-    const double rows = (double)array->operand.matrix.rows, cols = (double)array->operand.matrix.cols;
-
-    switch (draw) {
-    case FA_DRAW_NOKLAND:
-        feedback_draw(array, FA_INIT_UNIFORM, 1.0 / sqrt(rows), seed);
-        break;
-    case FA_DRAW_BIOTORCH:
-        feedback_draw(array, FA_INIT_UNIFORM, sqrt(6.0 / (rows + cols)), seed);
-        break;
-    case FA_DRAW_LAUNAY:
-        feedback_draw(array, FA_INIT_UNIFORM, 1.0 / sqrt((double)widest(fb)), seed);
-        break;
-    case FA_DRAW_LILLICRAP:
-        feedback_draw(array, FA_INIT_UNIFORM, 0.5, seed);
-        break;
-    case FA_DRAW_FRENKEL:
-        feedback_draw(array, FA_INIT_UNIFORM, sqrt(6.0 / rows), seed);
-        break;
-    case FA_DRAW_AKROUT:
-        feedback_draw(array, FA_INIT_NORMAL, 1.0 / sqrt(rows + cols), seed);
-        break;
-    case FA_DRAW_REFINETTI:
-        feedback_draw(array, FA_INIT_NORMAL, 1.0 / sqrt((double)widest(fb)), seed);
-        break;
-    }
-}
-
-fa_status fa_feedback_init(fa_feedback *fb, const char *name, size_t l, fa_init init, double scale, uint64_t seed)
-{
-    bool      found = false;
-    fa_status status;
-
-    if (!fb || !name)
-        return status_null(__func__, !fb ? "fb" : "name");
-    status = rng_check(init, scale);
-    if (status != FA_OK)
-        return status;
-    for (feedback_array *array = fb->arrays; array; array = array->next) {
-        if (strcmp(array->name, name) != 0 || (l != 0 && array->l != l))
-            continue;
-        if (array->kind != FEEDBACK_KEPT)
-            return derived(fb, name);
-        found = true;
-        feedback_draw(array, init, scale, seed);
-    }
-    return found ? FA_OK : no_array(fb, name, l);
+    if (!fb || !out)
+        return status_null(__func__, !fb ? "fb" : "out");
+    found = feedback_find(fb, "B", l);
+    if (!found)
+        return feedback_no_array(fb, "B", l);
+    like = &found->operand.matrix;
+    status = matrix_check_shape(out, "out", like->rows, like->cols, like->dtype);
+    if (status == FA_OK)
+        operand_write(&found->operand, out);
+    return status;
 }
 
 /* Errors come down to hidden layer l layer by layer: it has feedback of its own, and so has the layer above. */

@@ -68,15 +68,18 @@ static fa_status take_now(fa_invariant *v, const fa_network *net, const fa_feedb
     const fa_matrix a = fa_matrix_transpose(network_layer(net, 1)->weights_t);
     const fa_matrix w = fa_matrix_transpose(network_layer(net, 2)->weights_t), a_t = fa_matrix_transpose(v->a);
     fa_matrix b;
-    fa_status status = diagnostics_feedback(fb, 1, &b);
+    void     *copy;
+    fa_status status = diagnostics_feedback(fb, 1, &b, &copy);
 
     if (status == FA_OK)
         status = matrix_check_shape(&b, "B", v->b.rows, v->b.cols, net->dtype);
+    if (status == FA_OK)
+        matrix_move(&b, &v->b);
+    mem_free(copy);
     if (status != FA_OK)
         return status;
     matrix_move(&a, &v->a);
     matrix_move(&w, &v->w);
-    matrix_move(&b, &v->b);
     blas_product(1.0, &v->b, &v->w, 0.0, &v->square);
     for (size_t i = 0; i < v->now.rows; i++)
         for (size_t j = 0; j < v->now.cols; j++)

@@ -151,6 +151,7 @@ extern const kernels kernels_name(kernels);
 const kernels kernels_name(kernels) = {
     .product = kernels_name(product),
     .transpose = kernels_name(transpose),
+    .sparse_product = kernels_name(sparse_product),
     .activate = kernels_name(activate),
     .slope = kernels_name(slope),
     .sum_squares = kernels_name(sum_squares),

@@ -49,11 +49,26 @@ typedef struct kernels_manhattan {
     double            momentum;
 } kernels_manhattan;
 
+/* A sparse matrix whose columns are cut into blocks. Row i of block b has the entries starts[b rows + i] ..
+ * starts[b rows + i + 1] - 1, by ascending column. */
+typedef struct kernels_sparse {
+    size_t    rows;
+    size_t    blocks;
+    size_t   *starts; /* [blocks rows + 1] */
+    uint32_t *columns;
+    void     *values;
+} kernels_sparse;
+
 typedef struct kernels {
     /* C = beta C + alpha A B for small products: A [m x k] with any strides, B [k x n] and C [m x n] inner matrices
      * that run row by row. beta = 0 does not read C. Sums over k in ascending order for every element of C. */
     void (*product)(size_t m, size_t n, size_t k, double alpha, const void *a, size_t a_row_stride,
                     size_t a_col_stride, const void *b, size_t b_ld, double beta, void *c, size_t c_ld);
+
+    /* out = (S t)^T for the rows first .. first + rows - 1 of a sparse matrix S. t [S's columns x samples] and out
+     * [samples x rows] are inner matrices row by row. In which order a sum is taken depends on `samples` alone. */
+    void (*sparse_product)(const kernels_sparse *sparse, size_t first, size_t rows, size_t samples, const void *t,
+                           size_t t_ld, void *out, size_t out_ld);
 
     /* w = (beta w + alpha h delta^T) .* kept (h NULL: w stays as it is), then z = w^T x, in one pass over w.
      * w [n_in x n_out] and kept, of ones and zeros, are inner matrices row by row; kept NULL is all ones. h and x lie

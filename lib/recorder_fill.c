@@ -3,6 +3,7 @@
 
 #include <math.h>
 
+#include "alloc.h"
 #include "diagnostics.h"
 #include "feedback.h"
 #include "status.h"
@@ -69,13 +70,15 @@ static fa_status fill_feedback(fa_recorder *rec, const fa_network *net, const fa
     recorder_spectrum *own = rec->reports[GROUP_FEEDBACK_SPECTRUM], *between = rec->reports[GROUP_ALIGNMENT_SPECTRUM];
     fa_spectrum        s;
     fa_matrix          b;
+    void              *copy = NULL;
     fa_status          status = fill_weight_angle(rec, net, fb, l);
 
     if (status == FA_OK && alignment && l > 1 && diagnostics_has_alignment(net, fb, l))
         status = tolerate(diagnostics_alignment_angle(&rec->arena, net, fb, l, &alignment[l]));
     if (status == FA_OK && own && l < net->depth) {
-        status = diagnostics_feedback(fb, l, &b);
+        status = diagnostics_feedback(fb, l, &b, &copy);
         status = take_rank(status == FA_OK ? diagnostics_spectrum(&rec->arena, &b, &s) : status, &s, &own[l]);
+        mem_free(copy);
     }
     if (status == FA_OK && between && diagnostics_has_alignment(net, fb, l))
         status = take_rank(diagnostics_alignment_spectrum(&rec->arena, net, fb, l, &s), &s, &between[l]);

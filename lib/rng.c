@@ -66,12 +66,12 @@ fa_status fa_random_words(const fa_stream *stream, uint64_t first, size_t count,
 
 static double unit_float64(uint64_t bits)
 {
-    return (double)(bits >> 11) * 0x1p-53;
+    return (double)(int64_t)(bits >> 11) * 0x1p-53; /* signed: processors convert those at once */
 }
 
 static float unit_float32(uint64_t bits)
 {
-    return (float)(bits >> 40) * 0x1p-24f;
+    return (float)(int32_t)(bits >> 40) * 0x1p-24f;
 }
 
 /* low + (high - low) u in the element type; where that rounds up to high, the number before high instead. low if the two
@@ -92,20 +92,51 @@ static double uniform_float64(uint64_t bits, double low, double high)
     return value < high ? value : nextafter(high, low);
 }
 
-static void fill_uniform(const fa_stream *stream, double low, double high, const fa_matrix *matrix)
+/* Which words the elements of a matrix take: element (i, j) is number first + i pitch + j. */
+typedef struct numbering {
+    uint64_t first;
+    uint64_t pitch;
+} numbering;
+
+/* Loops of their own for each type: they are where a large array's time goes. */
+static void uniform_row_float32(source *from, uint64_t index, double low, double high, const fa_matrix *row)
+{
+    float *to = row->data;
+
+    for (size_t j = 0; j < row->cols; j++)
+        to[j * row->col_stride] = uniform_float32(word(from, index + j), (float)low, (float)high);
+}
+
+static void uniform_row_float64(source *from, uint64_t index, double low, double high, const fa_matrix *row)
+{
+    double *to = row->data;
+
+    for (size_t j = 0; j < row->cols; j++)
+        to[j * row->col_stride] = uniform_float64(word(from, index + j), low, high);
+}
+
+/* View of row i. */
+static fa_matrix row_of(const fa_matrix *matrix, size_t i)
+{
+    fa_matrix row = *matrix;
+
+    row.data = matrix_at(matrix, i, 0);
+    row.rows = 1;
+    return row;
+}
+
+static void fill_uniform(const fa_stream *stream, double low, double high, const numbering *n, const fa_matrix *matrix)
 {
     source from = source_of(stream);
-    uint64_t index = 0;
 
-    for (size_t i = 0; i < matrix->rows; i++)
-        for (size_t j = 0; j < matrix->cols; j++) {
-            const uint64_t bits = word(&from, index++);
+    for (size_t i = 0; i < matrix->rows; i++) {
+        const fa_matrix row = row_of(matrix, i);
 
-            if (matrix->dtype == FA_FLOAT32)
-                *(float *)matrix_at(matrix, i, j) = uniform_float32(bits, (float)low, (float)high);
-            else
-                *(double *)matrix_at(matrix, i, j) = uniform_float64(bits, low, high);
-        }
+        if (matrix->dtype == FA_FLOAT32)
+            uniform_row_float32(&from, n->first + i * n->pitch, low, high, &row);
+        else
+            uniform_row_float64(&from, n->first + i * n->pitch, low, high, &row);
+    }
 }
 
 /* Box-Muller: elements 2k and 2k + 1 from words 2k and 2k + 1. */
@@ -120,16 +151,21 @@ static void normal_pair(source *from, uint64_t k, double pair[2])
     pair[1] = radius * sin(2.0 * pi * v);
 }
 
-static void fill_normal(const fa_stream *stream, double mean, double deviation, const fa_matrix *matrix)
+static void fill_normal(const fa_stream *stream, double mean, double deviation, const numbering *n,
+                        const fa_matrix *matrix)
 {
     source from = source_of(stream);
     double pair[2] = {0.0, 0.0};
-    uint64_t index = 0;
+    uint64_t drawn = UINT64_MAX; /* number of the pair; no stream has that one */
 
     for (size_t i = 0; i < matrix->rows; i++)
-        for (size_t j = 0; j < matrix->cols; j++, index++) {
-            if (index % 2 == 0)
-                normal_pair(&from, index / 2, pair);
+        for (size_t j = 0; j < matrix->cols; j++) {
+            const uint64_t index = n->first + i * n->pitch + j;
+
+            if (index / 2 != drawn) {
+                drawn = index / 2;
+                normal_pair(&from, drawn, pair);
+            }
             const double scaled = deviation * pair[index % 2];
             matrix_put(matrix, i, j, mean + scaled);
         }
@@ -156,7 +192,7 @@ fa_status fa_random_uniform(const fa_stream *stream, double low, double high, co
                           "fa_random_uniform: low = %.9g, high = %.9g: low must not be above high, and low, high and "
                           "high - low have to be finite in %s",
                           low, high, fa_dtype_name(matrix->dtype));
-    fill_uniform(stream, low, high, matrix);
+    fill_uniform(stream, low, high, &(numbering){0, matrix->cols}, matrix);
     return FA_OK;
 }
 
@@ -175,7 +211,7 @@ fa_status fa_random_normal(const fa_stream *stream, double mean, double deviatio
                           "fa_random_normal: mean = %.9g, deviation = %.9g: the deviation has to be 0 or more, and "
                           "every number drawn has to be finite in %s",
                           mean, deviation, fa_dtype_name(matrix->dtype));
-    fill_normal(stream, mean, deviation, matrix);
+    fill_normal(stream, mean, deviation, &(numbering){0, matrix->cols}, matrix);
     return FA_OK;
 }
 
@@ -225,6 +261,13 @@ fa_status rng_check(fa_init init, double scale)
 void rng_fill(const fa_matrix *matrix, fa_init init, double scale, size_t fan_in, size_t fan_out,
               const fa_stream *stream)
 {
+    rng_fill_block(matrix, init, scale, fan_in, fan_out, stream, 0, matrix->cols);
+}
+
+void rng_fill_block(const fa_matrix *matrix, fa_init init, double scale, size_t fan_in, size_t fan_out,
+                    const fa_stream *stream, uint64_t first, size_t pitch)
+{
+    const numbering n = {first, pitch};
     double factor = 1.0;
 
     if (init == FA_INIT_ZERO) {
@@ -237,10 +280,10 @@ void rng_fill(const fa_matrix *matrix, fa_init init, double scale, size_t fan_in
         factor = sqrt(2.0 / (double)fan_in);
 
     if (init == FA_INIT_NORMAL || init == FA_INIT_GLOROT_NORMAL || init == FA_INIT_KAIMING_NORMAL) {
-        fill_normal(stream, 0.0, scale * factor, matrix);
+        fill_normal(stream, 0.0, scale * factor, &n, matrix);
     } else {
         /* U(+-a) has the variance a^2 / 3. */
         const double bound = init == FA_INIT_UNIFORM ? scale : scale * factor * sqrt(3.0);
-        fill_uniform(stream, -bound, bound, matrix);
+        fill_uniform(stream, -bound, bound, &n, matrix);
     }
 }

@@ -60,9 +60,24 @@ static bool tail_is_zero(const fa_rule *rule)
     return true;
 }
 
+/* None of the rule's parameters has the name of one that every rule with feedback has. */
+static fa_status check_common(const fa_rule *rule)
+{
+    size_t          n;
+    const fa_param *common = fa_feedback_params(&n);
+
+    for (size_t i = 0; i < rule->n_params; i++)
+        for (size_t k = 0; k < n; k++)
+            if (strcmp(rule->params[i].name, common[k].name) == 0)
+                return status_set(FA_ERR_ARGUMENT, "rule %.40s: %s is a parameter that every rule has", rule->name,
+                                  common[k].name);
+    return FA_OK;
+}
+
 fa_status rule_check(const fa_rule *rule, fa_rule *copy)
 {
     const size_t known = rule->struct_size < sizeof *rule ? FIRST_SIZE : sizeof *rule;
+    fa_status    status;
 
     if (rule->struct_size < sizeof *rule && rule->struct_size != FIRST_SIZE)
         return status_set(FA_ERR_ARGUMENT, "the rule's struct_size is %zu; sizeof(fa_rule) is %zu", rule->struct_size,
@@ -84,8 +99,13 @@ fa_status rule_check(const fa_rule *rule, fa_rule *copy)
         return status_set(FA_ERR_ARGUMENT, "rule %.40s: init or fini without state", rule->name);
     if (rule->n_params > 0 && !rule->params)
         return status_set(FA_ERR_ARGUMENT, "rule %.40s: n_params without params", rule->name);
+    status = param_check_table(rule->params, rule->n_params, rule->name);
+    if (status == FA_OK)
+        status = check_common(rule);
+    if (status != FA_OK)
+        return status;
     memset(copy, 0, sizeof *copy);
     memcpy(copy, rule, known);
     copy->struct_size = sizeof *copy;
-    return param_check_table(rule->params, rule->n_params, rule->name);
+    return FA_OK;
 }

@@ -4,7 +4,6 @@
 #include <limits.h>
 #include <string.h>
 
-#include "alloc.h"
 #include "feedback.h"
 #include "matrix.h"
 #include "param.h"
@@ -36,7 +35,7 @@ fa_status fa_setup_param(fa_setup *setup, const char *name, double *value)
     if (!setup || !name || !value)
         return status_null(__func__, !setup ? "setup" : !name ? "name" : "value");
     fb = setup->fb;
-    status = fa_feedback_param(fb, name, value);
+    status = param_get(fb->rule.params, fb->rule.n_params, fb->values, fb->rule.name, name, value);
     if (status == FA_OK)
         fb->structural[param_find(fb->rule.params, fb->rule.n_params, fb->rule.name, name)] = true;
     return status;
@@ -87,55 +86,51 @@ static fa_status check_request(const fa_setup *setup, const char *name, size_t l
 }
 
 /* An array of zeros at the end of the list. */
-static fa_status append(fa_setup *setup, const char *name, size_t l, size_t rows, size_t cols, feedback_kind kind,
+static fa_status append(fa_setup *setup, const char *name, size_t l, feedback_kind kind, const operand_plan *plan,
                         feedback_array **appended)
 {
-    const fa_dtype   dtype = setup->fb->dtype;
-    feedback_array  *array;
     feedback_array **end;
-    size_t           bytes = 0;
+    const uint64_t   number = number_of(setup->fb, name, &end);
+    fa_status        status = feedback_array_make(appended, name, l, number, kind, plan);
 
-    if (!mem_add(&bytes, cols, matrix_padded(rows, dtype) * fa_dtype_size(dtype)))
-        return status_set(FA_ERR_SHAPE, "array %s of %zu x %zu is too large", name, rows, cols);
-    array = mem_zeroed(1, sizeof *array);
-    if (!array)
-        return FA_ERR_MEMORY;
-    array->memory = mem_zeroed(1, bytes);
-    if (!array->memory) {
-        mem_free(array);
-        return FA_ERR_MEMORY;
-    }
-    memcpy(array->name, name, strlen(name));
-    array->l = l;
-    array->kind = kind;
-    array->number = number_of(setup->fb, name, &end);
-    array->bytes = bytes;
-    array->operand.matrix = matrix_inner_columns(array->memory, rows, cols, dtype);
-    *end = *appended = array;
-    return FA_OK;
+    if (status == FA_OK)
+        *end = *appended;
+    return status;
+}
+
+static operand_plan dense(const fa_setup *setup, size_t rows, size_t cols)
+{
+    return (operand_plan){.form = OPERAND_DENSE, .rows = rows, .cols = cols, .dtype = setup->fb->dtype};
 }
 
 fa_status fa_setup_array(fa_setup *setup, const char *name, size_t l, size_t rows, size_t cols, fa_init init,
                          double scale)
 {
     feedback_array *array;
+    operand_plan    plan;
     fa_status       status = check_request(setup, name, l, rows, cols);
 
     if (status == FA_OK)
         status = rng_check(init, scale);
+    if (status != FA_OK)
+        return status;
+    plan = dense(setup, rows, cols);
+    status = append(setup, name, l, FEEDBACK_KEPT, &plan, &array);
     if (status == FA_OK)
-        status = append(setup, name, l, rows, cols, FEEDBACK_KEPT, &array);
-    if (status == FA_OK)
-        feedback_draw(array, init, scale, setup->fb->seed);
+        feedback_draw(setup->fb, array, init, scale, setup->fb->seed);
     return status;
 }
 
 fa_status fa_setup_scratch(fa_setup *setup, const char *name, size_t l, size_t rows, size_t cols)
 {
     feedback_array *array;
+    operand_plan    plan;
     fa_status       status = check_request(setup, name, l, rows, cols);
 
-    return status == FA_OK ? append(setup, name, l, rows, cols, FEEDBACK_SCRATCH, &array) : status;
+    if (status != FA_OK)
+        return status;
+    plan = dense(setup, rows, cols);
+    return append(setup, name, l, FEEDBACK_SCRATCH, &plan, &array);
 }
 
 static fa_status check_topology(const fa_setup *setup, const char *function, fa_topology topology)
@@ -147,16 +142,78 @@ static fa_status check_topology(const fa_setup *setup, const char *function, fa_
     return FA_OK;
 }
 
+/* Columns that "B" of layer l has. */
+static size_t columns_of(const fa_feedback *fb, fa_topology topology, size_t l)
+{
+    return fb->widths[topology == FA_DIRECT ? fb->depth : l + 1];
+}
+
+/* The array that every layer's "B" is the corner of, made with the first one. */
+static fa_status make_shared(fa_feedback *fb, fa_topology topology)
+{
+    operand_plan     plan = {.form = OPERAND_DENSE, .rows = feedback_widest(fb), .dtype = fb->dtype};
+    feedback_array **end;
+
+    for (size_t l = 1; l < fb->depth; l++)
+        if (columns_of(fb, topology, l) > plan.cols)
+            plan.cols = columns_of(fb, topology, l);
+    return feedback_array_make(&fb->shared, "B", 0, number_of(fb, "B", &end), FEEDBACK_KEPT, &plan);
+}
+
+/* "B" of layer l as the corner of the shared array. */
+static fa_status append_corner(fa_setup *setup, fa_topology topology, const operand_plan *plan, size_t l,
+                               feedback_array **appended)
+{
+    operand_plan nothing = *plan;
+    fa_status    status = setup->fb->shared ? FA_OK : make_shared(setup->fb, topology);
+
+    nothing.form = OPERAND_REGENERATED;
+    if (status == FA_OK)
+        status = append(setup, "B", l, FEEDBACK_KEPT, &nothing, appended);
+    if (status != FA_OK)
+        return status;
+    (*appended)->operand = setup->fb->shared->operand;
+    (*appended)->operand.matrix.rows = plan->rows;
+    (*appended)->operand.matrix.cols = plan->cols;
+    return FA_OK;
+}
+
+/* "B" of layer l in the form that the parameters say. */
+static fa_status append_formed(fa_setup *setup, fa_topology topology, operand_plan *plan, size_t l,
+                               feedback_array **appended)
+{
+    static const operand_form forms[] = {
+        [FORM_DENSE] = OPERAND_DENSE,
+        [FORM_SPARSE] = OPERAND_SPARSE,
+        [FORM_LOW_RANK] = OPERAND_LOW_RANK,
+        [FORM_SHARED] = OPERAND_DENSE,
+        [FORM_REGENERATED] = OPERAND_REGENERATED,
+    };
+    const fa_feedback  *fb = setup->fb;
+    const feedback_form form = (feedback_form)fb->common[FORM];
+    feedback_array    **end, label = {.l = l, .number = number_of(setup->fb, "B", &end)};
+
+    if (form != FORM_DENSE && fb->rule.adapt)
+        return status_set(FA_ERR_UNSUPPORTED, "rule %.40s changes its B, so it is dense", fb->rule.name);
+    plan->form = forms[form];
+    plan->density = fb->common[DENSITY];
+    plan->rank = (size_t)fb->common[RANK];
+    plan->stream = feedback_stream(&label, FA_PURPOSE_FORM, fb->seed);
+    return form == FORM_SHARED ? append_corner(setup, topology, plan, l, appended)
+                               : append(setup, "B", l, FEEDBACK_KEPT, plan, appended);
+}
+
 /* "B" of one layer, of the topology's shape, of zeros. */
 static fa_status declare_layer(fa_setup *setup, fa_topology topology, feedback_kind kind, size_t l,
                                feedback_array **declared)
 {
     fa_feedback *fb = setup->fb;
-    const size_t cols = fb->widths[topology == FA_DIRECT ? fb->depth : l + 1];
-    fa_status    status = check_request(setup, "B", l, fb->widths[l], cols);
+    operand_plan plan = dense(setup, fb->widths[l], columns_of(fb, topology, l));
+    fa_status    status = check_request(setup, "B", l, plan.rows, plan.cols);
 
     if (status == FA_OK)
-        status = append(setup, "B", l, fb->widths[l], cols, kind, declared);
+        status = kind == FEEDBACK_KEPT ? append_formed(setup, topology, &plan, l, declared)
+                                       : append(setup, "B", l, kind, &plan, declared);
     if (status != FA_OK)
         return status;
     fb->operands[l - 1] = &(*declared)->operand;
@@ -174,14 +231,12 @@ fa_status fa_setup_feedback_layer(fa_setup *setup, fa_topology topology, size_t 
     if (l < 1 || l >= setup->fb->depth)
         return status_set(FA_ERR_ARGUMENT, "%s: layer %zu is no hidden layer of a network with %zu layers", __func__, l,
                           setup->fb->depth);
-    if (draw < FA_DRAW_NOKLAND || draw > FA_DRAW_REFINETTI)
+    if (draw < FA_DRAW_NOKLAND || draw > FA_DRAW_ORTHOGONAL)
         return status_set(FA_ERR_ARGUMENT, "%s: there is no way number %d to draw B", __func__, (int)draw);
     if (setup->fb->topology && setup->fb->topology != topology)
         return status_set(FA_ERR_ARGUMENT, "%s: a rule's feedback has one topology", __func__);
     status = declare_layer(setup, topology, FEEDBACK_KEPT, l, &array);
-    if (status == FA_OK)
-        feedback_draw_as(setup->fb, array, draw, setup->fb->seed);
-    return status;
+    return status == FA_OK ? feedback_draw_as(setup->fb, array, draw) : status;
 }
 
 fa_status fa_setup_feedback(fa_setup *setup, fa_topology topology)
@@ -206,9 +261,11 @@ fa_status fa_setup_derived_feedback(fa_setup *setup, fa_topology topology)
         status = status_set(FA_ERR_ARGUMENT, "a rule declares its feedback once");
     for (size_t l = 1; status == FA_OK && l < setup->fb->depth; l++)
         status = declare_layer(setup, topology, FEEDBACK_DERIVED, l, &array);
-    if (status == FA_OK)
-        setup->fb->topology = topology;
-    return status;
+    if (status != FA_OK)
+        return status;
+    setup->fb->topology = topology;
+    setup->fb->derived = true;
+    return FA_OK;
 }
 
 fa_status fa_setup_slots(fa_setup *setup, size_t count)

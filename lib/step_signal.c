@@ -76,21 +76,41 @@ static const fa_matrix *signal_of(const fa_step *step, size_t l)
     return &at->delta;
 }
 
-static void transport(fa_step *step, size_t l, const fa_operand *operand)
+/* The room that products by an operand need beside their result, made the first time. */
+static fa_status scratch_of(fa_step *step, const fa_operand *operand, void **scratch)
 {
-    network_layer(step->net, l + 1)->kind->transport(step->pass->team, &operand->matrix, signal_of(step, l + 1),
-                                                     &pass_at(step->pass, l)->delta);
-    finish(step, l);
+    const size_t bytes = operand_scratch(operand, step->pass->max_batch);
+
+    *scratch = bytes > 0 ? pass_between(step->pass, bytes) : NULL;
+    return bytes > 0 && !*scratch ? FA_ERR_MEMORY : FA_OK;
 }
 
-static void inject(fa_step *step, size_t l, const fa_operand *operand, double scale, const fa_matrix *signal)
+static fa_status transport(fa_step *step, size_t l, const fa_operand *operand)
+{
+    void     *scratch;
+    fa_status status = scratch_of(step, operand, &scratch);
+
+    if (status != FA_OK)
+        return status;
+    network_layer(step->net, l + 1)->kind->transport(step->pass->team, operand, signal_of(step, l + 1),
+                                                     &pass_at(step->pass, l)->delta, scratch);
+    finish(step, l);
+    return FA_OK;
+}
+
+static fa_status inject(fa_step *step, size_t l, const fa_operand *operand, double scale, const fa_matrix *signal)
 {
     const fa_matrix *delta = &pass_at(step->pass, l)->delta;
+    void            *scratch;
+    fa_status        status = scratch_of(step, operand, &scratch);
 
-    network_layer(step->net, l)->kind->inject(step->pass->team, &operand->matrix, signal, delta);
+    if (status != FA_OK)
+        return status;
+    network_layer(step->net, l)->kind->inject(step->pass->team, operand, signal, delta, scratch);
     if (scale != 1.0)
         elementwise_combine(0.0, NULL, scale, delta);
     finish(step, l);
+    return FA_OK;
 }
 
 fa_status fa_step_transport_with(fa_step *step, size_t l, const fa_operand *operand)
@@ -99,9 +119,7 @@ fa_status fa_step_transport_with(fa_step *step, size_t l, const fa_operand *oper
 
     if (status == FA_OK)
         status = check_operand(step, __func__, l, operand, fa_network_width(step->net, l + 1));
-    if (status == FA_OK)
-        transport(step, l, operand);
-    return status;
+    return status == FA_OK ? transport(step, l, operand) : status;
 }
 
 fa_status fa_step_inject_with(fa_step *step, size_t l, const fa_operand *operand)
@@ -110,9 +128,7 @@ fa_status fa_step_inject_with(fa_step *step, size_t l, const fa_operand *operand
 
     if (status == FA_OK)
         status = check_operand(step, __func__, l, operand, fa_network_width(step->net, step->pass->depth));
-    if (status == FA_OK)
-        inject(step, l, operand, 1.0, signal_of(step, step->pass->depth));
-    return status;
+    return status == FA_OK ? inject(step, l, operand, 1.0, signal_of(step, step->pass->depth)) : status;
 }
 
 /* The rule declared feedback of this topology. */
@@ -133,19 +149,17 @@ fa_status fa_step_transport(fa_step *step, size_t l)
 
     if (status == FA_OK)
         status = check_topology(step, __func__, l, FA_LAYERWISE);
-    if (status == FA_OK)
-        transport(step, l, fa_feedback_uses_weights(step->fb, l) ? fa_step_weights_operand(step, l)
-                                                                 : step->fb->operands[l - 1]);
-    return status;
+    if (status != FA_OK)
+        return status;
+    return transport(step, l, fa_feedback_uses_weights(step->fb, l) ? fa_step_weights_operand(step, l)
+                                                                    : step->fb->operands[l - 1]);
 }
 
 /* Straight from the output, or through the weights where the feedback says so. */
-static void inject_own(fa_step *step, size_t l, double scale, const fa_matrix *signal)
+static fa_status inject_own(fa_step *step, size_t l, double scale, const fa_matrix *signal)
 {
-    if (fa_feedback_uses_weights(step->fb, l))
-        transport(step, l, fa_step_weights_operand(step, l));
-    else
-        inject(step, l, step->fb->operands[l - 1], scale, signal);
+    return fa_feedback_uses_weights(step->fb, l) ? transport(step, l, fa_step_weights_operand(step, l))
+                                                 : inject(step, l, step->fb->operands[l - 1], scale, signal);
 }
 
 fa_status fa_step_inject(fa_step *step, size_t l)
@@ -154,9 +168,7 @@ fa_status fa_step_inject(fa_step *step, size_t l)
 
     if (status == FA_OK)
         status = check_topology(step, __func__, l, FA_DIRECT);
-    if (status == FA_OK)
-        inject_own(step, l, 1.0, signal_of(step, step->pass->depth));
-    return status;
+    return status == FA_OK ? inject_own(step, l, 1.0, signal_of(step, step->pass->depth)) : status;
 }
 
 fa_status fa_step_inject_signal(fa_step *step, size_t l, double scale, const fa_matrix *signal)
@@ -170,15 +182,13 @@ fa_status fa_step_inject_signal(fa_step *step, size_t l, double scale, const fa_
     if (status == FA_OK)
         status = matrix_check_shape(signal, "the signal", step->pass->batch,
                                     fa_network_width(step->net, step->pass->depth), step->pass->dtype);
-    if (status == FA_OK)
-        inject_own(step, l, scale, signal);
-    return status;
+    return status == FA_OK ? inject_own(step, l, scale, signal) : status;
 }
 
 fa_status fa_step_carry(fa_step *step, size_t l)
 {
     const layer *through;
-    fa_matrix    weights;
+    fa_operand   weights = {0};
     fa_status    status = check_layer(step, __func__, l, true);
 
     if (status == FA_OK)
@@ -186,8 +196,8 @@ fa_status fa_step_carry(fa_step *step, size_t l)
     if (status != FA_OK)
         return status;
     through = network_layer(step->net, l);
-    weights = fa_matrix_transpose(through->weights_t);
-    through->kind->transport(step->pass->team, &weights, signal_of(step, l - 1), &pass_at(step->pass, l)->delta);
+    weights.matrix = fa_matrix_transpose(through->weights_t);
+    through->kind->transport(step->pass->team, &weights, signal_of(step, l - 1), &pass_at(step->pass, l)->delta, NULL);
     finish(step, l);
     return FA_OK;
 }

@@ -38,9 +38,10 @@ LAYERWISE, DIRECT = 1, 2
 WEIGHTS, BIASES = 1, 2
 PARAM_REAL, PARAM_INTEGER, PARAM_CHOICE = 1, 2, 3
 RULE_NEEDS_INCREMENT, RULE_WRITES_GRADIENT, RULE_LOCAL, RULE_MIRRORS, RULE_REFUSES_COUPLED_DECAY = 1, 2, 4, 8, 16
-DRAW_NOKLAND, DRAW_BIOTORCH, DRAW_LAUNAY, DRAW_LILLICRAP, DRAW_FRENKEL, DRAW_AKROUT, DRAW_REFINETTI = range(1, 8)
+(DRAW_NOKLAND, DRAW_BIOTORCH, DRAW_LAUNAY, DRAW_LILLICRAP, DRAW_FRENKEL, DRAW_AKROUT, DRAW_REFINETTI,
+ DRAW_ORTHOGONAL) = range(1, 9)
 (PURPOSE_RAW, PURPOSE_WEIGHTS, PURPOSE_BIAS, PURPOSE_FEEDBACK, PURPOSE_ORDER, PURPOSE_RULE, PURPOSE_DROPOUT,
- PURPOSE_SPLIT, PURPOSE_PRUNING) = range(9)
+ PURPOSE_SPLIT, PURPOSE_PRUNING, PURPOSE_FORM) = range(10)
 PURPOSE_USER = 0x40000000
 IDX_UINT8, IDX_INT8, IDX_INT16, IDX_INT32, IDX_FLOAT32, IDX_FLOAT64 = 0x08, 0x09, 0x0B, 0x0C, 0x0D, 0x0E
 AFTER_DELTAS, AFTER_UPDATE, AFTER_EPOCH = 1, 2, 3
@@ -357,6 +358,8 @@ _FUNCTIONS = {  # name: (result, arguments...)
     "fa_feedback_set_param": (_status, _h, _s, _d),
     "fa_feedback_set_choice": (_status, _h, _s, _s),
     "fa_feedback_param": (_status, _h, _s, _dp),
+    "fa_feedback_params": (POINTER(fa_param), _sizes),
+    "fa_feedback_dense": (_status, _h, _n, _m),
     "fa_feedback_set": (_status, _h, _s, _n, _m),
     "fa_feedback_get": (_status, _h, _s, _n, _m),
     "fa_feedback_init": (_status, _h, _s, _n, c_int, _d, _u64),

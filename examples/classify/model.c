@@ -56,7 +56,7 @@ static fa_status draw_feedback(model *student, const settings *chosen, const run
         status = fa_feedback_init(student->feedback, "B", 0, chosen->feedback.init, chosen->feedback.scale,
                                   wanted->seed);
     for (size_t l = 1; l <= chosen->n_hidden && status == FA_OK; l++)
-        if (fa_feedback_get(student->feedback, "B", l, &B) == FA_OK)
+        if (fa_feedback_get(student->feedback, "B", l, &B) != FA_ERR_ARGUMENT)
             status = sparse_feedback(student->feedback, l, scale, chosen->sparsity[l], wanted->seed);
     return status;
 }
@@ -82,7 +82,7 @@ static fa_status use_weights(model *student, const settings *chosen)
     bool any = false;
 
     for (size_t l = 1; l <= chosen->n_hidden; l++)
-        any = any || fa_feedback_get(student->feedback, "B", l, &B) == FA_OK;
+        any = any || fa_feedback_get(student->feedback, "B", l, &B) != FA_ERR_ARGUMENT;
     for (size_t l = 1; l <= chosen->n_hidden && any && status == FA_OK; l++)
         if (chosen->bp_layers[l])
             status = fa_feedback_use_weights(student->feedback, l, true);

@@ -40,28 +40,16 @@ bool probe_knows(const fa_rule *rule, const char *name)
     return known;
 }
 
-/* Sign-symmetry has a B that it computes itself. */
-static bool can_be_set(fa_feedback *feedback, size_t l)
-{
-    double numbers[WIDTH * WIDTH] = {0};
-    fa_matrix view, B;
-
-    if (fa_feedback_get(feedback, "B", l, &view) != FA_OK)
-        return false;
-    B = fa_matrix_view(numbers, view.rows, view.cols, FA_FLOAT64);
-    return fa_feedback_set(feedback, "B", l, &B) == FA_OK;
-}
-
 bool probe_keeps_feedback(const rule_list *rules, size_t rule, const rule_params *params)
 {
     probe tried;
     bool any = false;
 
-    /* A value that only larger layers allow is none of the probe's business. */
+    /* Sign-symmetry has a B that it computes itself. A value that only larger layers allow is none of the probe's business. */
     if (begin(&tried, rules->at[rule])) {
         rule_params_apply(params, rule, tried.feedback);
         for (size_t l = 1; l < DEPTH; l++)
-            any = any || can_be_set(tried.feedback, l);
+            any = any || fa_feedback_init(tried.feedback, "B", l, FA_INIT_ZERO, 0.0, 1) == FA_OK;
     }
     end(&tried);
     return any;

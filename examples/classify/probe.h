@@ -11,7 +11,7 @@
 /* Whether the rule, or every feedback, has a parameter of that name. */
 bool probe_knows(const fa_rule *rule, const char *name);
 
-/* Whether the rule, with these parameters, keeps an array "B" that can be set from outside. */
+/* Whether the rule, with these parameters, keeps an array "B" that can be drawn from outside. */
 bool probe_keeps_feedback(const rule_list *rules, size_t rule, const rule_params *params);
 
 #endif

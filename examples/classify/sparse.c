@@ -13,9 +13,12 @@ fa_status sparse_feedback(fa_feedback *feedback, size_t l, double factor, double
 {
     fa_stream stream = {.seed = seed, .purpose = FA_PURPOSE_USER, .layer = (uint32_t)l};
     fa_matrix view, B = {0}, numbers = {0}, rounded = {0};
-    fa_status status = fa_feedback_get(feedback, "B", l, &view);
+    fa_status status;
 
-    if (status != FA_OK || (factor >= 1.0 && factor <= 1.0 && !(fraction > 0.0)))
+    if (factor >= 1.0 && factor <= 1.0 && !(fraction > 0.0))
+        return FA_OK;
+    status = fa_feedback_get(feedback, "B", l, &view);
+    if (status != FA_OK)
         return status;
     status = fa_matrix_alloc(&B, view.rows, view.cols, FA_FLOAT64);
     if (status == FA_OK)

@@ -31,6 +31,7 @@ typedef enum fa_purpose {
     FA_PURPOSE_DROPOUT = 6,  /**< dropout masks of a layer; step counts batches */
     FA_PURPOSE_SPLIT = 7,    /**< random parts of a data set */
     FA_PURPOSE_PRUNING = 8,  /**< connections that are removed from a layer */
+    FA_PURPOSE_FORM = 9,     /**< what the form of a feedback array adds: which entries are kept, the right factor */
     FA_PURPOSE_USER = 0x40000000 /**< first number for programs of your own */
 } fa_purpose;
 

@@ -116,7 +116,8 @@ typedef enum fa_feedback_draw {
     FA_DRAW_LILLICRAP = 4, /**< U[-0.5, 0.5): the linear experiment of Lillicrap et al. (2014) */
     FA_DRAW_FRENKEL = 5,   /**< U[-a, a), a = sqrt(6 / n_l): Frenkel et al. (2021) */
     FA_DRAW_AKROUT = 6,    /**< N(0, 1 / (n_l + m)): Akrout et al. (2019) */
-    FA_DRAW_REFINETTI = 7  /**< N(0, 1) / sqrt(n): Refinetti et al. (2021) */
+    FA_DRAW_REFINETTI = 7, /**< N(0, 1) / sqrt(n): Refinetti et al. (2021) */
+    FA_DRAW_ORTHOGONAL = 8 /**< orthonormal columns, or rows if there are fewer: uniform among all such B (Haar) */
 } fa_feedback_draw;
 
 /** Number of layers L. Since 0.1. */

@@ -12,13 +12,6 @@ static void forward(const layer *l, const fa_matrix *in, const team_block *block
     blas_product(1.0, &samples, &weights_t, 0.0, z);
 }
 
-static void transport(team *t, const fa_matrix *operand, const fa_matrix *delta, const fa_matrix *out)
-{
-    fa_matrix transposed = fa_matrix_transpose(*operand);
-
-    shared_product(t, 1.0, delta, &transposed, 0.0, out);
-}
-
 static void gradient(team *t, double alpha, const fa_matrix *in, const fa_matrix *delta,
                      double beta, const fa_matrix *weights_t)
 {
@@ -31,7 +24,7 @@ static void gradient(team *t, double alpha, const fa_matrix *in, const fa_matrix
 const layer_kind layer_dense = {
     .name = "dense",
     .forward = forward,
-    .transport = transport,
-    .inject = transport,
+    .transport = operand_product,
+    .inject = operand_product,
     .gradient = gradient,
 };

@@ -16,11 +16,11 @@ typedef struct layer_kind {
     void (*forward)(const layer *layer, const fa_matrix *in, const team_block *block, const fa_matrix *z);
 
     /* out = delta operand^T: bring delta, which belongs to this layer, below it, with the operand [n_in x n_out] in the
-     * place of W^T. */
-    void (*transport)(team *t, const fa_matrix *operand, const fa_matrix *delta, const fa_matrix *out);
+     * place of W^T. scratch has the operand_scratch() of it. */
+    void (*transport)(team *t, const fa_operand *operand, const fa_matrix *delta, const fa_matrix *out, void *scratch);
 
     /* out = e operand^T: bring the output error straight to this layer's output; operand [n_out x n_L]. */
-    void (*inject)(team *t, const fa_matrix *operand, const fa_matrix *e, const fa_matrix *out);
+    void (*inject)(team *t, const fa_operand *operand, const fa_matrix *e, const fa_matrix *out, void *scratch);
 
     /* weights_t = beta weights_t + alpha in^T delta; weights_t [n_in x n_out] inner, row by row. */
     void (*gradient)(team *t, double alpha, const fa_matrix *in, const fa_matrix *delta, double beta,

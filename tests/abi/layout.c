@@ -145,7 +145,8 @@ _Static_assert(FA_OK == 0 && FA_ERR_ARGUMENT == -1 && FA_ERR_SHAPE == -2 && FA_E
 _Static_assert(FA_FLOAT32 == 1 && FA_FLOAT64 == 2, "fa_dtype");
 _Static_assert(FA_PURPOSE_RAW == 0 && FA_PURPOSE_WEIGHTS == 1 && FA_PURPOSE_BIAS == 2 && FA_PURPOSE_FEEDBACK == 3 &&
                FA_PURPOSE_ORDER == 4 && FA_PURPOSE_RULE == 5 && FA_PURPOSE_DROPOUT == 6 &&
-               FA_PURPOSE_SPLIT == 7 && FA_PURPOSE_PRUNING == 8 && FA_PURPOSE_USER == 0x40000000, "fa_purpose");
+               FA_PURPOSE_SPLIT == 7 && FA_PURPOSE_PRUNING == 8 && FA_PURPOSE_FORM == 9 &&
+               FA_PURPOSE_USER == 0x40000000, "fa_purpose");
 _Static_assert(FA_AFTER_DELTAS == 1 && FA_AFTER_UPDATE == 2 && FA_AFTER_EPOCH == 3, "fa_point");
 _Static_assert(FA_STOP_NONE == 0 && FA_STOP_EPOCHS == 1 && FA_STOP_EARLY == 2 && FA_STOP_CALLBACK == 3, "fa_stop");
 

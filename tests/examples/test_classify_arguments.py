@@ -50,6 +50,7 @@ USAGE = [
     ("'shallow' is none of the rules", "--rule-param", "shallow.gain=1"),
     ("first|second", "--rule-param", "pepita.output_error=third", "--rules", "pepita"),
     ("sign takes a number", "--rule-param", "sign=up", "--rules", "bp,drtp"),
+    ("has a parameter 'feedback_form'", "--rule-param", "feedback_form=sparse", "--rules", "bp"),
     ("no optimizer 'newton'", "--optimizer", "newton"),
     ("no parameter 'beta3'", "--optimizer-param", "beta3=1"),
     ("momentum takes a number", "--optimizer-param", "momentum=2"),
@@ -132,6 +133,7 @@ EVERY_OPTION = [
     ["--validation", "40", "--patience", "1", "--keep-best", "--monitor", "loss", "--trainer-param",
      "min_improvement=0.01"],
     ["--rules", "drtp,pepita", "--rule-param", "drtp.sign=-1,output_error=second"],
+    ["--rules", "bp,fa,dfa", "--rule-param", "feedback_form=sparse,feedback_density=0.5,dfa.feedback_draw=launay"],
     ["--threads", "2", "--eval-every", "2", "--angle-every", "0", "--seed", "18446744073709551615"],
 ]
 

@@ -77,6 +77,14 @@ class Outputs(samples.TestCase):
         self.assertIsNone(self.learn("--sparsity", "2=1", "--rules", "fa")[0]["angle_1"])
         self.assertIsNotNone(self.learn("--sparsity", "1=0.5", "--rules", "fa")[0]["angle_1"])
 
+    def test_forms_of_feedback(self):
+        """Where nothing is learned a regenerated B is the dense one, but for the order of sums; a sparse one is not."""
+        dense, regenerated, sparse = (
+            self.learn("--rules", "fa", "--lr", "0", "--rule-param", "feedback_form=" + form)[0]["angle_1"]
+            for form in ("dense", "regenerated", "sparse"))
+        self.assertAlmostEqual(dense, regenerated, delta=1e-3)
+        self.assertNotAlmostEqual(dense, sparse, delta=1e-3)
+
     def test_held_norms(self):
         """Holding a norm changes what is learned, and nothing where nothing is learned."""
         for lr, same in ("0", True), ("0.1", False):
