@@ -240,6 +240,24 @@ fa_status fa_feedback_get(const fa_feedback *fb, const char *name, size_t l, fa_
     return FA_OK;
 }
 
+fa_status fa_feedback_shape(const fa_feedback *fb, const char *name, size_t l, size_t *rows, size_t *cols)
+{
+    const feedback_array *found;
+
+    if (rows)
+        *rows = 0;
+    if (cols)
+        *cols = 0;
+    if (!fb || !name || !rows || !cols)
+        return status_null(__func__, !fb ? "fb" : !name ? "name" : !rows ? "rows" : "cols");
+    found = feedback_find(fb, name, l);
+    if (!found)
+        return feedback_no_array(fb, name, l);
+    *rows = found->operand.matrix.rows;
+    *cols = found->operand.matrix.cols;
+    return FA_OK;
+}
+
 fa_status fa_feedback_dense(const fa_feedback *fb, size_t l, const fa_matrix *out)
 {
     const feedback_array *found;

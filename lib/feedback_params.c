@@ -129,6 +129,18 @@ fa_status fa_feedback_set_choice(fa_feedback *fb, const char *name, const char *
     return set(fb, name, 0.0, choice);
 }
 
+bool fa_feedback_redraws(const fa_feedback *fb, const char *name)
+{
+    if (!fb || !name)
+        return false;
+    if (find_common(name) < FEEDBACK_PARAMS)
+        return true;
+    for (size_t i = 0; i < fb->rule.n_params; i++)
+        if (strcmp(fb->rule.params[i].name, name) == 0)
+            return fb->structural[i];
+    return false;
+}
+
 fa_status fa_feedback_param(const fa_feedback *fb, const char *name, double *value)
 {
     size_t    k;

@@ -359,6 +359,8 @@ _FUNCTIONS = {  # name: (result, arguments...)
     "fa_feedback_set_choice": (_status, _h, _s, _s),
     "fa_feedback_param": (_status, _h, _s, _dp),
     "fa_feedback_params": (POINTER(fa_param), _sizes),
+    "fa_feedback_redraws": (c_bool, _h, _s),
+    "fa_feedback_shape": (_status, _h, _s, _n, _sizes, _sizes),
     "fa_feedback_dense": (_status, _h, _n, _m),
     "fa_feedback_set": (_status, _h, _s, _n, _m),
     "fa_feedback_get": (_status, _h, _s, _n, _m),
@@ -825,6 +827,10 @@ def pass_bytes(net, max_batch, streaming=False):
     return size.value
 
 
+class _Arrays:
+    """What views of a feedback's arrays hold on to, so that one can tell whether there are any."""
+
+
 class Feedback(_Object):
     """A learning rule bound to a network: fa/feedback.h. `rule` is the name of a built-in rule or a Rule."""
 
@@ -838,6 +844,8 @@ class Feedback(_Object):
             # Only calls with this object run the callbacks, so they may die with it, before its arrays do. Arrays that
             # the rule has kept would otherwise keep the rule alive, and NumPy's take no part in garbage collection.
             self._rule = ctypes.pointer(_rule_struct(rule, self._running))
+        self._arrays = _Arrays()
+        self._dtype = net.dtype
         _reraising(self._running, (), self._own, lib.fa_feedback_destroy, lib.fa_feedback_create, net._pointer,
                    self._rule, None, _unsigned(seed, "seed"))
 
@@ -845,11 +853,14 @@ class Feedback(_Object):
     bytes = property(lambda self: lib.fa_feedback_bytes(self._pointer))
 
     def set_param(self, name, value):
-        """Set a parameter; a choice by its name."""
-        if isinstance(value, str):
-            lib.fa_feedback_set_choice(self._pointer, name.encode(), value.encode())
-        else:
-            lib.fa_feedback_set_param(self._pointer, name.encode(), value)
+        """Set a parameter of the rule or one of feedback_params(); a choice by its name. Those that make the arrays anew
+        cannot be set while there are views of them."""
+        redraws = lib.fa_feedback_redraws(self._pointer, name.encode())
+        if redraws and sys.getrefcount(self._arrays) > 2:  # our own reference, and the call's
+            raise StateError(-6, f"{name} makes the arrays of rule {self.rule_name} anew, and there are views of them")
+        function = lib.fa_feedback_set_choice if isinstance(value, str) else lib.fa_feedback_set_param
+        _reraising(self._running, (), function, self._pointer, name.encode(),
+                   value.encode() if isinstance(value, str) else value)
 
     def param(self, name):
         return _real(lib.fa_feedback_param, self._pointer, name.encode())
@@ -859,7 +870,28 @@ class Feedback(_Object):
 
     def get(self, name, l):
         """An array of the rule, e.g. get("B", 1): a read-only view."""
-        return _view(self._handle, False, lib.fa_feedback_get, self._pointer, name.encode(), _unsigned(l, "l"))
+        return _view((self._handle, self._arrays), False, lib.fa_feedback_get, self._pointer, name.encode(),
+                     _unsigned(l, "l"))
+
+    def dense(self, l):
+        """B_l as a new array, whatever its form."""
+        rows, cols = ctypes.c_size_t(), ctypes.c_size_t()
+        lib.fa_feedback_shape(self._pointer, b"B", _unsigned(l, "l"), byref(rows), byref(cols))
+        out = _numpy().empty((rows.value, cols.value), self._dtype)
+        lib.fa_feedback_dense(self._pointer, l, matrix_view(out, writable=True))
+        return out
+
+    def use_weights(self, l=0, use=True):
+        """Bring the error to hidden layer l (0: all) through W_{l+1} transposed, as back-propagation does."""
+        lib.fa_feedback_use_weights(self._pointer, _unsigned(l, "l"), use)
+
+    def uses_weights(self, l):
+        return lib.fa_feedback_uses_weights(self._pointer, _unsigned(l, "l"))
+
+    def adapt(self, net, pass_, n=1):
+        """The mirror phase of weight mirrors: adapt n times without a batch."""
+        _reraising(self._running, (), lib.fa_feedback_adapt, self._pointer, net._pointer, pass_._pointer,
+                   _unsigned(n, "n"))
 
     def init(self, name, l, init, scale, seed):
         lib.fa_feedback_init(self._pointer, name.encode(), _unsigned(l, "l"), _number(lib.fa_init_find, init), scale,
@@ -1317,6 +1349,14 @@ class Rule:
     flags = 0     # RULE_NEEDS_INCREMENT | RULE_WRITES_GRADIENT
     params = ()   # of real_param()
     setup = backward = local = adapt = None
+
+
+def feedback_params():
+    """Parameters of every rule with feedback: {name: (default, min, max, choices or None, doc)}; a choice by its index."""
+    count = ctypes.c_size_t()
+    table = lib.fa_feedback_params(byref(count))
+    return {p.name.decode(): (p.default_value, p.min, p.max, p.choices and p.choices.decode().split("|"), p.doc.decode())
+            for p in table[:count.value]}
 
 
 class Setup:

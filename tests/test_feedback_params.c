@@ -191,6 +191,34 @@ START_TEST(networks_without_hidden_layers_take_every_form)
 }
 END_TEST
 
+/* What a program needs to know before it holds views, and before it has a matrix of B's shape. */
+START_TEST(shapes_and_what_draws_anew)
+{
+    net_spec spec = make_spec(FA_FLOAT64, 3, 5, FA_TANH, true);
+    fa_network *net = make_network(&spec, 1);
+    fa_feedback *fb = make_feedback(net, fa_rule_find("pfa"), NULL, 1);
+    size_t rows, cols;
+    ck_assert(fa_feedback_redraws(fb, "expansion") && fa_feedback_redraws(fb, "feedback_form"));
+    ck_assert(!fa_feedback_redraws(fb, "decay") && !fa_feedback_redraws(fb, "nothing"));
+    ck_assert(!fa_feedback_redraws(NULL, "expansion") && !fa_feedback_redraws(fb, NULL));
+    expect_ok(fa_feedback_shape(fb, "R", 1, &rows, &cols));
+    ck_assert(rows == 2 * spec.width[2] && cols == spec.width[1]);
+    expect_ok(fa_feedback_set_param(fb, "expansion", 3));
+    expect_ok(fa_feedback_shape(fb, "R", 1, &rows, &cols));
+    ck_assert(rows == 3 * spec.width[2] && cols == spec.width[1]);
+    expect_failure(FA_ERR_ARGUMENT, fa_feedback_shape(fb, "R", 3, &rows, &cols));
+    ck_assert(rows == 0 && cols == 0);
+    expect_failure(FA_ERR_ARGUMENT, fa_feedback_shape(NULL, "R", 1, &rows, &cols));
+    expect_failure(FA_ERR_ARGUMENT, fa_feedback_shape(fb, NULL, 1, &rows, &cols));
+    expect_failure(FA_ERR_ARGUMENT, fa_feedback_shape(fb, "R", 1, NULL, &cols));
+    expect_failure(FA_ERR_ARGUMENT, fa_feedback_shape(fb, "R", 1, &rows, NULL));
+    fb = make_feedback(net, fa_rule_find("fa"), NULL, 1);
+    expect_ok(fa_feedback_set_choice(fb, "feedback_form", "regenerated"));
+    expect_ok(fa_feedback_shape(fb, "B", 1, &rows, &cols));
+    ck_assert(rows == spec.width[1] && cols == spec.width[2]);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("feedback params");
@@ -204,5 +232,6 @@ int main(void)
     tcase_add_loop_test(tcase, a_rule_may_ask_for_orthogonal, 0, 2);
     tcase_add_test(tcase, names_do_not_collide);
     tcase_add_loop_test(tcase, networks_without_hidden_layers_take_every_form, 0, 2);
+    tcase_add_test(tcase, shapes_and_what_draws_anew);
     return support_run(suite, true);
 }

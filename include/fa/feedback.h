@@ -86,6 +86,12 @@ FA_API fa_status fa_feedback_set_param(fa_feedback *fb, const char *name, double
 FA_API fa_status fa_feedback_set_choice(fa_feedback *fb, const char *name, const char *choice);
 
 /**
+ * Whether setting this parameter to another value makes every array of the rule anew, so that views of them end: those
+ * that `setup` asked for (fa_setup_param()), and fa_feedback_params(). false for a NULL or no such parameter. Since 0.3.
+ */
+FA_API bool fa_feedback_redraws(const fa_feedback *fb, const char *name);
+
+/**
  * Read a parameter. FA_ERR_ARGUMENT if there is none of that name; FA_ERR_UNSUPPORTED for one of fa_feedback_params() if the
  * rule has no feedback or computes it in every step. Since 0.1.
  */
@@ -106,7 +112,8 @@ FA_API fa_status fa_feedback_param(const fa_feedback *fb, const char *name, doub
 FA_API fa_status fa_feedback_set(fa_feedback *fb, const char *name, size_t l, const fa_matrix *array);
 
 /**
- * View of an array of the rule. Read only: set through fa_feedback_set(). Valid until the feedback is destroyed.
+ * View of an array of the rule. Read only: set through fa_feedback_set(). Valid until the feedback is destroyed, or a
+ * parameter is set that makes the arrays anew (fa_feedback_redraws()).
  *
  * @param[out] view  {0} on failure
  * @retval FA_ERR_ARGUMENT    a NULL, or the rule keeps no such array for layer l
@@ -115,6 +122,15 @@ FA_API fa_status fa_feedback_set(fa_feedback *fb, const char *name, size_t l, co
  * Since 0.1.
  */
 FA_API fa_status fa_feedback_get(const fa_feedback *fb, const char *name, size_t l, fa_matrix *view);
+
+/**
+ * Shape of an array of the rule, whatever its form.
+ *
+ * @param[out] rows, cols  0 on failure
+ * @retval FA_ERR_ARGUMENT  a NULL, or the rule keeps no such array for layer l
+ * Since 0.3.
+ */
+FA_API fa_status fa_feedback_shape(const fa_feedback *fb, const char *name, size_t l, size_t *rows, size_t *cols);
 
 /**
  * Write B_l as a dense matrix, whatever its form.

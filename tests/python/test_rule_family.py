@@ -162,5 +162,67 @@ class Passes(unittest.TestCase):
         train(Mine(), steps=2)
 
 
+class Forms(unittest.TestCase):
+    def test_every_form_is_a_matrix(self):
+        net = network()
+        for form in "dense", "sparse", "low_rank", "shared", "regenerated":
+            fb = libfa.Feedback(net, "fa", 3)
+            fb.set_param("feedback_rank", 2)
+            fb.set_param("feedback_form", form)
+            self.assertEqual(fb.dense(1).shape, (5, 3))
+            self.assertEqual(fb.dense(2).shape, (3, 2))
+            self.assertGreater(np.abs(fb.dense(1)).max(), 0)
+        with self.assertRaises(libfa.UnsupportedError):
+            fb.get("B", 1)
+        dense = libfa.Feedback(net, "fa", 3)
+        np.testing.assert_array_equal(fb.dense(1), dense.dense(1))
+        np.testing.assert_array_equal(dense.get("B", 1), dense.dense(1))
+
+    def test_views_keep_arrays_where_they_are(self):
+        net = network()
+        fb = libfa.Feedback(net, "pfa", 3)
+        view = fb.get("B", 1)
+        fb.set_param("decay", 0.5)  # makes nothing anew
+        with self.assertRaises(libfa.StateError):
+            fb.set_param("expansion", 3)
+        self.assertEqual(view.shape, (3, 6))
+        del view
+        fb.set_param("expansion", 3)
+        self.assertEqual(fb.get("B", 1).shape, (3, 9))
+        self.assertIn("feedback_form", libfa.feedback_params())
+
+    def test_layers_by_back_propagation(self):
+        class Mine(libfa.Rule):
+            name = "mine"
+
+            def setup(self, setup):
+                setup.feedback(libfa.DIRECT)
+
+            backward = backward_from(lambda step, l: step.inject(l))
+        net, reference = network(), network()
+        fb = libfa.Feedback(net, Mine(), 7)
+        fb.use_weights()
+        self.assertTrue(fb.uses_weights(1) and fb.uses_weights(2) and not fb.uses_weights(3))
+        for one, feedback in (net, fb), (reference, libfa.Feedback(reference, "bp", 7)):
+            libfa.train_step(one, libfa.Pass(one, len(X)), feedback, libfa.Optimizer(one), X, TARGET)
+        for l in 1, 2, 3:
+            np.testing.assert_array_equal(net.weights(l), reference.weights(l))
+
+    def test_mirror_phase(self):
+        net = network()
+        pass_ = libfa.Pass(net, 64)
+        fb = libfa.Feedback(net, "weight_mirror", 7)
+        fb.set_param("response", "linear")
+
+        def angle():
+            B, W = fb.dense(1).ravel(), net.weights(2).T.ravel()
+            return np.degrees(np.arccos(B @ W / np.linalg.norm(B) / np.linalg.norm(W)))
+        before = angle()
+        fb.adapt(net, pass_, 20000)
+        self.assertLess(angle(), before / 2)
+        with self.assertRaises(libfa.UnsupportedError):
+            libfa.Feedback(net, "fa", 7).adapt(net, pass_)
+
+
 if __name__ == "__main__":
     tap.main()
