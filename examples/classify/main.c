@@ -14,6 +14,8 @@
 #include "lists.h"
 #include "outputs.h"
 #include "plot.h"
+#include "record_files.h"
+#include "record_plot.h"
 #include "report.h"
 #include "settings.h"
 #include "status.h"
@@ -35,7 +37,8 @@ static void report(const experiment *all)
 static bool all_complete(const experiment *all)
 {
     for (size_t i = 0; i < all->count; i++)
-        if (all->states[i] == RUN_WAITING || (all->states[i] == RUN_ENDED && all->runs[i].outcome != RUN_COMPLETE))
+        if (all->states[i] == RUN_WAITING ||
+            (all->states[i] == RUN_ENDED && (all->runs[i].outcome != RUN_COMPLETE || all->runs[i].unrecorded)))
             return false;
     return true;
 }
@@ -43,12 +46,16 @@ static bool all_complete(const experiment *all)
 static bool run_all(const settings *chosen, data *samples, outputs *files)
 {
     experiment all;
-    bool good = experiment_create(&all, chosen, samples, files) && experiment_possible(&all);
+    bool good = experiment_create(&all, chosen, samples, files) && experiment_possible(&all) &&
+                record_files_possible(&all);
 
     if (good) {
         good = settings_study(chosen) ? experiment_run_in_processes(&all) : experiment_run_here(&all);
         report(&all);
-        good = (!chosen->plot || plot(&all)) && all_complete(&all) && good;
+        record_files_missing(&all);
+        good = (!chosen->plot || plot(&all)) && good;
+        good = (!chosen->record_plot || record_plot(&all)) && good;
+        good = all_complete(&all) && good;
     }
     experiment_free(&all);
     return good;
@@ -88,6 +95,9 @@ static int act(const settings *chosen)
         return SUCCESS;
     case LIST_OPTIMIZERS:
         list_optimizers(stdout);
+        return SUCCESS;
+    case LIST_QUANTITIES:
+        recording_list(stdout);
         return SUCCESS;
     case SHOW_HELP:
         settings_print_help(stdout);

@@ -25,7 +25,8 @@ static const double character = 8.2;
 
 bool plot_possible(const settings *chosen)
 {
-    return !chosen->plot || gnuplot_check(chosen->plot);
+    return (!chosen->plot || gnuplot_check(chosen->plot)) &&
+           (!chosen->record_plot || gnuplot_check(chosen->record_plot));
 }
 
 static void set_range(FILE *script, plot_axis axis)

@@ -6,7 +6,7 @@
 
 #include "experiment.h"
 
-/* Whether the plot's file can be made, before anything is trained; false after a complaint. */
+/* Whether the plots' files can be made, before anything is trained; false after a complaint. */
 bool plot_possible(const settings *chosen);
 
 /* False after a complaint. */

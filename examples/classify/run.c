@@ -9,6 +9,7 @@
 #include "../common/jobs.h"
 #include "../common/progress.h"
 #include "model.h"
+#include "record_files.h"
 #include "watch.h"
 
 /* Samples between two looks at the clock and at Ctrl-C: one sample at a time learns fastest if left alone. */
@@ -22,6 +23,7 @@ typedef struct course {
     watch          *observer;
     meter           instrument;
     double          epoch_start, epoch_end;
+    fa_recorder    *recorder; /* or NULL */
     fa_status       status; /* of what the callbacks did */
 } course;
 
@@ -45,9 +47,32 @@ static double error_of(const fa_result *seen)
     return (double)(seen->samples - seen->correct) / (double)seen->samples;
 }
 
+/* A file that cannot be written any more ends the recording, not the run. */
+static void record_batch(course *running, const fa_progress *seen)
+{
+    uint64_t batch = (seen->epoch - 1) * seen->batches + seen->batch;
+    fa_status status;
+
+    if (running->result->unrecorded)
+        return;
+    status = recording_observe(&running->chosen->record, running->recorder, seen->net, seen->pass, seen->fb,
+                               seen->epoch, batch);
+    if (status == FA_OK)
+        return;
+    watch_clear(running->observer);
+    running->result->unrecorded = !succeeded(status);
+}
+
 static bool after_deltas(void *user_data, const fa_progress *seen)
 {
-    meter_read(&((course *)user_data)->instrument, seen);
+    course *running = user_data;
+    size_t every = running->chosen->angle_every;
+
+    /* As often as without a recorder, which has to be asked at every batch. */
+    if (every > 0 && (seen->batch % every == 0 || seen->batch == seen->batches))
+        meter_read(&running->instrument, seen);
+    if (running->recorder)
+        record_batch(running, seen);
     return true;
 }
 
@@ -118,8 +143,9 @@ static fa_status set_callbacks(course *running, const model *student)
         status = fa_trainer_set_callback(student->trainer, FA_AFTER_UPDATE,
                                          chosen->batch < UNATTENDED ? UNATTENDED / chosen->batch : 1, after_update,
                                          running);
-    if (status == FA_OK && chosen->n_hidden > 0 && chosen->angle_every > 0)
-        status = fa_trainer_set_callback(student->trainer, FA_AFTER_DELTAS, chosen->angle_every, after_deltas, running);
+    if (status == FA_OK && (running->recorder || (chosen->n_hidden > 0 && chosen->angle_every > 0)))
+        status = fa_trainer_set_callback(student->trainer, FA_AFTER_DELTAS, running->recorder ? 1 : chosen->angle_every,
+                                         after_deltas, running);
     return status;
 }
 
@@ -150,10 +176,11 @@ static fa_status measure(run *result, const settings *chosen, const model *stude
     return status;
 }
 
-static fa_status learn(run *result, const settings *chosen, const model *student, const parts *some, watch *observer)
+static fa_status learn(run *result, const settings *chosen, const model *student, const parts *some, watch *observer,
+                       fa_recorder *recorder)
 {
     course running = {.result = result, .chosen = chosen, .some = some, .observer = observer,
-                      .epoch_start = seconds()};
+                      .epoch_start = seconds(), .recorder = recorder};
     double start = running.epoch_start;
     fa_status status = set_callbacks(&running, student);
 
@@ -183,22 +210,38 @@ bool run_prepare(run *result, const settings *chosen, const data *samples)
     return false;
 }
 
+/* The recorder of --record, or NULL where nothing is asked for; false after a complaint. */
+static bool start_recorder(fa_recorder **recorder, const settings *chosen, const model *student, const run *result)
+{
+    char *path;
+
+    if (!chosen->record.path)
+        return true;
+    path = record_file(chosen, result);
+    *recorder = path ? recording_start(&chosen->record, path, student->net) : NULL;
+    free(path);
+    return *recorder != NULL;
+}
+
 bool run_learn(run *result, const settings *chosen, data *samples, watch *observer)
 {
     model student = {0};
     parts some = {0};
+    fa_recorder *recorder = NULL;
     fa_status status;
     bool good = run_prepare(result, chosen, samples) && parts_take(&some, samples, chosen, result->seed) &&
-                model_create(&student, chosen, samples, result) && model_mirror(&student, chosen, result);
+                model_create(&student, chosen, samples, result) && model_mirror(&student, chosen, result) &&
+                start_recorder(&recorder, chosen, &student, result);
 
     if (good) {
-        status = learn(result, chosen, &student, &some, observer);
+        status = learn(result, chosen, &student, &some, observer, recorder);
         good = status == FA_OK || status == FA_ERR_NOT_FINITE;
         if (status == FA_ERR_NOT_FINITE)
             result->outcome = RUN_DIVERGED;
         else if (status != FA_OK)
             complain("%s: %s", chosen->rules.at[result->rule]->name, fa_last_error());
     }
+    result->unrecorded = !recording_end(recorder) || result->unrecorded;
     model_free(&student);
     parts_free(&some);
     return good;

@@ -30,6 +30,7 @@ typedef struct run {
     double      lr, at[MAX_AXES]; /* at: the grid's values there */
     run_outcome outcome;
     bool        early;   /* it stopped because nothing improved any more */
+    bool        unrecorded; /* its file of --record could not be written to its end, and that was told */
     size_t      epochs;  /* completed */
     size_t      best;    /* epoch, counted from 1, that was best on the validation samples; 0: none */
     size_t      kept;    /* epoch whose weights the final errors belong to; 0: those of a part of an epoch */

@@ -125,7 +125,7 @@ static const option output_table[] = {
     {"--help", NULL, "this", set_help, NULL},
 };
 
-enum { N_PARAMETER_GROUPS = 5, N_GROUPS = 7 };
+enum { N_PARAMETER_GROUPS = 5, N_GROUPS = 8 };
 
 /* Filled at the start: the tables lie in several files. */
 static option_group groups[N_GROUPS];
@@ -139,6 +139,7 @@ static void collect_groups(void)
     groups[4] = settings_studies;
     groups[5] = (option_group){NULL, jobs_table, sizeof jobs_table / sizeof jobs_table[0]};
     groups[6] = (option_group){"Output", output_table, sizeof output_table / sizeof output_table[0]};
+    groups[7] = settings_record;
 }
 
 bool settings_is_parameter(size_t option_number)
@@ -239,6 +240,8 @@ static const char conclusion[] =
     "  seconds                  the epoch's training took, without validation and test\n"
     "  angle_l                  between the error signals of layer l by the rule and by back-propagation at\n"
     "                           the same weights, 0 .. 180 degrees, mean of those measured in the epoch\n"
+    "A line of --record has epoch, batch (counted through the epochs), and a column of every quantity and\n"
+    "layer, such as delta_angle_1; nan where a thing does not exist.\n"
     "A field is empty where a thing was not measured or does not exist. On a terminal a line on stderr shows\n"
     "epoch, batch, loss and accuracy of the epoch so far, samples a second, time left, and the angles.\n"
     "\n"

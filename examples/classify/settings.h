@@ -7,6 +7,7 @@
 #include <fa/fa.h>
 #include <stdio.h>
 
+#include "../common/recording.h"
 #include "../common/rule_list.h"
 #include "given.h"
 #include "grid.h"
@@ -32,7 +33,15 @@ typedef struct span {
     uint64_t first, last;
 } span;
 
-typedef enum action { TRAIN, LIST_RULES, LIST_RULES_MARKDOWN, LIST_OPTIMIZERS, SHOW_HELP, SHOW_VERSION } action;
+typedef enum action {
+    TRAIN,
+    LIST_RULES,
+    LIST_RULES_MARKDOWN,
+    LIST_OPTIMIZERS,
+    LIST_QUANTITIES,
+    SHOW_HELP,
+    SHOW_VERSION
+} action;
 
 typedef struct settings {
     /* the data */
@@ -75,7 +84,8 @@ typedef struct settings {
     size_t   jobs;
 
     /* what comes out */
-    const char *csv, *jsonl, *plot, *replay; /* NULL where not asked for */
+    const char *csv, *jsonl, *plot, *replay, *record_plot; /* NULL where not asked for */
+    recording   record;
     size_t      baseline; /* rule that the others are compared with, or EVERY_RULE */
     bool        quiet, resume;
     action      action;
@@ -90,6 +100,7 @@ void settings_free(settings *chosen);
 
 /* The last part of settings_read(): false after a complaint. */
 bool settings_check(settings *chosen);
+bool settings_check_record(const settings *chosen);
 
 void settings_print_help(FILE *stream);
 
@@ -102,6 +113,6 @@ bool settings_is_parameter(size_t option_number);
 
 /* The option groups, one a file: settings_*.c. */
 extern const option_group settings_data, settings_network, settings_learning, settings_training,
-    settings_studies;
+    settings_studies, settings_record;
 
 #endif
