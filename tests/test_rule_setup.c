@@ -267,7 +267,7 @@ static void check_drawn(const fa_feedback *fb, size_t rows, size_t columns)
 
 START_TEST(structural_parameters_draw_anew)
 {
-    life l = {0};
+    life *l = make_memory(1, sizeof *l); /* outlives the feedback */
     net_spec spec = uneven(FA_FLOAT64);
     fa_rule rule = make_rule(declare);
     rule.params = structural;
@@ -277,32 +277,32 @@ START_TEST(structural_parameters_draw_anew)
     rule.fini = end_life;
     session s = make_session(&spec, fa_rule_find("bp"), 4, 1);
     double value;
-    s.fb = make_feedback(s.net, &rule, &l, 9);
+    s.fb = make_feedback(s.net, &rule, l, 9);
     check_drawn(s.fb, 3, 2);
     expect_ok(fa_feedback_use_weights(s.fb, 2, true));
     expect_ok(fa_feedback_init(s.fb, "A", 1, FA_INIT_ZERO, 1, 1));
     expect_ok(fa_feedback_set_param(s.fb, "columns", 2)); /* nothing changes */
     expect_ok(fa_feedback_set_param(s.fb, "rate", 0.5));
-    ck_assert(l.setups == 1);
+    ck_assert(l->setups == 1);
     expect_ok(fa_feedback_set_param(s.fb, "columns", 5));
     check_drawn(s.fb, 3, 5);
     expect_ok(fa_feedback_set_choice(s.fb, "kind", "wide"));
     check_drawn(s.fb, 8, 5);
-    ck_assert(l.setups == 3 && l.inits == 3 && l.finis == 2 && fa_feedback_uses_weights(s.fb, 2));
+    ck_assert(l->setups == 3 && l->inits == 3 && l->finis == 2 && fa_feedback_uses_weights(s.fb, 2));
     expect_ok(fa_feedback_param(s.fb, "rate", &value));
     ck_assert_double_eq(value, 0.5);
-    l.fails = true;
+    l->fails = true;
     expect_failure(FA_ERR_RULE, fa_feedback_set_param(s.fb, "columns", 7));
     check_drawn(s.fb, 8, 5);
     expect_failure(FA_ERR_ARGUMENT, fa_feedback_set_param(s.fb, "columns", 10));
-    l.fails = false;
+    l->fails = false;
     expect_ok(session_step(&s, NULL));
     expect_failure(FA_ERR_STATE, fa_feedback_set_param(s.fb, "columns", 7));
     expect_failure(FA_ERR_STATE, fa_feedback_set_choice(s.fb, "kind", "narrow"));
     expect_ok(fa_feedback_set_param(s.fb, "columns", 5));
     expect_ok(fa_feedback_set_param(s.fb, "rate", 1.5));
     expect_ok(fa_feedback_param(s.fb, "columns", &value));
-    ck_assert(value == 5 && l.inits == l.finis + 1);
+    ck_assert(value == 5 && l->inits == l->finis + 1);
     check_drawn(s.fb, 8, 5);
 }
 END_TEST
