@@ -168,7 +168,7 @@ static bool turn(const tall *t, size_t p, size_t q)
         rotate(t->cols, cosine, cosine * tangent, t->v + p * t->cols, t->v + q * t->cols);
     t->squares[p] -= tangent * product;
     t->squares[q] += tangent * product;
-    if (t->squares[q] < 0.5 * before) /* cancellation; exact again, it saves a sweep where columns are near each other */
+    if (t->squares[q] < 0.5 * before) /* cancellation; without this, close columns take a sweep more */
         t->squares[q] = dot(t->rows, b, b);
     return true;
 }
