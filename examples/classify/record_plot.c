@@ -91,7 +91,7 @@ static void put_rule_style(const drawing *made, size_t shown)
     size_t place = rule_place(made->all->chosen->rules.at[made->page->shown[shown].rule]);
 
     fprintf(made->gnuplot.script, "linespoints pt %d ps %g pi %zu lw 1.6 lc '%s'",
-            marks[place % (sizeof marks / sizeof marks[0])], points > 40 ? 0.7 : 0.4, points > 40 ? points / 4 + n : 1,
+            marks[place % (sizeof marks / sizeof marks[0])], points > 12 ? 0.7 : 0.4, points > 12 ? points / 4 + n : 1,
             gnuplot_color(place));
 }
 

@@ -10,7 +10,7 @@
 #include "record_files.h"
 
 /* Points of a curve at most, and characters of a name like delta_angle_1. */
-enum { MAX_POINTS = 400, MAX_COLUMN = 96 };
+enum { MAX_POINTS = 200, MAX_COLUMN = 96 };
 
 /* Shown where nobody says what to record. */
 static const char usual[] = "delta_angle,delta_ratio,update_angle,weight_angle,alignment_angle,weight_norm,saturation";

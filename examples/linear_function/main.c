@@ -57,7 +57,7 @@ static int single(const settings *chosen, const task *problem, csv *file)
     if (chosen->plot && count > 0)
         good = plot_runs(chosen, problem, runs, count) && good;
     for (size_t i = 0; i < count; i++) {
-        good = good && runs[i].outcome == RUN_COMPLETE;
+        good = good && runs[i].outcome == RUN_COMPLETE && !runs[i].unrecorded;
         run_free(&runs[i]);
     }
     return good ? SUCCESS : FAILURE;
@@ -88,7 +88,7 @@ static int run_study(const settings *chosen, csv *file)
         report_study(chosen, &all);
         good = !interrupt_came() && (!chosen->plot || plot_study(chosen, &all));
         for (size_t i = 0; i < all.n_rules; i++)
-            good = good && all.rules[i].diverged == 0;
+            good = good && all.rules[i].diverged == 0 && all.rules[i].unrecorded == 0;
     }
     study_free(&all);
     return good ? SUCCESS : FAILURE;
@@ -121,6 +121,8 @@ int main(int argc, char **argv)
         rule_docs_print(stdout);
     else if (chosen.list_rules_markdown)
         rule_docs_print_markdown(stdout);
+    else if (chosen.list_quantities)
+        recording_list(stdout);
     else if (chosen.version)
         printf("%s %s\n%s\n", program_name, fa_version(), fa_build_info());
     else

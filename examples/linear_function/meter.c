@@ -32,15 +32,42 @@ void meter_free(meter *instrument)
     *instrument = (meter){0};
 }
 
+/* Whether e is more than rounding errors; false for NaN. */
+static bool exceeds_rounding(const meter *instrument, double loss, double y_norm)
+{
+    return sqrt(2.0 * loss) > instrument->rounding * y_norm;
+}
+
 double meter_update_angle(const meter *instrument, const fa_network *net, fa_pass *pass, double loss, double y_norm)
 {
     fa_delta_report report;
 
-    if (!(sqrt(2.0 * loss) > instrument->rounding * y_norm))
+    if (!exceeds_rounding(instrument, loss, y_norm))
         return NAN;
     if (fa_backward(net, pass, instrument->alignment) != FA_OK || fa_compare_deltas(net, pass, &report) != FA_OK)
         return NAN;
     return report.angle;
+}
+
+record record_unknown(void)
+{
+    return (record){NAN, NAN, NAN, NAN, NAN, NAN, NAN};
+}
+
+void meter_read_pseudo(const meter *instrument, const fa_network *net, record *into)
+{
+    const task *problem = instrument->problem;
+    fa_delta_report report;
+    double loss = NAN;
+    fa_status status = fa_forward(net, instrument->pass, &problem->x_train);
+
+    if (status == FA_OK)
+        status = fa_error(net, instrument->pass, &problem->y_train, &loss);
+    if (status != FA_OK || !exceeds_rounding(instrument, loss * (double)problem->x_train.rows, instrument->y_norm))
+        return;
+    status = fa_backward(net, instrument->pass, instrument->alignment);
+    if (status == FA_OK && fa_compare_pseudo_deltas(net, instrument->pass, &report) == FA_OK)
+        into->pseudo_angle = report.angle;
 }
 
 void meter_read_weights(const meter *instrument, const fa_network *net, record *into)

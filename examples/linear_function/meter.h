@@ -10,7 +10,13 @@
 typedef struct record {
     double train_loss, test_loss; /* summed over the samples */
     double update_angle, weight_angle;
+    /* Of epochs that the plot shows. */
+    double pseudo_angle;            /* between B e and W^+ e */
+    double flow_drift, exact_drift; /* of what fa conserves, over its scale */
 } record;
+
+/* Nothing is known yet. */
+record record_unknown(void);
 
 /* An instrument for one network; it never changes the network. */
 typedef struct meter {
@@ -29,10 +35,14 @@ void meter_free(meter *instrument);
  * the rule under test puts into the pass comes afterwards. loss is the batch's sum, y_norm the |y*| of the batch. */
 double meter_update_angle(const meter *instrument, const fa_network *net, fa_pass *pass, double loss, double y_norm);
 
-/* All but train_loss and update_angle. */
+/* test_loss and weight_angle. */
 void meter_read_weights(const meter *instrument, const fa_network *net, record *into);
 
-/* Everything, over all training samples. FA_ERR_NOT_FINITE where the training loss is NaN or infinite. */
+/* pseudo_angle, over all training samples. */
+void meter_read_pseudo(const meter *instrument, const fa_network *net, record *into);
+
+/* Losses, update_angle and weight_angle, over all training samples. FA_ERR_NOT_FINITE where the training loss is NaN or
+ * infinite. */
 fa_status meter_read(const meter *instrument, const fa_network *net, record *into);
 
 #endif

@@ -1,4 +1,4 @@
-/* The two panels: losses on a logarithmic scale and angles, against epochs.
+/* The panels: losses on a logarithmic scale, angles, and for fa the drift of what it conserves, against epochs.
  *
  * SPDX-License-Identifier: MIT */
 #ifndef LINEAR_FUNCTION_PLOT_H
@@ -6,6 +6,9 @@
 
 #include "run.h"
 #include "study.h"
+
+/* Every so many epochs there is a point. */
+size_t plot_stride(size_t epochs);
 
 /* False after a complaint. */
 bool plot_runs(const settings *chosen, const task *problem, const run *runs, size_t count);

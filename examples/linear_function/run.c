@@ -44,7 +44,7 @@ static fa_status learn(run *result, learner *student, const settings *chosen, pr
     fa_status status = FA_OK;
 
     while (result->epochs < chosen->epochs && status == FA_OK) {
-        record seen = {NAN, NAN, NAN, NAN};
+        record seen = record_unknown();
 
         if (interrupt_came()) {
             result->outcome = RUN_INTERRUPTED;
@@ -85,7 +85,7 @@ bool run_learn(run *result, const fa_rule *rule, const task *problem, const sett
     fa_status status;
     double start;
 
-    *result = (run){.rule = rule, .first_loss = NAN, .last = {NAN, NAN, NAN, NAN}};
+    *result = (run){.rule = rule, .first_loss = NAN, .last = record_unknown()};
     for (size_t i = 0; i < N_CHECKPOINTS; i++)
         result->expected_error[i] = NAN;
     if (!build(result, problem, chosen) || !learner_create(&student, result, problem, chosen)) {
@@ -99,6 +99,7 @@ bool run_learn(run *result, const fa_rule *rule, const task *problem, const sett
     progress_clear(shown);
     if (status == FA_OK && result->epochs > 0)
         status = measure(result, &student, chosen);
+    result->unrecorded = !learner_end_record(&student);
     learner_free(&student);
     if (status == FA_ERR_NOT_FINITE) {
         result->outcome = RUN_DIVERGED;

@@ -30,6 +30,7 @@ typedef struct run {
     record         last; /* after the last update; train_loss is the last epoch's if online */
     double         expected_error[N_CHECKPOINTS]; /* online; NaN where not reached */
     double         seconds;
+    bool           unrecorded; /* the file of --record could not be written to its end, and that was told */
 } run;
 
 /* False after a complaint about anything but divergence, with nothing left to free. */

@@ -114,6 +114,21 @@ static bool set_plot(void *line, const char *name, const char *value)
     return option_path(name, value, &((command_line *)line)->chosen->plot);
 }
 
+static bool set_record(void *line, const char *name, const char *value)
+{
+    return recording_set_path(&((command_line *)line)->chosen->record, name, value);
+}
+
+static bool set_record_quantities(void *line, const char *name, const char *value)
+{
+    return recording_set_quantities(&((command_line *)line)->chosen->record, name, value);
+}
+
+static bool set_record_every(void *line, const char *name, const char *value)
+{
+    return recording_set_every(&((command_line *)line)->chosen->record, name, value);
+}
+
 static bool set_quiet(void *line, const char *name, const char *value)
 {
     (void)name, (void)value;
@@ -149,6 +164,13 @@ static bool set_list_rules_markdown(void *line, const char *name, const char *va
     return true;
 }
 
+static bool set_list_quantities(void *line, const char *name, const char *value)
+{
+    (void)name, (void)value;
+    ((command_line *)line)->chosen->list_quantities = true;
+    return true;
+}
+
 static const option table[] = {
     {"--rules", "LIST", "learning rules, separated by commas; default bp,fa,shallow;\n"
                         "--list-rules lists them", set_rules, NULL},
@@ -173,12 +195,20 @@ static const option table[] = {
     {"--csv", "FILE", "write rule,epoch,train_loss,test_loss,update_angle,weight_angle, one line per\n"
                       "epoch; with --seeds the seed comes first", set_csv, NULL},
     {"--plot", "FILE", "draw losses and angles with gnuplot into FILE.svg or FILE.png; with --seeds\n"
-                       "the mean over the seeds (of the logarithm for losses) and one standard\n"
-                       "deviation to both sides", set_plot, NULL},
+                       "the mean over the seeds (of the logarithm for losses and drifts) and one\n"
+                       "standard deviation to both sides; for fa also how well it conserves what\n"
+                       "it has to", set_plot, NULL},
+    {"--record", "FILE", "write diagnostics of the batches into FILE.csv or FILE.jsonl; several rules\n"
+                         "have a file each, FILE-RULE.csv, with --seeds FILE-RULE-seed1.csv. Changes\n"
+                         "nothing of what is learned", set_record, NULL},
+    {"--record-quantities", "LIST", "what is written, separated by commas; default: all whose cost is not svd",
+     set_record_quantities, NULL},
+    {"--record-every", "N", "a row every N batches, counted through the epochs; default 100", set_record_every, NULL},
     {"--quiet", NULL, "show no progress", set_quiet, NULL},
     {"--list-rules", NULL, "show the learning rules: formulas, sources, learning rates and parameters",
      set_list_rules, NULL},
     {"--list-rules-markdown", NULL, "the same as tables in Markdown", set_list_rules_markdown, NULL},
+    {"--list-quantities", NULL, "show what can be recorded", set_list_quantities, NULL},
     {"--help", NULL, "show this text", set_help, NULL},
     {"--version", NULL, "show the version of libfa and what it was built with", set_version, NULL},
 };
@@ -209,6 +239,10 @@ static const char conclusion[] =
     "norms, u = 2^-53 (f64) or 2^-24 (f32), n_0 inputs, n_1 hidden neurons: as large as the bound of\n"
     "the rounding errors of the two products y = W (W0 x), so that e may be nothing else.\n"
     "With --online the expected squared error |T - W W0|^2 / |T|^2 is shown after 100 .. 5000 updates.\n"
+    "The plot also has the angle between B e and the pseudo-inverse's W^+ e, as of pseudo-back-propagation,\n"
+    "and for fa, batches of all samples or one, the drift of M = B W + W^T B^T - W0 W0^T, the largest\n"
+    "change of an element over the largest element of W0 W0^T: M is conserved for small eta, and for any\n"
+    "eta with the sum of eta^2 D D^T over all updates added, D the mean of B e x^T.\n"
     "\n"
     "Exit status: 0; 1 if something failed or a rule diverged (its loss became infinite or NaN; the\n"
     "other rules go on) or Ctrl-C ended the work; 2 if the command line is wrong.\n";
@@ -242,6 +276,8 @@ static bool complete(const command_line *given)
         complain("%s", problem);
         return false;
     }
+    if (!recording_check(&chosen->record))
+        return false;
     if (isnan(chosen->eta))
         chosen->eta = chosen->online ? 1e-3 : 0.1;
     return true;
@@ -255,7 +291,8 @@ bool settings_read(settings *chosen, int argc, char **argv)
                          .dtype = FA_FLOAT64};
     if (!options_parse(&options, 1, argc, argv, &given))
         return false;
-    if (chosen->help || chosen->version || chosen->list_rules || chosen->list_rules_markdown)
+    if (chosen->help || chosen->version || chosen->list_rules || chosen->list_rules_markdown ||
+        chosen->list_quantities)
         return true;
     if (chosen->rules.count == 0 && !set_rules(&given, "--rules", "bp,fa,shallow"))
         return false;

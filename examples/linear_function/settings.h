@@ -7,6 +7,7 @@
 #include <fa/fa.h>
 #include <stdio.h>
 
+#include "../common/recording.h"
 #include "../common/rule_list.h"
 
 typedef struct settings {
@@ -21,7 +22,8 @@ typedef struct settings {
     fa_dtype       dtype;
     bool           quiet;
     const char    *load, *save, *csv, *plot; /* NULL where not asked for */
-    bool           help, version, list_rules, list_rules_markdown;
+    recording      record;
+    bool           help, version, list_rules, list_rules_markdown, list_quantities;
 } settings;
 
 /* The settings of a command line with the defaults in place; false after a complaint. */

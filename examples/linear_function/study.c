@@ -48,6 +48,9 @@ static void add(study_rule *rule, const run *result)
         moments_add(&rule->epochs[i].test_loss, log10(result->trace[i].test_loss));
         moments_add(&rule->epochs[i].update_angle, result->trace[i].update_angle);
         moments_add(&rule->epochs[i].weight_angle, result->trace[i].weight_angle);
+        moments_add(&rule->epochs[i].pseudo_angle, result->trace[i].pseudo_angle);
+        moments_add(&rule->epochs[i].flow_drift, log10(result->trace[i].flow_drift));
+        moments_add(&rule->epochs[i].exact_drift, log10(result->trace[i].exact_drift));
     }
 }
 
@@ -68,6 +71,7 @@ static bool run_seed(study *all, const settings *chosen, uint64_t seed, csv *fil
         if (!good)
             break;
         csv_write(file, seed, &result);
+        all->rules[i].unrecorded += result.unrecorded;
         if (result.outcome == RUN_COMPLETE) {
             add(&all->rules[i], &result);
         } else if (result.outcome == RUN_DIVERGED) {

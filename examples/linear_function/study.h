@@ -22,13 +22,13 @@ enum {
 
 /* One epoch over the seeds. */
 typedef struct study_epoch {
-    moments train_loss, test_loss, update_angle, weight_angle;
+    moments train_loss, test_loss, update_angle, weight_angle, pseudo_angle, flow_drift, exact_drift;
 } study_epoch;
 
 /* One rule over the seeds. */
 typedef struct study_rule {
     const fa_rule *rule;
-    size_t         complete, diverged;
+    size_t         complete, diverged, unrecorded;
     moments        end[STUDY_QUANTITIES];
     study_epoch   *epochs; /* NULL if no plot is asked for */
 } study_rule;
