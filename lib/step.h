@@ -1,6 +1,6 @@
 /* One training step from inside: the only place where network, pass and feedback meet. */
-#ifndef LIBFA_STEP_H
-#define LIBFA_STEP_H
+#ifndef LIBFA_STEP_PRIVATE_H
+#define LIBFA_STEP_PRIVATE_H
 
 #include <fa/rule.h>
 

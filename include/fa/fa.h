@@ -8,6 +8,7 @@
 #include <fa/random.h>
 #include <fa/network.h>
 #include <fa/pass.h>
+#include <fa/step.h>
 #include <fa/rule.h>
 #include <fa/feedback.h>
 #include <fa/optimizer.h>
