@@ -9,8 +9,10 @@
 #include "record_page.h"
 #include "report.h"
 
-/* Pixels. A row is a panel, its title, and the room for labels below it. */
-enum { LEFT = 88, TOP = 88, ROW = 158, PANEL = 112, BOTTOM = 62, KEY = 56, MAX_TITLE = 200, USUAL_NAME = 12 };
+/* Pixels. A row is a panel, its title, and the room for labels below it; a line is one of the legend. */
+enum { LEFT = 88, TOP = 88, ROW = 158, PANEL = 112, BOTTOM = 62, KEY = 56, LINE = 18 };
+
+enum { MAX_TITLE = 200, USUAL_NAME = 12 };
 
 /* Pixels of a character in the legend. */
 static const double character = 8.2;
@@ -57,6 +59,10 @@ static void measure_page(drawing *made)
     /* The two lines above the panels need some room. */
     made->width = fmax(made->width, 720.0);
     made->height = TOP + BOTTOM + ROW * (double)made->page->rows - (ROW - PANEL);
+    /* Of a few panels the legend is higher. */
+    made->height = fmax(made->height, TOP + BOTTOM + LINE * (double)(made->page->by_layer
+                                                                         ? made->page->n_shown
+                                                                         : made->all->chosen->n_hidden + 2));
 }
 
 /* A color between dark blue and yellow that all eyes see as lighter than the one before. */
