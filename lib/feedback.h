@@ -16,8 +16,9 @@ typedef enum feedback_kind {
     FEEDBACK_SCRATCH  /* means nothing beyond a step */
 } feedback_kind;
 
-/* One array of the rule: named, labelled with a layer. Runs column by column, so that its transpose, by which errors are
- * multiplied, runs row by row. */
+/* One array of the rule: named, labelled with a layer. What is kept runs column by column, so that its transpose, by which
+ * errors are multiplied, runs row by row. What is written in every step runs row by row, as the transpose of W does, from
+ * which it is made element by element. */
 typedef struct feedback_array feedback_array;
 struct feedback_array {
     feedback_array *next;

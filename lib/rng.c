@@ -1,16 +1,12 @@
 #include "rng.h"
 
+#include "kernels.h"
 #include "matrix.h"
+#include "philox.h"
 #include "status.h"
 
 #include <float.h>
 #include <math.h>
-
-#ifndef __SIZEOF_INT128__ /* 32-bit processors: Random123's portable product, off by default */
-#define R123_USE_MULHILO64_ASM 0
-#define R123_USE_MULHILO64_C99 1
-#endif
-#include <Random123/philox.h>
 
 /* "The same bits everywhere" forbids a fused multiply-add below. gcc fuses nothing in ISO mode (-std=c11). */
 #ifdef __clang__
@@ -69,42 +65,89 @@ static double unit_float64(uint64_t bits)
     return (double)(bits >> 11) * 0x1p-53;
 }
 
-static float unit_float32(uint64_t bits)
-{
-    return (float)(bits >> 40) * 0x1p-24f;
-}
-
 /* low + (high - low) u in the element type; where that rounds up to high, the number before high instead. low if the two
  * are the same number of the type. */
-static float uniform_float32(uint64_t bits, float low, float high)
+static kernels_interval interval_of(double low, double high, fa_dtype dtype)
 {
-    const float scaled = (high - low) * unit_float32(bits);
-    const float value = low + scaled;
+    if (dtype == FA_FLOAT64)
+        return (kernels_interval){low, high, high - low, nextafter(high, low)};
 
-    return value < high ? value : nextafterf(high, low);
+    const float from = (float)low, to = (float)high;
+    return (kernels_interval){from, to, to - from, nextafterf(to, from)};
 }
 
-static double uniform_float64(uint64_t bits, double low, double high)
-{
-    const double scaled = (high - low) * unit_float64(bits);
-    const double value = low + scaled;
+/* Words drawn at once: three times as many as the kernels draw abreast. */
+enum { SUPPLY = 192 };
 
-    return value < high ? value : nextafter(high, low);
+/* The first words of a stream in their order. */
+typedef struct supply {
+    uint64_t key[2];
+    uint64_t step;
+    uint64_t block; /* the next to draw */
+    uint64_t to_draw;
+    size_t   left;
+    uint64_t words[SUPPLY];
+} supply;
+
+static void start_supply(supply *s, const fa_stream *stream, uint64_t count)
+{
+    s->key[0] = stream->seed;
+    s->key[1] = (uint64_t)stream->purpose << 32 | stream->layer;
+    s->step = stream->step;
+    s->block = 0;
+    s->to_draw = count;
+    s->left = 0;
+}
+
+/* Up to `wanted` of them, at least one. */
+static const uint64_t *take_words(supply *s, const kernels *run, size_t wanted, size_t *count)
+{
+    const uint64_t *words;
+
+    if (s->left == 0) {
+        s->left = s->to_draw < SUPPLY ? (size_t)(s->to_draw + 3) / 4 * 4 : SUPPLY;
+        run->random_words(s->key, s->step, s->block, s->left / 4, s->words + SUPPLY - s->left);
+        s->block += s->left / 4;
+        s->to_draw -= s->to_draw < s->left ? s->to_draw : s->left;
+    }
+    *count = wanted < s->left ? wanted : s->left;
+    words = s->words + SUPPLY - s->left;
+    s->left -= *count;
+    return words;
+}
+
+/* Elements of row i from column j on, from as many words. */
+static void put_uniform(const kernels *run, const kernels_interval *in, const uint64_t *words, size_t count,
+                        const fa_matrix *matrix, size_t i, size_t j)
+{
+    if (matrix->col_stride == 1) {
+        run->uniform(count, words, in, matrix_at(matrix, i, j));
+    } else {
+        double          numbers[SUPPLY];
+        const fa_matrix line = fa_matrix_view(numbers, 1, count, matrix->dtype);
+        fa_matrix       part = line;
+
+        part.data = matrix_at(matrix, i, j);
+        part.col_stride = matrix->col_stride;
+        run->uniform(count, words, in, numbers);
+        matrix_move(&line, &part);
+    }
 }
 
 static void fill_uniform(const fa_stream *stream, double low, double high, const fa_matrix *matrix)
 {
-    source from = source_of(stream);
-    uint64_t index = 0;
+    const kernels         *run = kernels_for(matrix->dtype);
+    const kernels_interval in = interval_of(low, high, matrix->dtype);
+    /* A column is a row as far as the order goes. */
+    const fa_matrix lines = matrix->cols == 1 ? fa_matrix_transpose(*matrix) : *matrix;
+    supply          from;
 
-    for (size_t i = 0; i < matrix->rows; i++)
-        for (size_t j = 0; j < matrix->cols; j++) {
-            const uint64_t bits = word(&from, index++);
+    start_supply(&from, stream, (uint64_t)lines.rows * lines.cols);
+    for (size_t i = 0; i < lines.rows; i++)
+        for (size_t j = 0, count; j < lines.cols; j += count) {
+            const uint64_t *words = take_words(&from, run, lines.cols - j, &count);
 
-            if (matrix->dtype == FA_FLOAT32)
-                *(float *)matrix_at(matrix, i, j) = uniform_float32(bits, (float)low, (float)high);
-            else
-                *(double *)matrix_at(matrix, i, j) = uniform_float64(bits, low, high);
+            put_uniform(run, &in, words, count, &lines, i, j);
         }
 }
 

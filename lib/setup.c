@@ -93,9 +93,10 @@ static fa_status append(fa_setup *setup, const char *name, size_t l, size_t rows
     const fa_dtype   dtype = setup->fb->dtype;
     feedback_array  *array;
     feedback_array **end;
+    const size_t     lines = kind == FEEDBACK_KEPT ? cols : rows, length = kind == FEEDBACK_KEPT ? rows : cols;
     size_t           bytes = 0;
 
-    if (!mem_add(&bytes, cols, matrix_padded(rows, dtype) * fa_dtype_size(dtype)))
+    if (!mem_add(&bytes, lines, matrix_padded(length, dtype) * fa_dtype_size(dtype)))
         return status_set(FA_ERR_SHAPE, "array %s of %zu x %zu is too large", name, rows, cols);
     array = mem_zeroed(1, sizeof *array);
     if (!array)
@@ -110,7 +111,8 @@ static fa_status append(fa_setup *setup, const char *name, size_t l, size_t rows
     array->kind = kind;
     array->number = number_of(setup->fb, name, &end);
     array->bytes = bytes;
-    array->operand.matrix = matrix_inner_columns(array->memory, rows, cols, dtype);
+    array->operand.matrix = kind == FEEDBACK_KEPT ? matrix_inner_columns(array->memory, rows, cols, dtype)
+                                                  : matrix_inner(array->memory, rows, cols, dtype);
     *end = *appended = array;
     return FA_OK;
 }

@@ -159,7 +159,8 @@ FA_API fa_status fa_setup_feedback_layer(fa_setup *setup, fa_topology topology, 
 
 /**
  * Keep an array "B" for every hidden layer as fa_setup_feedback() does, but one that `backward` computes in every step,
- * for instance from W: it may be written there, starts as 0, and cannot be set or drawn from outside.
+ * for instance from W: it may be written there, starts as 0, and cannot be set or drawn from outside. It runs row by row,
+ * as the transpose of W does.
  *
  * Errors as above. Since 0.3.
  */
@@ -183,7 +184,7 @@ FA_API fa_status fa_setup_array(fa_setup *setup, const char *name, size_t l, siz
 
 /**
  * Keep an array [rows x cols] for layer l that means nothing beyond one step: it may be written in every callback, starts
- * as 0, and is not saved. Arguments and errors as above. Since 0.3.
+ * as 0, and is not saved. It runs row by row. Arguments and errors as above. Since 0.3.
  */
 FA_API fa_status fa_setup_scratch(fa_setup *setup, const char *name, size_t l, size_t rows, size_t cols);
 
