@@ -22,8 +22,9 @@ enum { FORM, DENSITY, RANK, DRAW, SCALE, FEEDBACK_PARAMS };
 /* Choices of FORM. */
 typedef enum feedback_form { FORM_DENSE, FORM_SPARSE, FORM_LOW_RANK, FORM_SHARED, FORM_REGENERATED } feedback_form;
 
-/* One array of the rule: named, labelled with a layer. A dense one runs column by column, so that its transpose, by which
- * errors are multiplied, runs row by row. */
+/* One array of the rule: named, labelled with a layer. A dense one that is kept runs column by column, so that its
+ * transpose, by which errors are multiplied, runs row by row. What is written in every step runs row by row, as the
+ * transpose of W does, from which it is made element by element. */
 typedef struct feedback_array feedback_array;
 struct feedback_array {
     feedback_array *next;

@@ -58,6 +58,13 @@ typedef struct kernels_sparse {
     uint32_t *columns;
     void     *values;
 } kernels_sparse;
+/* [low, high) in numbers of a table's type. */
+typedef struct kernels_interval {
+    double low;
+    double high;
+    double span; /* high - low */
+    double last; /* the largest number in it: what low + span u becomes where it rounds up to high */
+} kernels_interval;
 
 typedef struct kernels {
     /* C = beta C + alpha A B for small products: A [m x k] with any strides, B [k x n] and C [m x n] inner matrices
@@ -130,6 +137,13 @@ typedef struct kernels {
 
     /* c = alpha |magnitude| .* sign(a), count elements in a row, sign(0) = 0, sign(NaN) = NaN; magnitude NULL is 1. */
     void (*sign)(size_t count, double alpha, const void *magnitude, const void *a, void *c);
+
+    /* Blocks of four words first, first + 1, ... of the stream of a key {seed, purpose and layer} and a step (rng.h). */
+    void (*random_words)(const uint64_t key[2], uint64_t step, uint64_t first, size_t blocks, uint64_t *words);
+
+    /* out = low + span u with u in [0, 1) the high bits of a word, count elements in a row; the product and the sum are
+     * rounded, so every level gives the same bits. */
+    void (*uniform)(size_t count, const uint64_t *words, const kernels_interval *in, void *out);
 
     /* One update of count parameters in a row, by the names of <fa/optimizer.h>: g, the summed gradient, receives the
      * increment -rate d, and w = keep w + increment. Every parameter gets the same bits wherever it lies. */

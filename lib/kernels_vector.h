@@ -109,6 +109,8 @@ void kernels_name(combine)(size_t count, double alpha, const void *a, double bet
 void kernels_name(sign)(size_t count, double alpha, const void *magnitude, const void *a, void *c);
 void kernels_name(scale)(size_t count, double factor, void *a);
 void kernels_name(add_scaled)(size_t count, double scale, const void *b, void *a);
+void kernels_name(random_words)(const uint64_t key[2], uint64_t step, uint64_t first, size_t blocks, uint64_t *words);
+void kernels_name(uniform)(size_t count, const uint64_t *words, const kernels_interval *in, void *out);
 void kernels_name(sgd)(size_t count, const kernels_sgd *c, void *g, void *w, void *v);
 void kernels_name(rmsprop)(size_t count, const kernels_rmsprop *c, void *g, void *w, void *v, void *m, void *b);
 void kernels_name(adam)(size_t count, const kernels_adam *c, void *g, void *w, void *m, void *v, void *largest);

@@ -73,12 +73,15 @@ static fa_status too_large(const operand_plan *plan)
 
 static fa_status make_dense(fa_operand *o, const operand_plan *plan, void **memory, size_t *bytes)
 {
-    if (!mem_add(bytes, plan->cols, matrix_padded(plan->rows, plan->dtype) * fa_dtype_size(plan->dtype)))
+    const size_t lines = plan->by_rows ? plan->rows : plan->cols, length = plan->by_rows ? plan->cols : plan->rows;
+
+    if (!mem_add(bytes, lines, matrix_padded(length, plan->dtype) * fa_dtype_size(plan->dtype)))
         return too_large(plan);
     *memory = mem_zeroed(1, *bytes);
     if (!*memory)
         return FA_ERR_MEMORY;
-    o->matrix = matrix_inner_columns(*memory, plan->rows, plan->cols, plan->dtype);
+    o->matrix = plan->by_rows ? matrix_inner(*memory, plan->rows, plan->cols, plan->dtype)
+                              : matrix_inner_columns(*memory, plan->rows, plan->cols, plan->dtype);
     return FA_OK;
 }
 

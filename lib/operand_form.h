@@ -10,6 +10,7 @@ typedef struct operand_plan {
     size_t       rows;
     size_t       cols;
     fa_dtype     dtype;
+    bool         by_rows; /* dense: runs row by row, not column by column */
     double       density; /* sparse: the probability of an entry */
     size_t       rank;    /* low rank: at most; not 0 */
     fa_stream    stream;  /* FA_PURPOSE_FORM: of the entries that are kept, or of the right factor */

@@ -1,16 +1,12 @@
 #include "rng.h"
 
+#include "kernels.h"
 #include "matrix.h"
+#include "philox.h"
 #include "status.h"
 
 #include <float.h>
 #include <math.h>
-
-#ifndef __SIZEOF_INT128__ /* 32-bit processors: Random123's portable product, off by default */
-#define R123_USE_MULHILO64_ASM 0
-#define R123_USE_MULHILO64_C99 1
-#endif
-#include <Random123/philox.h>
 
 /* "The same bits everywhere" forbids a fused multiply-add below. gcc fuses nothing in ISO mode (-std=c11). */
 #ifdef __clang__
@@ -69,27 +65,78 @@ static double unit_float64(uint64_t bits)
     return (double)(int64_t)(bits >> 11) * 0x1p-53; /* signed: processors convert those at once */
 }
 
-static float unit_float32(uint64_t bits)
-{
-    return (float)(int32_t)(bits >> 40) * 0x1p-24f;
-}
-
 /* low + (high - low) u in the element type; where that rounds up to high, the number before high instead. low if the two
  * are the same number of the type. */
-static float uniform_float32(uint64_t bits, float low, float high)
+static kernels_interval interval_of(double low, double high, fa_dtype dtype)
 {
-    const float scaled = (high - low) * unit_float32(bits);
-    const float value = low + scaled;
+    if (dtype == FA_FLOAT64)
+        return (kernels_interval){low, high, high - low, nextafter(high, low)};
 
-    return value < high ? value : nextafterf(high, low);
+    const float from = (float)low, to = (float)high;
+    return (kernels_interval){from, to, to - from, nextafterf(to, from)};
 }
 
-static double uniform_float64(uint64_t bits, double low, double high)
-{
-    const double scaled = (high - low) * unit_float64(bits);
-    const double value = low + scaled;
+/* Words drawn at once: three times as many as the kernels draw abreast. */
+enum { SUPPLY = 192 };
 
-    return value < high ? value : nextafter(high, low);
+/* Words of a stream in their order. */
+typedef struct supply {
+    uint64_t key[2];
+    uint64_t step;
+    uint64_t block; /* the next to draw */
+    uint64_t to_draw;
+    size_t   skip;  /* of the next block */
+    size_t   left;
+    uint64_t words[SUPPLY];
+} supply;
+
+/* `count` words from number `first` on. */
+static void start_supply(supply *s, const fa_stream *stream, uint64_t first, uint64_t count)
+{
+    s->key[0] = stream->seed;
+    s->key[1] = (uint64_t)stream->purpose << 32 | stream->layer;
+    s->step = stream->step;
+    s->block = first / 4;
+    s->skip = (size_t)(first % 4);
+    s->to_draw = count + s->skip;
+    s->left = 0;
+}
+
+/* Up to `wanted` of them, at least one. */
+static const uint64_t *take_words(supply *s, const kernels *run, size_t wanted, size_t *count)
+{
+    const uint64_t *words;
+
+    if (s->left == 0) {
+        s->left = s->to_draw < SUPPLY ? (size_t)(s->to_draw + 3) / 4 * 4 : SUPPLY;
+        run->random_words(s->key, s->step, s->block, s->left / 4, s->words + SUPPLY - s->left);
+        s->block += s->left / 4;
+        s->to_draw -= s->to_draw < s->left ? s->to_draw : s->left;
+        s->left -= s->skip;
+        s->skip = 0;
+    }
+    *count = wanted < s->left ? wanted : s->left;
+    words = s->words + SUPPLY - s->left;
+    s->left -= *count;
+    return words;
+}
+
+/* Elements of row i from column j on, from as many words. */
+static void put_uniform(const kernels *run, const kernels_interval *in, const uint64_t *words, size_t count,
+                        const fa_matrix *matrix, size_t i, size_t j)
+{
+    if (matrix->col_stride == 1) {
+        run->uniform(count, words, in, matrix_at(matrix, i, j));
+    } else {
+        double          numbers[SUPPLY];
+        const fa_matrix line = fa_matrix_view(numbers, 1, count, matrix->dtype);
+        fa_matrix       part = line;
+
+        part.data = matrix_at(matrix, i, j);
+        part.col_stride = matrix->col_stride;
+        run->uniform(count, words, in, numbers);
+        matrix_move(&line, &part);
+    }
 }
 
 /* Which words the elements of a matrix take: element (i, j) is number first + i pitch + j. */
@@ -98,44 +145,25 @@ typedef struct numbering {
     uint64_t pitch;
 } numbering;
 
-/* Loops of their own for each type: they are where a large array's time goes. */
-static void uniform_row_float32(source *from, uint64_t index, double low, double high, const fa_matrix *row)
-{
-    float *to = row->data;
-
-    for (size_t j = 0; j < row->cols; j++)
-        to[j * row->col_stride] = uniform_float32(word(from, index + j), (float)low, (float)high);
-}
-
-static void uniform_row_float64(source *from, uint64_t index, double low, double high, const fa_matrix *row)
-{
-    double *to = row->data;
-
-    for (size_t j = 0; j < row->cols; j++)
-        to[j * row->col_stride] = uniform_float64(word(from, index + j), low, high);
-}
-
-/* View of row i. */
-static fa_matrix row_of(const fa_matrix *matrix, size_t i)
-{
-    fa_matrix row = *matrix;
-
-    row.data = matrix_at(matrix, i, 0);
-    row.rows = 1;
-    return row;
-}
-
 static void fill_uniform(const fa_stream *stream, double low, double high, const numbering *n, const fa_matrix *matrix)
 {
-    source from = source_of(stream);
+    const kernels         *run = kernels_for(matrix->dtype);
+    const kernels_interval in = interval_of(low, high, matrix->dtype);
+    const bool             whole = n->pitch == matrix->cols; /* row after row */
+    /* A column is a row as far as the order goes. */
+    const fa_matrix lines = whole && matrix->cols == 1 ? fa_matrix_transpose(*matrix) : *matrix;
+    supply          from;
 
-    for (size_t i = 0; i < matrix->rows; i++) {
-        const fa_matrix row = row_of(matrix, i);
+    if (whole)
+        start_supply(&from, stream, n->first, (uint64_t)lines.rows * lines.cols);
+    for (size_t i = 0; i < lines.rows; i++) {
+        if (!whole)
+            start_supply(&from, stream, n->first + i * n->pitch, lines.cols);
+        for (size_t j = 0, count; j < lines.cols; j += count) {
+            const uint64_t *words = take_words(&from, run, lines.cols - j, &count);
 
-        if (matrix->dtype == FA_FLOAT32)
-            uniform_row_float32(&from, n->first + i * n->pitch, low, high, &row);
-        else
-            uniform_row_float64(&from, n->first + i * n->pitch, low, high, &row);
+            put_uniform(run, &in, words, count, &lines, i, j);
+        }
     }
 }
 

@@ -98,9 +98,10 @@ static fa_status append(fa_setup *setup, const char *name, size_t l, feedback_ki
     return status;
 }
 
-static operand_plan dense(const fa_setup *setup, size_t rows, size_t cols)
+static operand_plan dense(const fa_setup *setup, feedback_kind kind, size_t rows, size_t cols)
 {
-    return (operand_plan){.form = OPERAND_DENSE, .rows = rows, .cols = cols, .dtype = setup->fb->dtype};
+    return (operand_plan){.form = OPERAND_DENSE, .rows = rows, .cols = cols, .dtype = setup->fb->dtype,
+                          .by_rows = kind != FEEDBACK_KEPT};
 }
 
 fa_status fa_setup_array(fa_setup *setup, const char *name, size_t l, size_t rows, size_t cols, fa_init init,
@@ -114,7 +115,7 @@ fa_status fa_setup_array(fa_setup *setup, const char *name, size_t l, size_t row
         status = rng_check(init, scale);
     if (status != FA_OK)
         return status;
-    plan = dense(setup, rows, cols);
+    plan = dense(setup, FEEDBACK_KEPT, rows, cols);
     status = append(setup, name, l, FEEDBACK_KEPT, &plan, &array);
     if (status == FA_OK)
         feedback_draw(setup->fb, array, init, scale, setup->fb->seed);
@@ -129,7 +130,7 @@ fa_status fa_setup_scratch(fa_setup *setup, const char *name, size_t l, size_t r
 
     if (status != FA_OK)
         return status;
-    plan = dense(setup, rows, cols);
+    plan = dense(setup, FEEDBACK_SCRATCH, rows, cols);
     return append(setup, name, l, FEEDBACK_SCRATCH, &plan, &array);
 }
 
@@ -208,7 +209,7 @@ static fa_status declare_layer(fa_setup *setup, fa_topology topology, feedback_k
                                feedback_array **declared)
 {
     fa_feedback *fb = setup->fb;
-    operand_plan plan = dense(setup, fb->widths[l], columns_of(fb, topology, l));
+    operand_plan plan = dense(setup, kind, fb->widths[l], columns_of(fb, topology, l));
     fa_status    status = check_request(setup, "B", l, plan.rows, plan.cols);
 
     if (status == FA_OK)

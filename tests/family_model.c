@@ -124,7 +124,7 @@ static void indirect(family *f)
         bring(f, l, f->m->layer[l].w, width(f, l - 1), f->m->layer[l - 1].delta);
 }
 
-/* B_l = s |M| sign(W_{l+1})^T; M: none, kept, or drawn now. */
+/* B_l = s |M| sign(W_{l+1})^T; M: none, kept in the shape of W_{l+1}, or drawn now in that of B. */
 static void sign_symmetry(family *f)
 {
     for (size_t l = f->m->spec.depth - 1; l >= 1; l--) {
@@ -139,7 +139,7 @@ static void sign_symmetry(family *f)
         }
         for (size_t i = 0; i < in; i++)
             for (size_t j = 0; j < out; j++) {
-                num size = is(f, "usf") ? exact(1) : exact(fabs(m[i * out + j].v));
+                num size = is(f, "usf") ? exact(1) : exact(fabs(m[is(f, "frsf") ? j * in + i : i * out + j].v));
                 size = product(f->m, size, rounded(f->m, scales[(int)f->parameters[0]]));
                 b[i * out + j] = product(f->m, size, sign_of(f->m->layer[l + 1].w[j * in + i]));
             }

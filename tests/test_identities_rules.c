@@ -186,7 +186,7 @@ START_TEST(magnitudes_belong_to_the_step)
 {
     net_spec spec = make_spec(dtypes[_i], 2, 7, FA_TANH, true);
     session s = make_session(&spec, fa_rule_find("brsf"), 6, 4);
-    fa_matrix m = array_of(&s, "M", 1), kept = make_matrix(spec.dtype, m.rows, m.cols);
+    fa_matrix m = array_of(&s, "B", 1), kept = make_matrix(spec.dtype, m.rows, m.cols);
     expect_ok(session_step(&s, NULL));
     expect_ok(fa_matrix_copy(&m, &kept));
     expect_ok(fa_forward(s.net, s.pass, &s.x));

@@ -135,6 +135,21 @@ START_TEST(unit_interval)
 }
 END_TEST
 
+/* More words than are drawn at once, in rows that end anywhere: the same ones as the stream's, in every layout. */
+START_TEST(many_numbers)
+{
+    enum { ROWS = 7, COLS = 83 };
+    const uint64_t *words = words_of(&full, ROWS * COLS);
+    for (int layout = 0; layout < LAYOUTS; layout++)
+        for (size_t cols = COLS - 9; cols <= COLS; cols++) {
+            fa_matrix matrix = make_layout(dtypes[_i], ROWS, cols, (view_layout)layout);
+            expect_ok(fa_random_uniform(&full, 0, 1, &matrix));
+            for (size_t at = 0; at < ROWS * cols; at++)
+                ck_assert(element(&matrix, at / cols, at % cols) == unit(dtypes[_i], words[at]));
+        }
+}
+END_TEST
+
 /* low + (high - low) u, every operation rounded to the element type. */
 START_TEST(any_interval)
 {
@@ -382,6 +397,7 @@ int main(void)
     tcase_add_test(tcase, words_far_away);
     tcase_add_test(tcase, words_and_permutations_refuse);
     tcase_add_loop_test(tcase, unit_interval, 0, 2);
+    tcase_add_loop_test(tcase, many_numbers, 0, 2);
     tcase_add_loop_test(tcase, any_interval, 0, 2);
     tcase_add_loop_test(tcase, never_high, 0, 2);
     tcase_add_loop_test(tcase, uniform_moments, 0, 2);

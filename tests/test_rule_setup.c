@@ -191,7 +191,7 @@ START_TEST(derived_arrays_are_the_rules_own)
     session s = make_session(&spec, &rule, 4, 1), fa = make_session(&spec, fa_rule_find("fa"), 4, 1);
     fa_matrix b, scratch, zeros = make_matrix(spec.dtype, 3, 4);
     expect_ok(fa_feedback_get(s.fb, "S", 0, &scratch));
-    ck_assert(norm(&scratch) == 0 && scratch.rows == 3 && scratch.cols == 4);
+    ck_assert(norm(&scratch) == 0 && scratch.rows == 3 && scratch.cols == 4 && scratch.col_stride == 1);
     expect_failure(FA_ERR_UNSUPPORTED, fa_feedback_set(s.fb, "S", 0, &zeros));
     expect_failure(FA_ERR_UNSUPPORTED, fa_feedback_init(s.fb, "S", 0, FA_INIT_ZERO, 1, 1));
     expect_failure(FA_ERR_UNSUPPORTED, fa_feedback_init(s.fb, "B", 1, FA_INIT_ZERO, 1, 1));
@@ -199,7 +199,7 @@ START_TEST(derived_arrays_are_the_rules_own)
     for (size_t l = 1; l < DEPTH; l++) {
         fa_matrix mine = make_matrix(spec.dtype, spec.width[l], spec.width[l + 1]);
         expect_ok(fa_feedback_get(s.fb, "B", l, &b));
-        ck_assert(norm(&b) == 0);
+        ck_assert(norm(&b) == 0 && b.col_stride == 1);
         expect_failure(FA_ERR_UNSUPPORTED, fa_feedback_set(s.fb, "B", l, &mine));
         for (size_t at = 0; at < mine.rows * mine.cols; at++)
             set_element(&mine, at / mine.cols, at % mine.cols, (double)(l + at));

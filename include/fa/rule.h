@@ -176,7 +176,7 @@ FA_API fa_status fa_setup_array(fa_setup *setup, const char *name, size_t l, siz
 
 /**
  * Keep an array [rows x cols] for layer l that means nothing beyond one step: it may be written in every callback,
- * starts as 0, and is not saved. Arguments and errors as above. Since 0.3.
+ * starts as 0, and is not saved. It runs row by row. Arguments and errors as above. Since 0.3.
  */
 FA_API fa_status fa_setup_scratch(fa_setup *setup, const char *name, size_t l, size_t rows, size_t cols);
 

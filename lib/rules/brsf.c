@@ -14,13 +14,10 @@ static const fa_param params[] = {
 
 static fa_status setup(fa_setup *s)
 {
-    fa_status status = fa_setup_derived_feedback(s, FA_LAYERWISE);
-
-    for (size_t l = 1; l < fa_setup_depth(s) && status == FA_OK; l++)
-        status = fa_setup_scratch(s, "M", l, fa_setup_width(s, l), fa_setup_width(s, l + 1));
-    return status;
+    return fa_setup_derived_feedback(s, FA_LAYERWISE);
 }
 
+/* M_l is drawn into B_l, where it then gets its signs. */
 static fa_status backward(fa_step *step)
 {
     double low = 0, high = 1;
@@ -28,12 +25,12 @@ static fa_status backward(fa_step *step)
     (void)fa_step_param(step, "low", &low);
     (void)fa_step_param(step, "high", &high);
     for (size_t l = fa_step_depth(step) - 1; l >= 1; l--) {
-        fa_matrix M;
-        fa_status status = fa_step_array(step, "M", l, &M);
+        fa_matrix B;
+        fa_status status = fa_step_array(step, "B", l, &B);
         if (status == FA_OK)
-            status = fa_step_uniform(step, FA_PURPOSE_RULE, l, low, high, &M);
+            status = fa_step_uniform(step, FA_PURPOSE_RULE, l, low, high, &B);
         if (status == FA_OK)
-            status = sign_symmetry_transport(step, l, sign_symmetry_scale(step, l), &M);
+            status = sign_symmetry_transport(step, l, sign_symmetry_scale(step, l), &B);
         if (status != FA_OK)
             return status;
     }

@@ -1,8 +1,8 @@
 /* frsf -- sign-symmetry with fixed random magnitudes.
  *
- *     delta_l = (B_l delta_{l+1}) .* f'(z_l),   B_l = s_l |M_l| .* sign(W_{l+1})^T,   l = L-1 .. 1
+ *     delta_l = (B_l delta_{l+1}) .* f'(z_l),   B_l = s_l (|M_l| .* sign(W_{l+1}))^T,   l = L-1 .. 1
  *
- * |M_l| ~ U[0, 1), drawn once. Liao, Leibo, Poggio, AAAI (2016); scale by Xiao, Chen, Liao, Poggio, arXiv:1811.03567
+ * M_l is shaped like W_{l+1}, |M_l| ~ U[0, 1), drawn once. Liao, Leibo, Poggio, AAAI (2016); scale by Xiao, Chen, Liao, Poggio, arXiv:1811.03567
  * (2018). */
 #include "sign_symmetry.h"
 
@@ -13,7 +13,7 @@ static fa_status setup(fa_setup *s)
     fa_status status = fa_setup_derived_feedback(s, FA_LAYERWISE);
 
     for (size_t l = 1; l < fa_setup_depth(s) && status == FA_OK; l++)
-        status = fa_setup_array(s, "M", l, fa_setup_width(s, l), fa_setup_width(s, l + 1), FA_INIT_UNIFORM, 1);
+        status = fa_setup_array(s, "M", l, fa_setup_width(s, l + 1), fa_setup_width(s, l), FA_INIT_UNIFORM, 1);
     return status;
 }
 
@@ -22,6 +22,7 @@ static fa_status backward(fa_step *step)
     for (size_t l = fa_step_depth(step) - 1; l >= 1; l--) {
         fa_matrix M;
         fa_status status = fa_step_array(step, "M", l, &M);
+        M = fa_matrix_transpose(M);
         if (status == FA_OK)
             status = sign_symmetry_transport(step, l, sign_symmetry_scale(step, l), &M);
         if (status != FA_OK)
@@ -35,7 +36,7 @@ extern const fa_rule fa_rule_frsf;
 const fa_rule fa_rule_frsf = {
     .struct_size = sizeof(fa_rule),
     .name = "frsf",
-    .summary = "sign-symmetry with fixed random magnitudes: B_l = s_l |M_l| .* sign(W_{l+1})^T, M_l drawn once",
+    .summary = "sign-symmetry with fixed random magnitudes: B_l = s_l (|M_l| .* sign(W_{l+1}))^T, M_l drawn once",
     .params = params,
     .n_params = sizeof params / sizeof params[0],
     .setup = setup,
