@@ -112,6 +112,11 @@ START_TEST(weights_are_rescaled)
             fa_matrix w = weights_of(held.net, l), free_w = weights_of(twin.net, l);
             moved = moved || !same_bits(&w, &free_w);
             expect_ok(fa_network_set_weights(twin.net, l, &w));
+            if (rule->flags & FA_RULE_MIRRORS && l < DEPTH) { /* B has seen W, rescaled or not */
+                fa_matrix b;
+                expect_ok(fa_feedback_get(held.fb, "B", l, &b));
+                expect_ok(fa_feedback_set(twin.fb, "B", l, &b));
+            }
         }
     }
     ck_assert_msg(moved, "%s: no norm would have changed anyway", kind);
