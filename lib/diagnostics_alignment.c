@@ -73,10 +73,10 @@ fa_status fa_weight_angle(const fa_network *net, const fa_feedback *fb, size_t l
     return status == FA_OK ? diagnostics_weight_angle(net, fb, l, NULL, degrees) : status;
 }
 
-/* Whether B_l brings the output error itself. */
+/* Whether there is a B_l [n_l x n_L] that brings the output error itself. A rule may keep something else under that name. */
 static bool is_direct(const fa_network *net, const fa_feedback *fb, size_t l)
 {
-    return fb->topology == FA_DIRECT || l == net->depth - 1;
+    return fb->operands[l - 1] && (fb->topology == FA_DIRECT || l == net->depth - 1);
 }
 
 bool diagnostics_has_alignment(const fa_network *net, const fa_feedback *fb, size_t l)
@@ -89,9 +89,13 @@ fa_status diagnostics_check_alignment(const fa_network *net, const fa_feedback *
     if (net->depth < 2 || l < lowest || l > net->depth)
         return status_set(FA_ERR_ARGUMENT, "an alignment is of layer %zu .. L, and there is a hidden layer; this is "
                           "layer %zu of a network with %zu", lowest, l, net->depth);
-    if (!diagnostics_has_alignment(net, fb, l))
-        return status_set(FA_ERR_UNSUPPORTED, "rule %.40s brings layer %zu the error of the layer above and not that "
-                          "of the output", fb->rule.name, l < net->depth ? l : l - 1);
+    for (size_t i = l > 1 ? l - 1 : 1; i <= l && i < net->depth; i++) {
+        if (!feedback_find(fb, "B", i))
+            return feedback_no_array(fb, "B", i);
+        if (!is_direct(net, fb, i))
+            return status_set(FA_ERR_UNSUPPORTED, "rule %.40s: its B does not bring layer %zu the error of the output",
+                              fb->rule.name, i);
+    }
     return FA_OK;
 }
 

@@ -54,7 +54,7 @@ static fa_status fill_weight_angle(const fa_recorder *rec, const fa_network *net
     const fa_norm_report *norms = rec->reports[GROUP_NORMS];
     double                known[2];
 
-    if (!angles || l == net->depth || (fb->topology != FA_LAYERWISE && l != net->depth - 1))
+    if (!angles || l == net->depth || !fb->operands[l - 1] || (fb->topology != FA_LAYERWISE && l != net->depth - 1))
         return FA_OK;
     if (norms) {
         known[0] = norms[l + 1].weights;
@@ -75,7 +75,7 @@ static fa_status fill_feedback(fa_recorder *rec, const fa_network *net, const fa
 
     if (status == FA_OK && alignment && l > 1 && diagnostics_has_alignment(net, fb, l))
         status = tolerate(diagnostics_alignment_angle(&rec->arena, net, fb, l, &alignment[l]));
-    if (status == FA_OK && own && l < net->depth) {
+    if (status == FA_OK && own && l < net->depth && fb->operands[l - 1]) {
         status = diagnostics_feedback(fb, l, &b, &copy);
         status = take_rank(status == FA_OK ? diagnostics_spectrum(&rec->arena, &b, &s) : status, &s, &own[l]);
         mem_free(copy);

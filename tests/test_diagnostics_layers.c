@@ -113,6 +113,22 @@ START_TEST(alignment_of_layerwise_feedback)
 }
 END_TEST
 
+/* An array named "B" that is no feedback, whatever its shape, and a layer that has none. */
+START_TEST(not_every_b_brings_the_error)
+{
+    net_spec spec = make_spec(FA_FLOAT64, DEPTH, 5, FA_TANH, true);
+    session s = make_session(&spec, fa_rule_find("pfa"), 3, 1), t = make_session(&spec, fa_rule_find("ifa"), 3, 1);
+    fa_matrix a = make_matrix(FA_FLOAT64, spec.width[DEPTH], spec.width[DEPTH]);
+    double got;
+    for (size_t l = 2; l <= DEPTH; l++) {
+        expect_failure(FA_ERR_UNSUPPORTED, fa_alignment_angle(s.net, s.fb, l, &got));
+        expect_failure(FA_ERR_UNSUPPORTED, fa_alignment_matrix(s.net, s.fb, l, &a));
+        expect_failure(FA_ERR_ARGUMENT, fa_alignment_angle(t.net, t.fb, l, &got));
+        expect_failure(FA_ERR_ARGUMENT, fa_alignment_matrix(t.net, t.fb, l, &a));
+    }
+}
+END_TEST
+
 /* W_l made of a known A_l gives it back: B^+ B = I for columns that are independent. Relative 16 m u cond(B)^2. */
 START_TEST(alignment_matrices)
 {
@@ -288,6 +304,7 @@ int main(void)
     TCase *tcase = support_case(suite);
     tcase_add_loop_test(tcase, alignment_angles, 0, 6);
     tcase_add_test(tcase, alignment_of_layerwise_feedback);
+    tcase_add_test(tcase, not_every_b_brings_the_error);
     tcase_add_loop_test(tcase, alignment_matrices, 0, 2);
     tcase_add_test(tcase, spectra);
     tcase_add_loop_test(tcase, norms, 0, 2);

@@ -103,6 +103,20 @@ START_TEST(values_are_those_of_the_diagnostics)
 }
 END_TEST
 
+/* All quantities, whatever a rule keeps for which layers. */
+START_TEST(every_rule_can_be_recorded)
+{
+    net_spec spec = make_spec(FA_FLOAT64, DEPTH, 7, FA_TANH, true);
+    session s = make_session(&spec, fa_rule_at((size_t)_i), 5, 3);
+    fa_recorder *rec = make_recorder(s.net, all_names(), 1);
+    double value;
+    to_deltas(&s);
+    expect_ok(fa_recorder_observe(rec, s.net, s.pass, s.fb, 1, 1));
+    expect_ok(fa_recorder_value(rec, "update_ratio", 0, &value));
+    ck_assert(value > 0);
+}
+END_TEST
+
 /* A rule without B, no feedback at all, and a shallow delta: what is not there is NaN, and the rest is there. */
 START_TEST(what_is_not_there_is_nan)
 {
@@ -242,6 +256,7 @@ int main(void)
     tcase_add_test(tcase, table);
     tcase_add_test(tcase, layers_are_those_of_the_table);
     tcase_add_loop_test(tcase, values_are_those_of_the_diagnostics, 0, 4);
+    tcase_add_loop_test(tcase, every_rule_can_be_recorded, 0, (int)fa_rule_count());
     tcase_add_test(tcase, what_is_not_there_is_nan);
     tcase_add_loop_test(tcase, training_does_not_notice, 0, 8);
     tcase_add_test(tcase, wrong_calls);
