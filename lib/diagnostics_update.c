@@ -16,6 +16,12 @@ static size_t few_samples(const layer *l)
     return (size_t)(2.0 * (double)l->n_in * (double)l->n_out / (2.0 * (double)l->n_out + 0.75 * (double)l->n_in));
 }
 
+/* What stands for delta_l in the gradient. */
+static const fa_matrix *signal_of(const pass_layer *at)
+{
+    return at->postsynaptic.data ? &at->postsynaptic : &at->delta;
+}
+
 /* Whether a gradient has to be seen element by element, whatever it costs. */
 static bool is_special(const layer *l, const pass_layer *at)
 {
@@ -144,10 +150,10 @@ static products by_gradients(const fa_network *net, const fa_pass *pass, size_t 
         rule = matrix_inner(s->own[1], found->n_in, found->n_out, found->dtype);
         matrix_move(&written, &rule);
         prune_apply(found, &rule);
-    } else if (f->same && at->delta.data == bp->data) {
+    } else if (f->same && signal_of(at)->data == bp->data) {
         rule = other;
     } else {
-        rule = form(found, &f->used, &at->delta, s->own[1]);
+        rule = form(found, &f->used, signal_of(at), s->own[1]);
     }
     return (products){.ab = n * angle_dot(&rule, &other),
                       .aa = n * n * angle_dot(&rule, &rule),
@@ -165,7 +171,7 @@ fa_status diagnostics_update(const fa_network *net, const fa_pass *pass, size_t 
     if (pass->batch >= few_samples(found) || is_special(found, at))
         *p = by_gradients(net, pass, l, bp, &f, s);
     else
-        *p = by_samples(&at->delta, bp, &f, s);
+        *p = by_samples(signal_of(at), bp, &f, s);
     if (!isfinite(p->aa) || !isfinite(p->bb) || !isfinite(p->ab))
         return status_set(FA_ERR_NOT_FINITE, "the gradient of layer %zu, or its square, is NaN or infinite", l);
     p->ab *= squared_mean;

@@ -55,11 +55,12 @@ static fa_status check_linear(const fa_network *net)
     for (size_t l = 1; l <= 2 && linear; l++) {
         const layer *found = network_layer(net, l);
 
-        linear = found->activation == FA_IDENTITY && !found->has_bias && !found->kept && !(found->dropout > 0.0);
+        linear = found->activation == FA_IDENTITY && !found->has_bias && !found->kept && !(found->dropout > 0.0) &&
+                 !(found->held_norm > 0.0);
     }
     return linear ? FA_OK
-                  : status_set(FA_ERR_UNSUPPORTED, "the invariant is that of two identity layers without bias, dropout "
-                               "and removed connections");
+                  : status_set(FA_ERR_UNSUPPORTED, "the invariant is that of two identity layers without bias, dropout, "
+                               "removed connections and held norms");
 }
 
 /* now = M = B W + (B W)^T - A A^T, at the present weights; square = A A^T. */
@@ -106,6 +107,9 @@ fa_status fa_invariant_create(fa_invariant **out, const fa_network *net, const f
     status = network_check_fits(net, fb->fingerprint, "feedback");
     if (status == FA_OK)
         status = check_linear(net);
+    if (status == FA_OK && (fb->rule.adapt || fb->derived))
+        status = status_set(FA_ERR_UNSUPPORTED, "the invariant is that of a fixed B; rule %.40s changes it",
+                            fb->rule.name);
     if (status != FA_OK)
         return status;
     v = mem_zeroed(1, sizeof *v);
@@ -156,7 +160,7 @@ static fa_status check_batch(const fa_invariant *v, const fa_network *net, const
         status = status_set(FA_ERR_SHAPE, "fa_invariant_observe: a batch of %zu samples, it was made for %zu",
                             pass->batch, v->max_batch);
     for (size_t l = 1; l <= 2 && status == FA_OK; l++)
-        if (pass_at(pass, l)->own_gradient || pass_at(pass, l)->presynaptic.data)
+        if (pass_at(pass, l)->own_gradient || pass_at(pass, l)->presynaptic.data || pass_at(pass, l)->postsynaptic.data)
             status = status_set(FA_ERR_UNSUPPORTED, "fa_invariant_observe: the rule makes the gradient itself");
     return status;
 }

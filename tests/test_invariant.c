@@ -123,6 +123,12 @@ START_TEST(where_the_law_does_not_hold)
     fa_invariant *invariant = make_invariant(&s, 6);
     fa_invariant_report report;
     expect_failure(FA_ERR_ARGUMENT, fa_invariant_create(&none, s.net, bp, 7));
+    fa_feedback *learning = make_feedback(s.net, fa_rule_find("kolen_pollack"), NULL, 1);
+    expect_failure(FA_ERR_UNSUPPORTED, fa_invariant_create(&none, s.net, learning, 7));
+    expect_ok(fa_network_hold_norm(s.net, 1, true));
+    expect_failure(FA_ERR_UNSUPPORTED, fa_invariant_create(&none, s.net, s.fb, 7));
+    expect_failure(FA_ERR_UNSUPPORTED, observed_step(&s, invariant));
+    expect_ok(fa_network_hold_norm(s.net, 1, false));
     expect_failure(FA_ERR_ARGUMENT, fa_invariant_create(&none, s.net, s.fb, 0));
     expect_failure(FA_ERR_ARGUMENT, fa_invariant_create(NULL, s.net, s.fb, 7));
     expect_failure(FA_ERR_SHAPE, fa_invariant_create(&none, s.net, other.fb, 7));

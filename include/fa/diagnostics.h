@@ -78,15 +78,16 @@ typedef struct fa_update_report {
 } fa_update_report;
 
 /**
- * Compare the gradients of all weights, of this batch and before the optimizer, with back-propagation's. A presynaptic
- * factor that the rule has put in the place of h_{l-1}, and gradients that it has written itself, count as they are
- * applied; removed connections (fa_network_prune()) do not count, nor do biases; frozen layers do.
+ * Compare the gradients of all weights, of this batch and before the optimizer, with back-propagation's. What the rule
+ * has put in the place of h_{l-1} or delta_l, and gradients that it has written itself, count as they are applied;
+ * removed connections (fa_network_prune()) do not count, nor do biases; frozen layers do.
  *
  * For n samples that are few beside the layer's width no gradient is formed: <D^T H, D'^T H'> is <D, (H H'^T) D'>. In
  * float32 that makes angles near 0 uncertain by a few hundredths of a degree, and by more where the samples' gradients
  * cancel.
  *
  * @param[out] reports  [L + 1]: reports[0] for all layers as one vector, reports[l] for W_l
+ * @retval FA_ERR_STATE       no error signals in the pass, or fa_update() has given x back
  * @retval FA_ERR_NOT_FINITE  a gradient, or the square of its norm, is NaN or infinite
  * Other errors and threads as for fa_compare_deltas(), but a network without hidden layer is fine. Since 0.3.
  */
@@ -227,8 +228,8 @@ typedef struct fa_invariant_report {
  * @param[out] out        to be released with fa_invariant_destroy(); NULL on failure
  * @param[in]  max_batch  largest batch that will be observed
  * @retval FA_ERR_ARGUMENT     a NULL, or max_batch is 0 or above INT_MAX
- * @retval FA_ERR_UNSUPPORTED  not two identity layers without bias, dropout and pruning; or "B" cannot be had as a
- *                             matrix
+ * @retval FA_ERR_UNSUPPORTED  not two identity layers without bias, dropout, pruning and held norms; a rule that
+ *                             changes B; or "B" cannot be had as a matrix
  * @retval FA_ERR_SHAPE        fb does not fit net, or sizes overflow
  * @retval FA_ERR_MEMORY       out of memory
  * Since 0.3.
@@ -248,7 +249,7 @@ FA_API void fa_invariant_destroy(fa_invariant *invariant);
  * @retval FA_ERR_STATE        no error signals in the pass, or gradients are being accumulated
  * @retval FA_ERR_SHAPE        something does not fit, or the batch is too large
  * @retval FA_ERR_UNSUPPORTED  opt is not plain descent (momentum, decay, clipping, another optimizer), W_1 and W_2
- *                             learn at different rates, or the rule writes gradients or presynaptic factors itself
+ *                             learn at different rates, or the rule writes gradients or their factors itself
  * @retval FA_ERR_NOT_FINITE   the step is NaN or infinite
  * On failure nothing is taken in. Threads: nothing else may use invariant. Since 0.3.
  */
