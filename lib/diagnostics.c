@@ -169,6 +169,8 @@ fa_status diagnostics_backward(arena *a, const fa_network *net, const fa_pass *p
     scratch          s = {0};
     fa_status        status;
 
+    if (updates && !pass->x.data)
+        return status_set(FA_ERR_STATE, "gradients are compared before fa_update(), which gives x back");
     arena_begin(a);
     lay(a, net, pass, pseudo, updates != NULL, &s);
     status = arena_commit(a);

@@ -24,10 +24,16 @@ struct fa_step {
     const fa_optimizer *opt;   /* in STEP_ADAPT, except in a mirror phase */
 };
 
-/* A mirror phase: `adapt` without a batch. */
+/* A mirror phase: `adapt` without an update. */
 static inline bool step_mirrors(const fa_step *step)
 {
     return step->phase == STEP_ADAPT && !step->opt;
+}
+
+/* `adapt` without a batch: a mirror phase, or an update by gradients whose batches the pass has forgotten. */
+static inline bool step_lacks_batch(const fa_step *step)
+{
+    return step->phase == STEP_ADAPT && step->pass->stage < PASS_BACKWARD;
 }
 
 /* Everything the rule must have on this pass before it runs: slots, arena of written gradients. */
@@ -47,6 +53,10 @@ void step_complete(const fa_pass *pass);
 
 /* Call `adapt`, if there is one, and count the step. */
 void step_adapt(const fa_network *net, fa_pass *pass, fa_feedback *fb, const fa_optimizer *opt);
+
+/* Whether vector code may run along the rows of a rule's matrix: they start at multiples of 32 bytes, reach to one, and
+ * do not lie in x or the target. */
+bool step_is_inner(const fa_step *step, const fa_matrix *m);
 
 /* On a streaming pass, FA_ERR_STATE for l below `lowest`: what there was is overwritten or updated. */
 fa_status step_check_kept(const fa_step *step, const char *function, size_t l, size_t lowest);

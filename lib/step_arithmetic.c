@@ -45,13 +45,17 @@ static bool is_in(const fa_matrix *m, const fa_matrix *given)
     return given->data && at >= first && at <= (uintptr_t)matrix_at(given, given->rows - 1, given->cols - 1);
 }
 
+bool step_is_inner(const fa_step *step, const fa_matrix *m)
+{
+    return rows_are_inner(m) && !is_in(m, &step->pass->x) && !is_in(m, &step->pass->target);
+}
+
 /* One factor may be anything, the other one is run along, or down. */
 static bool is_inner(const fa_step *step, const fa_matrix *m)
 {
     const fa_matrix turned = fa_matrix_transpose(*m);
 
-    return (rows_are_inner(m) || rows_are_inner(&turned)) && !is_in(m, &step->pass->x) &&
-           !is_in(m, &step->pass->target);
+    return step_is_inner(step, m) || step_is_inner(step, &turned);
 }
 
 fa_status fa_step_product(const fa_step *step, double alpha, const fa_matrix *a, const fa_matrix *b, double beta,
@@ -78,6 +82,8 @@ fa_status fa_step_product(const fa_step *step, double alpha, const fa_matrix *a,
         left = *a;
         right = *b;
     }
+    if (a->data == c->data || b->data == c->data)
+        return status_set(FA_ERR_ARGUMENT, "%s: c is one of the factors", __func__);
     if (!rows_are_inner(&result) || !is_inner(step, &right))
         return status_set(FA_ERR_ARGUMENT, "%s: %s has to be a view of the step's own arrays", __func__,
                           !rows_are_inner(&result) ? "c" : "one factor");

@@ -17,6 +17,15 @@ static fa_status check_slots(const fa_step *step, const char *function, size_t s
                       noise_slot, step->fb->n_slots);
 }
 
+/* The input is not what is to be written. */
+static fa_status check_apart(const fa_step *step, const char *function, const fa_matrix *input, size_t l, size_t slot)
+{
+    if (input->data != step->pass->slots[slot - 1].h[l].data)
+        return FA_OK;
+    return status_set(FA_ERR_ARGUMENT, "%s: the input is the place of h_%zu in slot %zu, where the result goes", function,
+                      l, slot);
+}
+
 static fa_status check_forward(const fa_step *step, size_t slot, const fa_matrix *input, size_t noise_slot)
 {
     fa_status status;
@@ -28,7 +37,7 @@ static fa_status check_forward(const fa_step *step, size_t slot, const fa_matrix
         status = status_set(FA_ERR_STATE, "fa_step_forward: there is no x in a mirror phase");
     if (status == FA_OK && input)
         status = matrix_check_shape(input, "the input", step->pass->batch, step->net->n_inputs, step->pass->dtype);
-    return status;
+    return status == FA_OK && input ? check_apart(step, "fa_step_forward", input, 1, slot) : status;
 }
 
 /* One layer into a slot; the last one makes the slot hold outputs. */
@@ -76,6 +85,8 @@ fa_status fa_step_layer(fa_step *step, size_t l, const fa_matrix *input, size_t 
     if (status == FA_OK)
         status = matrix_check_shape(input, "the input", step->pass->batch, fa_network_width(step->net, l - 1),
                                     step->pass->dtype);
+    if (status == FA_OK)
+        status = check_apart(step, __func__, input, l, slot);
     if (status == FA_OK)
         run_layer(step, l, input, noise_slot, slot);
     return status;

@@ -20,7 +20,8 @@ static fa_status not_yet(const char *function, const char *what)
 
 static fa_status no_batch(const char *function)
 {
-    return status_set(FA_ERR_STATE, "%s: there is no batch in a mirror phase", function);
+    return status_set(FA_ERR_STATE, "%s: there is no batch in a mirror phase, nor if another one went forward since",
+                      function);
 }
 
 fa_status fa_step_activity(const fa_step *step, size_t slot, size_t l, fa_matrix *view)
@@ -35,7 +36,7 @@ fa_status fa_step_activity(const fa_step *step, size_t slot, size_t l, fa_matrix
         return status_set(FA_ERR_ARGUMENT, "%s: slot %zu was not asked for in setup", __func__, slot);
     if (slot == 0 && step->phase == STEP_LOCAL && l > step->reached)
         return not_yet(__func__, "the activity of a later layer");
-    if (slot == 0 && step_mirrors(step))
+    if (slot == 0 && step_lacks_batch(step))
         return no_batch(__func__);
     if (slot == 0 && l > 0)
         status = step_check_kept(step, __func__, l + 1, step->reached);
@@ -51,6 +52,8 @@ fa_status fa_step_target(const fa_step *step, fa_matrix *view)
 
     if (status != FA_OK)
         return status;
+    if (step_lacks_batch(step))
+        return no_batch(__func__);
     if (!step->pass->target.data)
         return not_yet(__func__, "the target");
     *view = step->pass->target;
@@ -68,7 +71,7 @@ fa_status fa_step_delta(const fa_step *step, size_t l, fa_matrix *view)
         return status;
     if (step->phase == STEP_LOCAL && l == step->pass->depth)
         return not_yet(__func__, "the output error");
-    if (step_mirrors(step))
+    if (step_lacks_batch(step))
         return no_batch(__func__);
     if (step->pass->streaming && l > step->reached)
         return not_yet(__func__, "a later layer");
@@ -170,8 +173,8 @@ fa_status fa_step_set_postsynaptic(fa_step *step, size_t l, const fa_matrix *vie
         status = matrix_check_shape(view, "the postsynaptic signal", step->pass->batch,
                                     fa_network_width(step->net, l), step->pass->dtype);
     /* Column sums read whole vectors of a row. */
-    if (status == FA_OK && (view->row_stride != pass_at(step->pass, l)->delta.row_stride ||
-                            (view->cols > 1 && view->col_stride != 1)))
+    if (status == FA_OK &&
+        (view->row_stride != pass_at(step->pass, l)->delta.row_stride || !step_is_inner(step, view)))
         status = status_set(FA_ERR_ARGUMENT, "%s: the signal has to be a view of the step, row by row", __func__);
     if (status == FA_OK)
         pass_at(step->pass, l)->postsynaptic = *view;

@@ -212,6 +212,8 @@ fa_status fa_update(fa_network *net, fa_pass *pass, fa_feedback *fb, fa_optimize
         status = check_phases(pass, __func__);
     if (status == FA_OK && pass->stage != PASS_BACKWARD && pass->gradient_samples == 0)
         status = status_set(FA_ERR_STATE, "%s: there is no gradient to apply", __func__);
+    if (status == FA_OK)
+        status = step_prepare(net, pass, fb); /* another feedback may have gone backward */
     return status == FA_OK ? update_apply(net, pass, fb, opt) : status;
 }
 

@@ -155,6 +155,8 @@ static bool layer_is_safe(const fa_network *net, const fa_pass *pass, const fa_o
     const fa_matrix signal = update_postsynaptic(pass, l);
     double          alpha, beta, delta;
 
+    if (pass_at(pass, l)->own_gradient) /* of another rule than that of this update */
+        return false;
     if (!optimizer_linear(opt, l, false, pass->batch, &alpha, &beta))
         return false;
     if (!signal.data)
@@ -242,9 +244,12 @@ static void count(const fa_network *net, const fa_optimizer *opt, size_t l)
 
 void update_over(const fa_network *net, fa_pass *pass, fa_feedback *fb, fa_optimizer *opt)
 {
-    pass->stage = PASS_TAKEN;
+    const bool batch = pass->stage >= PASS_BACKWARD;
+
+    pass->stage = batch ? PASS_TAKEN : PASS_EMPTY;
     opt->steps++;
     step_adapt(net, pass, fb, opt);
+    pass->x.data = NULL; /* the caller's again */
 }
 
 void update_done(const fa_network *net, fa_pass *pass, fa_feedback *fb, fa_optimizer *opt)

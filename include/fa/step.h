@@ -27,7 +27,11 @@ FA_API size_t fa_step_depth(const fa_step *step);
 /** n_l, l = 0 .. L. Since 0.1. */
 FA_API size_t fa_step_width(const fa_step *step, size_t l);
 
-/** Samples n in the batch. Since 0.1. */
+/**
+ * Samples n in the batch. In `adapt` there may be no batch: in a mirror phase, and where gradients were accumulated and
+ * another batch has gone forward since. Then n is the rows of further slots, and x, activities and error signals of slot
+ * 0 and the target are FA_ERR_STATE. Since 0.1.
+ */
 FA_API size_t fa_step_batch(const fa_step *step);
 
 /** Element type of every view. Since 0.1. */
@@ -88,7 +92,10 @@ FA_API fa_status fa_step_array(const fa_step *step, const char *name, size_t l, 
  */
 FA_API fa_status fa_step_transport(fa_step *step, size_t l);
 
-/** delta_l = (B_l e) .* f'(z_l): straight from the output, for direct feedback. Errors as above. Since 0.1. */
+/**
+ * delta_l = (B_l e) .* f'(z_l): straight from the output, for direct feedback. Where fa_feedback_use_weights() has layer
+ * l reached through W_{l+1} instead, delta_{l+1} has to be there, else FA_ERR_STATE. Errors as above. Since 0.1.
+ */
 FA_API fa_status fa_step_inject(fa_step *step, size_t l);
 
 /**
@@ -209,6 +216,7 @@ FA_API fa_status fa_step_set_presynaptic(fa_step *step, size_t l, const fa_matri
  * Let another error signal stand for delta_l in the gradients of W_l and b_l in this step, l = 1 .. L.
  *
  * @param[in] view  a view of the step [n x n_l] that runs row by row; it must stay unchanged until the update
+ * @retval FA_ERR_ARGUMENT  a NULL, l out of range, or the view is not one of the step's own: x and target are not
  * Since 0.3.
  */
 FA_API fa_status fa_step_set_postsynaptic(fa_step *step, size_t l, const fa_matrix *view);
@@ -256,13 +264,14 @@ FA_API fa_status fa_step_shrink_weights(const fa_step *step, size_t l, double fa
  *
  * Matrices are views of the step (and whatever fits, where they are only read); shapes that do not fit are
  * FA_ERR_SHAPE, another dtype FA_ERR_DTYPE, a NULL FA_ERR_ARGUMENT. What is written must not overlap what is read
- * unless it is the same view. Nothing is allocated. @{ */
+ * unless it is the same view, and never in a product. Nothing is allocated. @{ */
 
 /**
  * c = beta c + alpha a b, a product of matrices; beta = 0 does not read c.
  *
- * @retval FA_ERR_ARGUMENT  c, or the factor that vector code runs along (b, or a where c runs by columns), is not one
- *                          of the step's own arrays, which start and end at multiples of 32 bytes: x and target are not
+ * @retval FA_ERR_ARGUMENT  c is a factor; or c, or the factor that vector code runs along (b, or a where c runs by
+ *                          columns), is not one of the step's own arrays, which start and end at multiples of 32
+ *                          bytes: x and target are not
  * Since 0.3.
  */
 FA_API fa_status fa_step_product(const fa_step *step, double alpha, const fa_matrix *a, const fa_matrix *b, double beta,
