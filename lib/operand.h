@@ -1,7 +1,7 @@
 /* What brings an error signal back to a layer, in one of several forms.
  *
  * A new form is a value here, its arrays in fa_operand, its product in operand.c, its making and drawing in
- * operand_form.c. docs/adr/0010-forms-of-feedback.md says why these. */
+ * operand_form.c. docs/adr/0009-forms-of-feedback.md says why these. */
 #ifndef LIBFA_OPERAND_H
 #define LIBFA_OPERAND_H
 

@@ -51,6 +51,20 @@ class Akrout(Case):
         self.near(lines["fa", 1], "test_error", 0.1434, 0.0022)
 
 
+class AkroutFamily(Case):
+    """The same for the weight mirror, 21.52 %, and Kolen-Pollack, 11.10 %."""
+
+    def test_one_epoch(self):
+        wide = "glorot_normal=0.70710678"
+        lines = learn(MNIST, "--rules", "weight_mirror,kolen_pollack", "--hidden", 500, "--activation", "logistic",
+                      "--loss", "binary_cross_entropy", "--init", wide, "--bias-init", wide, "--feedback-init", wide,
+                      "--lr", "weight_mirror=0.05,kolen_pollack=0.3", "--bias-lr-scale", 1 / 128, "--batch", 128,
+                      "--no-shuffle", "--drop-last", "--mirror-steps", 468, "--epochs", 1)
+        self.near(lines["weight_mirror", 1], "test_error", 0.2179, 0.0054)
+        self.near(lines["kolen_pollack", 1], "test_error", 0.1108, 0.0006)
+        self.assertLess(float(lines["kolen_pollack", 1]["angle_1"]), 30)
+
+
 class Lillicrap(Case):
     """Lillicrap et al., arXiv:1411.0247: online, 784-1000-10, logistic, eta 1e-3; the first of 60 epochs."""
 
@@ -63,7 +77,7 @@ class Lillicrap(Case):
 
 
 if not MNIST:
-    del Akrout, Lillicrap
+    del Akrout, AkroutFamily, Lillicrap
 
 if __name__ == "__main__":
     tap.main()
