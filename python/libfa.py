@@ -890,8 +890,8 @@ class Feedback(_Object):
 
     def adapt(self, net, pass_, n=1):
         """The mirror phase of weight mirrors: adapt n times without a batch."""
-        _reraising(self._running, (), lib.fa_feedback_adapt, self._pointer, net._pointer, pass_._pointer,
-                   _unsigned(n, "n"))
+        _reraising(self._running, (net, pass_, self, ()), lib.fa_feedback_adapt, self._pointer, net._pointer,
+                   pass_._pointer, _unsigned(n, "n"))
 
     def init(self, name, l, init, scale, seed):
         lib.fa_feedback_init(self._pointer, name.encode(), _unsigned(l, "l"), _number(lib.fa_init_find, init), scale,
@@ -1524,11 +1524,13 @@ class Step:
         """Let h [n x n_{l-1}] stand for h_{l-1} in the gradient; leave it unchanged until the update."""
         view = matrix_view(h)
         lib.fa_step_set_presynaptic(self._pointer, _unsigned(l, "l"), view)
-        self._running.kept[l] = view
+        self._running.kept["h", l] = view
 
     def set_postsynaptic(self, l, signal):
         """Let an array of the step [n x n_l] stand for delta_l in the gradient; leave it unchanged until the update."""
-        lib.fa_step_set_postsynaptic(self._pointer, _unsigned(l, "l"), matrix_view(signal))
+        view = matrix_view(signal)
+        lib.fa_step_set_postsynaptic(self._pointer, _unsigned(l, "l"), view)
+        self._running.kept["delta", l] = view
 
     def gradient(self, l):
         """(gradient of W_l, gradient of b_l [1 x n_l] or None), to be written: the mean over the batch."""
@@ -1558,7 +1560,7 @@ class _Running:
     def __init__(self, name):
         self.name = name
         self.owners = ()     # what a view of this step has to keep alive
-        self.kept = {}       # what the rule gave to Step.set_presynaptic(), by layer, needed until the update
+        self.kept = {}       # what the rule gave to Step.set_presynaptic() and its like, needed until the update
         self.raised = None   # the first exception of a callback
 
 

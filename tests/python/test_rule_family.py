@@ -1,5 +1,7 @@
 """What a rule written in Python may do since 0.3: written anew, rules of the library give the same bits."""
+import gc
 import unittest
+import weakref
 
 import numpy as np
 
@@ -222,6 +224,47 @@ class Forms(unittest.TestCase):
         self.assertLess(angle(), before / 2)
         with self.assertRaises(libfa.UnsupportedError):
             libfa.Feedback(net, "fa", 7).adapt(net, pass_)
+
+
+class Lifetimes(unittest.TestCase):
+    def test_arrays_of_a_mirror_phase_outlive_the_feedback(self):
+        class Mine(libfa.Rule):
+            name = "mine"
+            flags = libfa.RULE_MIRRORS
+
+            def setup(self, setup):
+                setup.feedback(libfa.LAYERWISE)
+
+            def adapt(self, step):
+                self.seen = step.array("B", 1)
+        net, rule = network(), Mine()
+        fb = libfa.Feedback(net, rule, 7)
+        fb.adapt(net, libfa.Pass(net, 4))
+        self.assertIn(fb._handle, rule.seen.base._owner)
+        before = rule.seen.copy()
+        del fb
+        gc.collect()
+        np.testing.assert_array_equal(rule.seen, before)
+
+    def test_what_stands_for_a_delta_lives_until_the_update(self):
+        class Mine(libfa.Rule):
+            name = "mine"
+
+            def backward(self, step):
+                memory = np.zeros(4 * (len(X) + 1))  # rows like the library's: of 32 bytes, at multiples of 32
+                first = -memory.ctypes.data % 32 // 8
+                signal = memory[first:first + 4 * len(X)].reshape(-1, 4)[:, :2]
+                signal[:] = step.delta(3)
+                self.signal = weakref.ref(signal)
+                step.set_postsynaptic(3, signal)
+        net, rule = network(), Mine()
+        pass_, fb, opt = libfa.Pass(net, len(X)), libfa.Feedback(net, rule, 7), libfa.Optimizer(net, "sgd")
+        libfa.forward(net, pass_, X)
+        libfa.error(net, pass_, TARGET)
+        libfa.backward(net, pass_, fb)
+        gc.collect()
+        self.assertIsNotNone(rule.signal())
+        libfa.update(net, pass_, fb, opt)
 
 
 if __name__ == "__main__":
