@@ -5,8 +5,9 @@
  *               B_l = (1 - decay) B_l + rate mean(xi zeta^T)
  *
  * The mean is over a batch of noise. Its expectation is proportional to W_{l+1}^T, so B_l turns towards it. A mirror pass
- * follows every `every`-th update; more come from fa_feedback_adapt(), by which the authors begin. Their rate, 0.01 on
- * the sum over a batch of 128, is 1.28 on the mean; their code lets B grow (decay = 0).
+ * follows every `every`-th update, counted by fa_step_number(); more come from fa_feedback_adapt(), by which the authors
+ * begin, and which count there, too. Their rate, 0.01 on the sum over a batch of 128, is 1.28 on the mean; their code lets
+ * B grow (decay = 0).
  * Akrout, Wilson, Humphreys, Lillicrap, Tweed, NeurIPS 32 (2019), eq. 7. */
 #include <fa/rule.h>
 
