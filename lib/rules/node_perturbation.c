@@ -9,7 +9,8 @@
 #include <fa/rule.h>
 
 static const fa_param params[] = {
-    {"sigma", FA_PARAM_REAL, 0.01, 1e-8, 1e6, NULL, "standard deviation of the noise"},
+    {"sigma", FA_PARAM_REAL, 0.01, 1e-8, 1e6, NULL,
+     "standard deviation of the noise; too small a one drowns in the rounding of the loss"},
 };
 
 enum { NOISY = 1, NOISE = 2 };
