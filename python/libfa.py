@@ -332,6 +332,7 @@ _FUNCTIONS = {  # name: (result, arguments...)
     "fa_setup_feedback_layer": (_status, _h, c_int, _n, c_int),
     "fa_setup_param": (_status, _h, _s, _dp),
     "fa_setup_derived_feedback": (_status, _h, c_int),
+    "fa_setup_increments": (_status, _h, _n),
     "fa_setup_scratch": (_status, _h, _s, _n, _n, _n),
     "fa_step_inject_signal": (_status, _h, _n, _d, _m),
     "fa_step_carry": (_status, _h, _n),

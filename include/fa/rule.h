@@ -189,6 +189,16 @@ FA_API fa_status fa_setup_array(fa_setup *setup, const char *name, size_t l, siz
 FA_API fa_status fa_setup_scratch(fa_setup *setup, const char *name, size_t l, size_t rows, size_t cols);
 
 /**
+ * With FA_RULE_NEEDS_INCREMENT: `adapt` asks for the increments of layers first .. L only, so that those below may be
+ * updated in one product, without an increment. Not called: all layers.
+ *
+ * @retval FA_ERR_ARGUMENT  setup is NULL, or first is not 1 .. L
+ * @retval FA_ERR_STATE     the rule lacks FA_RULE_NEEDS_INCREMENT
+ * Since 0.3.
+ */
+FA_API fa_status fa_setup_increments(fa_setup *setup, size_t first);
+
+/**
  * Ask for more activity sets: slots 1 .. count, each a matrix [n x n_l] for l = 0 .. L, for further forward passes, for
  * noise, for inputs of the rule's own. They belong to the pass and are made the first time that the rule runs on it.
  *
@@ -409,7 +419,8 @@ FA_API fa_status fa_step_gradient(fa_step *step, size_t l, fa_matrix *weights, f
  *
  * @param[out] weights  [n_l x n_{l-1}], read only
  * @param[out] bias     [1 x n_l]; may be NULL; {0} if the layer has no bias
- * @retval FA_ERR_STATE  the rule lacks FA_RULE_NEEDS_INCREMENT, or this is not `adapt`
+ * @retval FA_ERR_STATE  the rule lacks FA_RULE_NEEDS_INCREMENT, this is not `adapt`, or l is below what the rule named
+ *                       in fa_setup_increments()
  * Since 0.1.
  */
 FA_API fa_status fa_step_increment(const fa_step *step, size_t l, fa_matrix *weights, fa_matrix *bias);
