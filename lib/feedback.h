@@ -59,6 +59,7 @@ struct fa_feedback {
     const fa_operand **operands;  /* [depth]: "B" of layer l = 1 .. L - 1 at l - 1; NULL elsewhere */
     bool              *weights;   /* [depth]: layer l is reached through W_{l+1} instead, at l - 1 */
     size_t             n_slots;
+    size_t             increments; /* the first layer whose increment the rule asks for, if it has the flag */
 };
 
 struct fa_setup {

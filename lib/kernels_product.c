@@ -141,17 +141,51 @@ void kernels_name(product)(size_t m, size_t n, size_t k, double alpha, const voi
     }
 }
 
+/* Lanes of a and b in turn, of their first and of their second halves. */
+static ALWAYS_INLINE void interleave(vec a, vec b, vec *first, vec *second)
+{
+#if defined(__AVX__) && !defined(FA_KERNELS_FLOAT64)
+    *first = __builtin_shufflevector(a, b, 0, 8, 1, 9, 2, 10, 3, 11);
+    *second = __builtin_shufflevector(a, b, 4, 12, 5, 13, 6, 14, 7, 15);
+#elif defined(__AVX__) || !defined(FA_KERNELS_FLOAT64)
+    *first = __builtin_shufflevector(a, b, 0, 4, 1, 5);
+    *second = __builtin_shufflevector(a, b, 2, 6, 3, 7);
+#else
+    *first = __builtin_shufflevector(a, b, 0, 2);
+    *second = __builtin_shufflevector(a, b, 1, 3);
+#endif
+}
+
+/* A square of LANES rows and columns: interleaving each row with the one half of the rows further on turns one bit of an
+ * element's place at a time, and all of them at the end. */
+static ALWAYS_INLINE void transpose_square(const real *a, size_t a_ld, real *t, size_t t_ld)
+{
+    vec row[LANES], next[LANES];
+
+    for (size_t i = 0; i < LANES; i++)
+        row[i] = vec_load(a + i * a_ld);
+    for (size_t turned = 1; turned < LANES; turned *= 2) {
+        for (size_t i = 0; i < LANES / 2; i++)
+            interleave(row[i], row[i + LANES / 2], &next[2 * i], &next[2 * i + 1]);
+        for (size_t i = 0; i < LANES; i++)
+            row[i] = next[i];
+    }
+    for (size_t i = 0; i < LANES; i++)
+        vec_store(t + i * t_ld, row[i]);
+}
+
 void kernels_name(transpose)(size_t rows, size_t cols, const void *a, size_t a_ld, void *t, size_t t_ld)
 {
     const real *source = a;
     real *destination = t;
     size_t i = 0;
     for (; i + LANES <= rows; i += LANES) {
-        for (size_t j = 0; j < cols; j++) {
-            vec column;
+        size_t j = 0;
+        for (; j + LANES <= cols; j += LANES)
+            transpose_square(source + i * a_ld + j, a_ld, destination + j * t_ld + i, t_ld);
+        for (; j < cols; j++) {
             for (size_t lane = 0; lane < LANES; lane++)
-                column[lane] = source[(i + lane) * a_ld + j];
-            vec_store(destination + j * t_ld + i, column);
+                destination[j * t_ld + i + lane] = source[(i + lane) * a_ld + j];
         }
     }
     for (; i < rows; i++) {

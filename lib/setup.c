@@ -269,6 +269,19 @@ fa_status fa_setup_derived_feedback(fa_setup *setup, fa_topology topology)
     return FA_OK;
 }
 
+fa_status fa_setup_increments(fa_setup *setup, size_t first)
+{
+    if (!setup)
+        return status_null(__func__, "setup");
+    if (!(setup->fb->rule.flags & FA_RULE_NEEDS_INCREMENT))
+        return status_set(FA_ERR_STATE, "%s: only for rules with FA_RULE_NEEDS_INCREMENT", __func__);
+    if (first < 1 || first > setup->fb->depth)
+        return status_set(FA_ERR_ARGUMENT, "%s: there is no layer %zu; the network has %zu", __func__, first,
+                          setup->fb->depth);
+    setup->fb->increments = first;
+    return FA_OK;
+}
+
 fa_status fa_setup_slots(fa_setup *setup, size_t count)
 {
     if (!setup)

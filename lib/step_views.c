@@ -150,6 +150,9 @@ fa_status fa_step_increment(const fa_step *step, size_t l, fa_matrix *weights, f
         return status;
     if (!(step->fb->rule.flags & FA_RULE_NEEDS_INCREMENT) || step->phase != STEP_ADAPT)
         return status_set(FA_ERR_STATE, "%s: only for rules with FA_RULE_NEEDS_INCREMENT, in adapt", __func__);
+    if (l < step->fb->increments)
+        return status_set(FA_ERR_STATE, "%s: setup asked for the increments of layers %zu and up, not of %zu", __func__,
+                          step->fb->increments, l);
     if (step_mirrors(step))
         return no_batch(__func__);
     *weights = fa_matrix_transpose(pass_at(step->pass, l)->gradient);

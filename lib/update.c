@@ -67,10 +67,34 @@ static void add_product(const fa_network *net, const fa_pass *pass, size_t l, do
         shared_column_sums(pass->team, 1.0, &delta, beta, &at->bias_gradient);
 }
 
+/* Whether alpha delta^T h is surely finite: by Cauchy and Schwarz no element, and no partial sum, exceeds
+ * |alpha| |delta| |h| in Frobenius norms. The margin covers the rounding of the norms, which are summed in the element
+ * type. */
+static bool surely_finite(fa_dtype dtype, double alpha, double delta, double h)
+{
+    double largest = (dtype == FA_FLOAT32 ? (double)FLT_MAX : DBL_MAX) * 0x1p-20;
+
+    return sqrt(delta) * sqrt(h) * fmax(1.0, fabs(alpha)) <= largest;
+}
+
 /* The sum of squares is quick and may overflow; then every element is looked at. */
 static bool is_finite(const fa_pass *pass, const fa_matrix *m)
 {
     return isfinite(shared_sum_squares(pass->team, m)) || matrix_check_finite(m, "the gradient") == FA_OK;
+}
+
+/* Whether the gradient is finite because its factors are small: norms of those, where they are less to read. */
+static bool is_small(const fa_network *net, const fa_pass *pass, size_t l)
+{
+    const layer    *found = network_layer(net, l);
+    const fa_matrix delta = update_postsynaptic(pass, l);
+    double          squares;
+
+    if (!delta.data || pass->batch * (found->n_in + found->n_out) > found->n_in * found->n_out)
+        return false;
+    squares = shared_sum_squares(pass->team, &delta);
+    return surely_finite(pass->dtype, 1.0, squares, (double)pass->batch) &&
+           surely_finite(pass->dtype, 1.0, squares, shared_sum_squares(pass->team, update_presynaptic(pass, l)));
 }
 
 /* gradient = beta gradient + that of the batch, which has to be finite. */
@@ -83,6 +107,8 @@ static fa_status take_layer(const fa_network *net, const fa_pass *pass, size_t l
     else
         add_product(net, pass, l, beta);
     prune_apply(network_layer(net, l), &at->gradient);
+    if (beta == 0.0 && !at->own_gradient && is_small(net, pass, l))
+        return FA_OK;
     if (is_finite(pass, &at->gradient) && (!at->bias_gradient.data || is_finite(pass, &at->bias_gradient)))
         return FA_OK;
     return status_set(FA_ERR_NOT_FINITE, "the gradient of layer %zu is NaN or infinite", l);
@@ -139,16 +165,6 @@ static void apply_layer(fa_network *net, const fa_pass *pass, const fa_optimizer
 
 /* --- plain descent: gradient and update in one product -------------------------------------------------------- */
 
-/* Whether alpha delta^T h is surely finite: by Cauchy and Schwarz no element, and no partial sum, exceeds
- * |alpha| |delta| |h| in Frobenius norms. The margin covers the rounding of the norms, which are summed in the element
- * type. */
-static bool surely_finite(fa_dtype dtype, double alpha, double delta, double h)
-{
-    double largest = (dtype == FA_FLOAT32 ? (double)FLT_MAX : DBL_MAX) * 0x1p-20;
-
-    return sqrt(delta) * sqrt(h) * fmax(1.0, fabs(alpha)) <= largest;
-}
-
 static bool layer_is_safe(const fa_network *net, const fa_pass *pass, const fa_optimizer *opt, size_t l)
 {
     const layer    *found = network_layer(net, l);
@@ -170,18 +186,17 @@ static bool layer_is_safe(const fa_network *net, const fa_pass *pass, const fa_o
     return surely_finite(pass->dtype, alpha, delta, (double)pass->batch);
 }
 
-/* Whether somebody wants to see gradients or increments. */
-static bool is_watched(const fa_pass *pass, const fa_feedback *fb)
+/* Whether somebody wants to see the gradient or the increment of a layer. */
+static bool is_watched(const fa_pass *pass, const fa_feedback *fb, size_t l)
 {
-    return pass->gradient_samples > 0 || (fb->rule.flags & (FA_RULE_NEEDS_INCREMENT | FA_RULE_WRITES_GRADIENT)) != 0;
+    return pass->gradient_samples > 0 || (fb->rule.flags & FA_RULE_WRITES_GRADIENT) ||
+           ((fb->rule.flags & FA_RULE_NEEDS_INCREMENT) && l >= fb->increments);
 }
 
 bool update_may_fuse(const fa_network *net, const fa_pass *pass, const fa_feedback *fb, const fa_optimizer *opt)
 {
-    if (is_watched(pass, fb))
-        return false;
     for (size_t l = 1; l <= pass->depth; l++)
-        if (!layer_is_safe(net, pass, opt, l))
+        if (is_watched(pass, fb, l) || !layer_is_safe(net, pass, opt, l))
             return false;
     return true;
 }
@@ -278,11 +293,10 @@ fa_status update_apply(fa_network *net, fa_pass *pass, fa_feedback *fb, fa_optim
     double scale;
 
     if (pass->stage == PASS_BACKWARD) {
-        const bool watched = is_watched(pass, fb);
-        fa_status  status;
+        fa_status status;
 
         for (size_t l = 1; l <= pass->depth; l++)
-            pass_at(pass, l)->fused = !watched && layer_is_safe(net, pass, opt, l);
+            pass_at(pass, l)->fused = !is_watched(pass, fb, l) && layer_is_safe(net, pass, opt, l);
         status = take(net, pass);
         if (status != FA_OK)
             return status;

@@ -333,6 +333,7 @@ _FUNCTIONS = {  # name: (result, arguments...)
     "fa_setup_feedback_layer": (_status, _h, c_int, _n, c_int),
     "fa_setup_param": (_status, _h, _s, _dp),
     "fa_setup_derived_feedback": (_status, _h, c_int),
+    "fa_setup_increments": (_status, _h, _n),
     "fa_setup_scratch": (_status, _h, _s, _n, _n, _n),
     "fa_step_inject_signal": (_status, _h, _n, _d, _m),
     "fa_step_carry": (_status, _h, _n),
@@ -1391,6 +1392,10 @@ class Setup:
     def array(self, name, l, rows, cols, init="zero", scale=1.0):
         lib.fa_setup_array(self._pointer, name.encode(), _unsigned(l, "l"), _unsigned(rows, "rows"),
                            _unsigned(cols, "cols"), _number(lib.fa_init_find, init), scale)
+
+    def increments(self, first):
+        """With RULE_NEEDS_INCREMENT: adapt asks for those of layers first .. L only."""
+        lib.fa_setup_increments(self._pointer, _unsigned(first, "first"))
 
     def slots(self, count):
         lib.fa_setup_slots(self._pointer, _unsigned(count, "count"))

@@ -265,6 +265,92 @@ START_TEST(scale)
 }
 END_TEST
 
+/* Every level the same words as Random123's, in every number of blocks. */
+START_TEST(words)
+{
+    const kernels *k = kernels_at((cpu_level)(_i / 2), dtypes[_i % 2]);
+    enum { BLOCKS = 40, FIRST = 1000003 };
+    const fa_stream stream = {.seed = UINT64_C(0xfedcba9876543210), .step = UINT64_MAX - 5, .purpose = 9, .layer = 3};
+    const uint64_t key[2] = {stream.seed, (uint64_t)stream.purpose << 32 | stream.layer};
+    uint64_t expected[4 * BLOCKS], found[4 * BLOCKS + 1];
+    expect_ok(fa_random_words(&stream, 4 * FIRST, 4 * BLOCKS, expected));
+    for (size_t blocks = 0; blocks <= BLOCKS && k != NULL; blocks++) {
+        found[4 * blocks] = 77;
+        k->random_words(key, stream.step, FIRST, blocks, found);
+        ck_assert(memcmp(found, expected, 4 * blocks * sizeof *found) == 0 && found[4 * blocks] == 77);
+    }
+}
+END_TEST
+
+/* low + span u with every operation rounded, at every level the same, and nothing written beyond. */
+START_TEST(uniform)
+{
+    const fa_dtype dtype = dtypes[_i % 2];
+    const kernels *k = kernels_at((cpu_level)(_i / 2), dtype);
+    const kernels_interval in = {.low = -0.25, .high = 3.5, .span = 3.75, .last = 3.25};
+    const fa_stream stream = {.seed = 5};
+    uint64_t from[40];
+    expect_ok(fa_random_words(&stream, 0, 40, from));
+    from[0] = UINT64_MAX; /* rounds up to high in float32 and not in float64 */
+    from[1] = 0;
+    for (size_t count = 1; count <= 40 && k != NULL; count++) {
+        fa_matrix m = make_matrix(dtype, 1, count + 1);
+        set_element(&m, 0, count, 77);
+        k->uniform(count, from, &in, m.data);
+        for (size_t j = 0; j < count; j++) {
+            const float scaled32 = 3.75f * ((float)(from[j] >> 40) * 0x1p-24f), value32 = -0.25f + scaled32;
+            const double scaled64 = 3.75 * ((double)(from[j] >> 11) * 0x1p-53), value64 = -0.25 + scaled64;
+            const double value = dtype == FA_FLOAT32 ? (double)value32 : value64;
+            ck_assert(element(&m, 0, j) == (value < 3.5 ? value : 3.25));
+        }
+        ck_assert(element(&m, 0, count) == 77);
+    }
+}
+END_TEST
+
+/* Whole squares of vectors, and what is left beside and below them. */
+START_TEST(transpose)
+{
+    const fa_dtype dtype = dtypes[_i % 2];
+    const kernels *k = kernels_at((cpu_level)(_i / 2), dtype);
+    uint64_t state = 1;
+    for (size_t rows = 1; rows <= 18 && k != NULL; rows++)
+        for (size_t cols = 1; cols <= 18; cols++) {
+            fa_matrix a = make_uniform(dtype, rows, cols, LAYOUT_C, 1, &state), t = make_matrix(dtype, cols, rows + 1);
+            k->transpose(rows, cols, a.data, a.row_stride, t.data, t.row_stride);
+            for (size_t i = 0; i < cols; i++) {
+                for (size_t j = 0; j < rows; j++)
+                    ck_assert(element(&t, i, j) == element(&a, j, i));
+                ck_assert(element(&t, i, rows) == 0);
+            }
+        }
+}
+END_TEST
+
+/* -1, 0, 1 or NaN times the magnitude, which may be the result's own row. */
+START_TEST(signs)
+{
+    const fa_dtype dtype = dtypes[_i % 2];
+    const kernels *k = kernels_at((cpu_level)(_i / 2), dtype);
+    uint64_t state = 1;
+    for (size_t count = 1; count <= 40 && k != NULL; count++) {
+        fa_matrix a = make_uniform(dtype, 1, count, LAYOUT_C, 1, &state), plain = make_matrix(dtype, 1, count + 1);
+        fa_matrix m = make_uniform(dtype, 1, count + 1, LAYOUT_C, 1, &state), before = make_matrix(dtype, 1, count + 1);
+        expect_ok(fa_matrix_copy(&m, &before));
+        set_element(&a, 0, count / 2, count % 3 == 0 ? 0 : count % 3 == 1 ? (double)NAN : -1e-30);
+        k->sign(count, 0.5, NULL, a.data, plain.data);
+        k->sign(count, 0.5, m.data, a.data, m.data);
+        for (size_t j = 0; j < count; j++) {
+            const double x = element(&a, 0, j), sign = x > 0 ? 1 : x < 0 ? -1 : x;
+            ck_assert(isnan(sign) ? isnan(element(&plain, 0, j)) : element(&plain, 0, j) == 0.5 * sign);
+            ck_assert(isnan(sign) ? isnan(element(&m, 0, j))
+                                  : element(&m, 0, j) == 0.5 * fabs(element(&before, 0, j)) * sign);
+        }
+        ck_assert(element(&m, 0, count) == element(&before, 0, count) && element(&plain, 0, count) == 0);
+    }
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("kernels");
@@ -277,5 +363,9 @@ int main(void)
     tcase_add_loop_test(tcase, column_sums, 0, 2);
     tcase_add_loop_test(tcase, add_scaled, 0, 2);
     tcase_add_loop_test(tcase, scale, 0, 6);
+    tcase_add_loop_test(tcase, words, 0, 6);
+    tcase_add_loop_test(tcase, uniform, 0, 6);
+    tcase_add_loop_test(tcase, transpose, 0, 6);
+    tcase_add_loop_test(tcase, signs, 0, 6);
     return support_run(suite, true);
 }

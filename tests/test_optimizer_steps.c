@@ -194,6 +194,53 @@ START_TEST(increment_is_for_the_gradient)
 }
 END_TEST
 
+/* --- increments of some layers only --- */
+
+static fa_status from_layer_2(fa_setup *setup)
+{
+    fa_status *found = fa_setup_user_data(setup);
+    found[0] = fa_setup_increments(NULL, 1);
+    found[1] = fa_setup_increments(setup, 0);
+    found[2] = fa_setup_increments(setup, 4);
+    return fa_setup_increments(setup, 2);
+}
+
+static fa_status transport_both(fa_step *step)
+{
+    fa_status status = fa_step_transport_with(step, 2, fa_step_weights_operand(step, 2));
+    return status == FA_OK ? fa_step_transport_with(step, 1, fa_step_weights_operand(step, 1)) : status;
+}
+
+static void ask_for_all(fa_step *step)
+{
+    fa_status *found = fa_step_user_data(step);
+    fa_matrix increment;
+    for (size_t l = 1; l <= 3; l++)
+        found[l - 1] = fa_step_increment(step, l, &increment, NULL);
+}
+
+/* Those below are refused, and their weights change in one product as under bp. */
+START_TEST(increments_of_upper_layers)
+{
+    net_spec spec = make_spec(_i ? FA_FLOAT32 : FA_FLOAT64, 3, 5, FA_TANH, true);
+    fa_status found[3] = {FA_OK, FA_OK, FA_OK};
+    fa_rule rule = {.struct_size = sizeof rule, .name = "upper", .flags = FA_RULE_NEEDS_INCREMENT, .setup = from_layer_2,
+                    .backward = transport_both, .adapt = ask_for_all};
+    session bp = make_session(&spec, fa_rule_find("bp"), 4, 5), s = make_session(&spec, fa_rule_find("bp"), 4, 5);
+    s.fb = make_feedback(s.net, &rule, found, 1);
+    for (int call = 0; call < 3; call++)
+        ck_assert_int_eq(found[call], FA_ERR_ARGUMENT);
+    expect_ok(session_step(&bp, NULL));
+    expect_ok(session_step(&s, NULL));
+    ck_assert(found[0] == FA_ERR_STATE && found[1] == FA_OK && found[2] == FA_OK);
+    fa_matrix w = weights_of(s.net, 1), expected = weights_of(bp.net, 1);
+    ck_assert(same_bits(&w, &expected));
+    rule.flags = 0;
+    fa_feedback *none = NULL;
+    expect_failure(FA_ERR_STATE, fa_feedback_create(&none, s.net, &rule, found, 1));
+}
+END_TEST
+
 /* --- every rule with every kind --- */
 
 static session start_task(int i, fa_dtype dtype)
@@ -247,6 +294,7 @@ int main(void)
     tcase_add_loop_test(tcase, clipped_steps_have_the_norm, 0, 8);
     tcase_add_loop_test(tcase, clipping_leaves_frozen_layers_out, 0, 4);
     tcase_add_loop_test(tcase, increment_is_for_the_gradient, 0, 2 * (int)recipe_count);
+    tcase_add_loop_test(tcase, increments_of_upper_layers, 0, 2);
     tcase_add_loop_test(tcase, loss_falls, 0, pairs);
     tcase_add_loop_test(tcase, runs_repeat_bit_for_bit, 0, pairs);
     return support_run(suite, true);

@@ -181,6 +181,16 @@ FA_API fa_status fa_setup_array(fa_setup *setup, const char *name, size_t l, siz
 FA_API fa_status fa_setup_scratch(fa_setup *setup, const char *name, size_t l, size_t rows, size_t cols);
 
 /**
+ * With FA_RULE_NEEDS_INCREMENT: `adapt` asks for the increments of layers first .. L only, so that those below may be
+ * updated in one product, without an increment. Not called: all layers.
+ *
+ * @retval FA_ERR_ARGUMENT  setup is NULL, or first is not 1 .. L
+ * @retval FA_ERR_STATE     the rule lacks FA_RULE_NEEDS_INCREMENT
+ * Since 0.3.
+ */
+FA_API fa_status fa_setup_increments(fa_setup *setup, size_t first);
+
+/**
  * Ask for more activity sets: slots 1 .. count, each a matrix [n x n_l] for l = 0 .. L, for further forward passes, for
  * noise, for inputs of the rule's own. They belong to the pass and are made the first time that the rule runs on it.
  *

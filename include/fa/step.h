@@ -239,7 +239,8 @@ FA_API fa_status fa_step_gradient(fa_step *step, size_t l, fa_matrix *weights, f
  *
  * @param[out] weights  [n_l x n_{l-1}], read only
  * @param[out] bias     [1 x n_l]; may be NULL; {0} if the layer has no bias
- * @retval FA_ERR_STATE  the rule lacks FA_RULE_NEEDS_INCREMENT, or this is not `adapt`
+ * @retval FA_ERR_STATE  the rule lacks FA_RULE_NEEDS_INCREMENT, this is not `adapt`, or l is below what the rule named
+ *                       in fa_setup_increments()
  * Since 0.1.
  */
 FA_API fa_status fa_step_increment(const fa_step *step, size_t l, fa_matrix *weights, fa_matrix *bias);

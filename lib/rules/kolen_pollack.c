@@ -14,9 +14,12 @@ static const fa_param params[] = {
     {"decay", FA_PARAM_REAL, 0, 0, 1, NULL, "W and B shrink by this times themselves in every step"},
 };
 
+/* No B follows W_1. */
 static fa_status setup(fa_setup *s)
 {
-    return fa_setup_feedback(s, FA_LAYERWISE);
+    fa_status status = fa_setup_depth(s) > 1 ? fa_setup_increments(s, 2) : FA_OK;
+
+    return status == FA_OK ? fa_setup_feedback(s, FA_LAYERWISE) : status;
 }
 
 static fa_status backward(fa_step *step)

@@ -22,6 +22,8 @@ static fa_status setup(fa_setup *s)
     double    expansion = 1;
     fa_status status = fa_setup_param(s, "expansion", &expansion);
 
+    if (status == FA_OK && fa_setup_depth(s) > 1) /* no R follows W_1 */
+        status = fa_setup_increments(s, 2);
     for (size_t l = 1; l < fa_setup_depth(s) && status == FA_OK; l++) {
         const size_t above = fa_setup_width(s, l + 1), m = above * (size_t)expansion, n = fa_setup_width(s, l);
         status = fa_setup_array(s, "B", l, above, m, FA_INIT_NORMAL, 1 / sqrt((double)m));
