@@ -34,22 +34,29 @@ static const axis_values *find_list(const grid *all, size_t axis, size_t rule)
     return NULL;
 }
 
+/* Whether a name is this program's: feedback_scale multiplies what --feedback-init draws too, which the parameter that
+ * feedbacks have by this name does not. */
+static bool own_name(const char *name)
+{
+    return strcmp(name, "lr") == 0 || strcmp(name, "feedback_scale") == 0;
+}
+
 /* Whether a rule has what an axis varies. */
 static bool has(const reading *running, const char *name, size_t rule)
 {
     if (strcmp(name, "lr") == 0)
         return true;
-    if (strcmp(name, "feedback_scale") == 0)
+    if (own_name(name))
         return probe_keeps_feedback(running->rules, rule, running->params);
-    return probe_knows(running->rules->at[rule], name);
+    return probe_param(running->rules->at[rule], name) != NULL;
 }
 
 static bool known(const reading *running, const char *option_name, const char *name)
 {
-    if (strcmp(name, "lr") == 0 || strcmp(name, "feedback_scale") == 0)
+    if (own_name(name))
         return true;
     for (size_t i = 0; i < running->rules->count; i++)
-        if (probe_knows(running->rules->at[i], name))
+        if (probe_param(running->rules->at[i], name))
             return true;
     complain("%s takes learning rates, lr=F,F,..., or values of feedback_scale or of a rule's parameter, not '%s'",
              option_name, name);
@@ -109,8 +116,7 @@ static bool read_number(const reading *running, const char *option_name, const c
     bool any = false;
 
     for (size_t i = 0; i < running->rules->count; i++) {
-        const fa_rule *rule = running->rules->at[i];
-        const fa_param *table = named_find(rule->params, rule->n_params, name);
+        const fa_param *table = own_name(name) ? NULL : probe_param(running->rules->at[i], name);
 
         if (!table || (running->list->rule != EVERY_RULE && running->list->rule != i))
             continue;

@@ -40,24 +40,45 @@ static fa_status draw_network(model *student, const settings *chosen, uint64_t s
     return status;
 }
 
+/* Only a dense B can be changed from outside, element by element. */
+static bool is_dense(const fa_feedback *feedback)
+{
+    double form = 0.0;
+
+    return fa_feedback_param(feedback, "feedback_form", &form) != FA_OK || form < 0.5;
+}
+
+/* B as the library draws it, at a scale. */
+static fa_status redraw(model *student, const settings *chosen, double scale, uint64_t seed)
+{
+    initialization drawn = chosen->feedback;
+    double now = 1.0;
+    fa_status status;
+
+    if (chosen->own_feedback)
+        return fa_feedback_init(student->feedback, "B", 0, drawn.init, drawn.scale * scale, seed);
+    if (scale >= 1.0 && scale <= 1.0)
+        return FA_OK;
+    status = fa_feedback_param(student->feedback, "feedback_scale", &now);
+    return status == FA_OK ? fa_feedback_set_param(student->feedback, "feedback_scale", now * scale) : status;
+}
+
 /* A rule that keeps no B which could be set has nothing to be drawn or changed: bp has none, and sign-symmetry computes
- * its own in every step. */
+ * its own in every step. A dense B is multiplied after it was drawn, another one by the library. */
 static fa_status draw_feedback(model *student, const settings *chosen, const run *wanted)
 {
     size_t axis = grid_find(&chosen->grid, "feedback_scale");
-    bool tried = grid_values(&chosen->grid, axis, wanted->rule) != NULL;
+    bool tried = grid_values(&chosen->grid, axis, wanted->rule) != NULL, dense = is_dense(student->feedback);
     double scale = tried ? wanted->at[axis] : chosen->feedback_scale;
-    fa_status status = FA_OK;
+    fa_status status;
     fa_matrix B;
 
     if (!probe_keeps_feedback(&chosen->rules, wanted->rule, &chosen->rule_params))
         return FA_OK;
-    if (chosen->own_feedback)
-        status = fa_feedback_init(student->feedback, "B", 0, chosen->feedback.init, chosen->feedback.scale,
-                                  wanted->seed);
+    status = redraw(student, chosen, dense ? 1.0 : scale, wanted->seed);
     for (size_t l = 1; l <= chosen->n_hidden && status == FA_OK; l++)
         if (fa_feedback_get(student->feedback, "B", l, &B) != FA_ERR_ARGUMENT)
-            status = sparse_feedback(student->feedback, l, scale, chosen->sparsity[l], wanted->seed);
+            status = sparse_feedback(student->feedback, l, dense ? scale : 1.0, chosen->sparsity[l], wanted->seed);
     return status;
 }
 

@@ -1,5 +1,7 @@
 #include "probe.h"
 
+#include "named.h"
+
 /* Layers and neurons of the network. */
 enum { DEPTH = 3, WIDTH = 4, CLASSES = 3 };
 
@@ -30,14 +32,21 @@ static void end(probe *tried)
     fa_network_destroy(tried->net);
 }
 
-bool probe_knows(const fa_rule *rule, const char *name)
+const fa_param *probe_param(const fa_rule *rule, const char *name)
 {
+    const fa_param *own = named_find(rule->params, rule->n_params, name), *common;
+    size_t count;
     probe tried;
     double value;
-    bool known = begin(&tried, rule) && fa_feedback_param(tried.feedback, name, &value) == FA_OK;
+    bool known;
 
+    common = fa_feedback_params(&count);
+    common = own ? NULL : named_find(common, count, name);
+    if (!common)
+        return own;
+    known = begin(&tried, rule) && fa_feedback_param(tried.feedback, name, &value) == FA_OK;
     end(&tried);
-    return known;
+    return known ? common : NULL;
 }
 
 bool probe_keeps_feedback(const rule_list *rules, size_t rule, const rule_params *params)
@@ -45,7 +54,8 @@ bool probe_keeps_feedback(const rule_list *rules, size_t rule, const rule_params
     probe tried;
     bool any = false;
 
-    /* Sign-symmetry has a B that it computes itself. A value that only larger layers allow is none of the probe's business. */
+    /* Sign-symmetry has a B that it computes itself. A value that only larger layers allow is none of the probe's
+     * business. */
     if (begin(&tried, rules->at[rule])) {
         rule_params_apply(params, rule, tried.feedback);
         for (size_t l = 1; l < DEPTH; l++)

@@ -8,8 +8,8 @@
 
 #include "rule_params.h"
 
-/* Whether the rule, or every feedback, has a parameter of that name. */
-bool probe_knows(const fa_rule *rule, const char *name);
+/* The rule's parameter of that name, or the one that every feedback has, if the rule takes it; NULL if neither. */
+const fa_param *probe_param(const fa_rule *rule, const char *name);
 
 /* Whether the rule, with these parameters, keeps an array "B" that can be drawn from outside. */
 bool probe_keeps_feedback(const rule_list *rules, size_t rule, const rule_params *params);

@@ -17,25 +17,18 @@ bool rule_params_find_rule(const rule_list *rules, const char *option_name, cons
     return false;
 }
 
-/* The library's tables tell what a value has to be. A parameter that every feedback has is in none of them: its value
- * is looked at when it is set. */
-static bool takes(const fa_rule *rule, const char *option_name, const rule_param *wanted)
-{
-    const fa_param *known = named_find(rule->params, rule->n_params, wanted->name);
-    double value;
-
-    return !known || named_value_read(option_name, known, wanted->value, &value);
-}
-
 /* Whether any of the rules it is meant for knows it, and none refuses the value; false after a complaint. */
 static bool check(const rule_list *rules, const char *option_name, const rule_param *wanted)
 {
     size_t knowing = 0;
 
     for (size_t i = 0; i < rules->count; i++) {
-        if ((wanted->rule != EVERY_RULE && wanted->rule != i) || !probe_knows(rules->at[i], wanted->name))
+        const fa_param *known = probe_param(rules->at[i], wanted->name);
+        double value;
+
+        if ((wanted->rule != EVERY_RULE && wanted->rule != i) || !known)
             continue;
-        if (!takes(rules->at[i], option_name, wanted))
+        if (!named_value_read(option_name, known, wanted->value, &value))
             return false;
         knowing++;
     }

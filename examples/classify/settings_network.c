@@ -222,7 +222,7 @@ static const option table[] = {
     {"--feedback-init", "NAME[=F]", "the same for the rule's B; default: as the rule does it (fa:\n"
                                         "U[-1/sqrt(n_l), 1/sqrt(n_l))). Rules without a B that could be set, as\n"
                                         "bp or sign-symmetry, are left alone, here and below", set_feedback_init, NULL},
-    {"--feedback-scale", "F", "multiply B by F; default 1", set_feedback_scale, NULL},
+    {"--feedback-scale", "F", "multiply B by F, however it is drawn; default 1", set_feedback_scale, NULL},
     {"--bp-layers", "l,...", "hidden layers (numbers, or last) that the error reaches through W_{l+1}^T from\n"
                              "the layer above, as by back-propagation, and not through B_l. Rules that have\n"
                              "no B are left alone; one whose B cannot be replaced, such as drtp, which works\n"

@@ -51,7 +51,8 @@ static const option table[] = {
                        "runs that diverge are counted and are in no mean", set_seeds, NULL},
     {"--grid", "NAME=F,F,...",
      "run every rule at each of these values of lr (the learning rate), feedback_scale\n"
-     "(a factor of B) or a parameter of rules. Several --grid span the product; a name\n"
+     "(a factor of B) or a parameter of rules (of a choice the names; shown are their\n"
+     "numbers in the list of choices, from 0). Several --grid span the product; a name\n"
      "that a rule has not multiplies nothing there: feedback_scale without a B to set\n"
      "is one run. RULE.NAME=F,F,... are one rule's own values in the place of those for\n"
      "all: it is then not tuned on the same grid. Each rule chooses the cell whose\n"

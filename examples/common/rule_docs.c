@@ -58,13 +58,29 @@ static void describe_values(const fa_param *known, char *text, size_t size)
         snprintf(text, size, "%g..%g%s", known->min, known->max, known->type == FA_PARAM_INTEGER ? " (whole)" : "");
 }
 
+/* Choices as words, between which a line can break. */
+static void list_choices(const fa_param *known, char *text, size_t size)
+{
+    int length = 0;
+
+    for (const char *choice = known->choices; *choice && length < (int)size;) {
+        size_t end = strcspn(choice, "|");
+
+        length += snprintf(text + length, size - (size_t)length, "%s%.*s", length ? ", " : "", (int)end, choice);
+        choice += end + (choice[end] == '|');
+    }
+}
+
 static void print_param(const fa_param *known, FILE *stream)
 {
     char usual[64], values[200], text[600];
     int begun;
 
     describe_default(known, usual, sizeof usual);
-    describe_values(known, values, sizeof values);
+    if (known->type == FA_PARAM_CHOICE)
+        list_choices(known, values, sizeof values);
+    else
+        describe_values(known, values, sizeof values);
     snprintf(text, sizeof text, "%.300s; %s", known->doc ? known->doc : "", values);
     begun = fprintf(stream, "%*s%s=%s", INDENT, "", known->name, usual);
     begun += fprintf(stream, "%*s", begun < 22 ? 22 - begun : 2, "");
@@ -87,8 +103,14 @@ static void print_rule(const fa_rule *rule, FILE *stream)
 
 void rule_docs_print(FILE *stream)
 {
+    size_t count;
+    const fa_param *common = fa_feedback_params(&count);
+
     for (size_t i = 0; i < fa_rule_count(); i++)
         print_rule(fa_rule_at(i), stream);
+    fputs("[every rule that keeps a B, beside its own parameters]\n", stream);
+    for (size_t i = 0; i < count; i++)
+        print_param(&common[i], stream);
 }
 
 /* Text of a table's cell. */
@@ -123,13 +145,13 @@ static void put_summary(FILE *stream, const char *summary)
         put_code(stream, colon + 2);
 }
 
-static void put_param(FILE *stream, const fa_rule *rule, const fa_param *known)
+static void put_param(FILE *stream, const char *owner, const fa_param *known)
 {
     char usual[64], values[200];
 
     describe_default(known, usual, sizeof usual);
     describe_values(known, values, sizeof values);
-    fprintf(stream, "| `%s` | `%s` | %s | ", rule->name, known->name, usual);
+    fprintf(stream, "| %s | `%s` | %s | ", owner, known->name, usual);
     put_escaped(stream, values);
     fputs(" | ", stream);
     put_escaped(stream, known->doc ? known->doc : "");
@@ -138,6 +160,10 @@ static void put_param(FILE *stream, const fa_rule *rule, const fa_param *known)
 
 void rule_docs_print_markdown(FILE *stream)
 {
+    char owner[64];
+    size_t count;
+    const fa_param *common = fa_feedback_params(&count);
+
     fputs("| rule | what it is | error signal | learning rate | source |\n| --- | --- | --- | --- | --- |\n", stream);
     for (size_t i = 0; i < fa_rule_count(); i++) {
         const fa_rule *rule = fa_rule_at(i);
@@ -153,6 +179,10 @@ void rule_docs_print_markdown(FILE *stream)
     }
     fputs("\n| rule | parameter | default | values | meaning |\n| --- | --- | --- | --- | --- |\n", stream);
     for (size_t i = 0; i < fa_rule_count(); i++)
-        for (size_t k = 0; k < fa_rule_at(i)->n_params; k++)
-            put_param(stream, fa_rule_at(i), &fa_rule_at(i)->params[k]);
+        for (size_t k = 0; k < fa_rule_at(i)->n_params; k++) {
+            snprintf(owner, sizeof owner, "`%s`", fa_rule_at(i)->name);
+            put_param(stream, owner, &fa_rule_at(i)->params[k]);
+        }
+    for (size_t i = 0; i < count; i++)
+        put_param(stream, "every one that keeps a B", &common[i]);
 }

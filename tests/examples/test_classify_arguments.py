@@ -180,8 +180,10 @@ class Arguments(samples.TestCase):
         self.assertRegex(rules[names.index("fa")],
                          r"B_l delta_\{l\+1\}(.|\n)*\n    Lillicrap.*\n    learning rate 0\.1 \(sgd, batches of 64\)\n")
         self.assertRegex(rules[names.index("kolen_pollack")], r"\n    decay=0 +\S.*; 0\.\.1\n")
-        self.assertRegex(rules[names.index("pepita")], r"\n    output_error=first +\S.*; first\|second\n")
+        self.assertRegex(rules[names.index("pepita")], r"\n    output_error=first +\S.*; first, second\n")
         self.assertNotRegex(rules[names.index("bp")], r"\n    \w+=")
+        self.assertRegex(text,
+                         r"\n\[every rule that keeps a B, beside its own parameters\]\n    feedback_form=dense +\S")
 
     def tables_of_rules(self, text):
         """Two tables whose lines all have five cells."""

@@ -63,7 +63,8 @@ class Plot(samples.TestCase):
                           ["--hidden", "none", "--rules", "bp"], ["--grid", "lr=0.1,0.2", "--validation", "40"],
                           ["--rules", "bp,fa,shallow"], ["--angle-every", "0"],
                           ["--rules", "bp,brsf,dfa,dkp,drtp,fa,frsf,ifa,kolen_pollack,sdfa", "--hidden", "7,6",
-                           "--seeds", "1-2"], ["--grid", "lr=0.1", "--grid", "feedback_scale=1,2", "--validation", "40"],
+                           "--seeds", "1-2"],
+                          ["--grid", "lr=0.1", "--grid", "feedback_scale=1,2", "--validation", "40"],
                           ["--epochs", "31"], ["--epochs", "31", "--seeds", "1-2", "--jobs", "2"]):
             self.succeed("--plot", self.path("it's.svg"), *arguments)
             with open(self.path("it's.svg")) as file:

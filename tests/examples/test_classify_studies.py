@@ -142,6 +142,30 @@ class Studies(samples.TestCase):
         self.assertNotEqual(alone[-1]["train_loss"], self.learn("--rules", "fa", "--lr", "0.2", "--validation", "40")
                             [-1]["train_loss"])
 
+    def test_scale_of_every_form(self):
+        """Where B is no matrix that could be changed, the library scales it, what --feedback-init draws included."""
+        for form in "sparse", "low_rank", "shared", "regenerated":
+            arguments = "--rules", "fa", "--rule-param", f"feedback_form={form},feedback_rank=2", "--lr", "0.2"
+            alone = self.learn(*arguments, "--rule-param", "feedback_scale=2")
+            for more in ["--feedback-scale", "2"], ["--rule-param", "feedback_scale=4", "--feedback-scale", "0.5"]:
+                self.assertEqual(without_seconds(self.learn(*arguments, *more)), without_seconds(alone))
+            self.assertNotEqual(self.learn(*arguments)[-1]["train_loss"], alone[-1]["train_loss"])
+            drawn = [without_seconds(self.learn(*arguments, "--feedback-init", init, *more)) for init, more in (
+                ("normal=1", ["--feedback-scale", "2"]), ("normal=2", []), ("normal=1", []))]
+            self.assertEqual(drawn[0], drawn[1])
+            self.assertNotEqual(drawn[0], drawn[2])
+
+    def test_grid_of_forms(self):
+        """A choice is a number in its table; a rule whose B has no forms is one run."""
+        _, runs = self.grid("--grid", "feedback_form=dense,regenerated", "--grid", "feedback_scale=1,2", "--rules",
+                            "bp,fa,usf", "--validation", "40", "--dtype", "f64")
+        self.assertEqual({rule: list(found) for (_, rule), found in runs.items()},
+                         {"bp": [(None, None)], "usf": [(None, None)], "fa": [(0, 1), (0, 2), (1 + 3, 1), (1 + 3, 2)]})
+        for scale in 1, 2:
+            a, b = (runs[1, "fa"][form, scale] for form in (0, 4))
+            # The same B, at most in another order of sums: 50 steps of sums of up to 36 products round 2^-53 each.
+            self.assertAlmostEqual(a["train_loss"], b["train_loss"], delta=1e-9)
+
     def test_own_values(self):
         """A rule's own rates stand in the place of the common ones, and the report says so."""
         table, runs = self.grid("--grid", "lr=0.1,0.2", "--grid", "fa.lr=0.3", "--rules", "bp,fa,shallow",
@@ -229,8 +253,8 @@ class Studies(samples.TestCase):
     def test_no_cell(self):
         """A rule that diverges everywhere has no final runs."""
         done = self.program("--grid", "lr=1e6", "--choose-seeds", "1-1", "--seeds", "2-3", "--validation", "40",
-                            "--loss", "squared_error", "--output-activation", "identity", "--activation", "identity", "--epochs",
-                            "20")
+                            "--loss", "squared_error", "--output-activation", "identity", "--activation", "identity",
+                            "--epochs", "20")
         self.assertEqual(done.returncode, 1)
         self.assertIn("fa: no learning rate at which every run is complete\n", done.stdout)
         self.assertIn("fa: 0 runs complete, 1 diverged\n", done.stdout)
