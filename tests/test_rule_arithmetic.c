@@ -226,14 +226,14 @@ static fa_status multiply_large(fa_step *step)
 
 START_TEST(large_products_are_shared)
 {
-    large l = {0};
+    large l = {.worst = -1}; /* then 0: the reference BLAS may sum in the order of this loop */
     net_spec spec = make_spec(dtypes[_i % 2], 2, 4, FA_TANH, true);
     session s = make_session(&spec, fa_rule_find("bp"), 3, 1);
     fa_rule rule = {.struct_size = sizeof rule, .name = "large", .setup = declare_large, .backward = multiply_large};
     s.fb = make_feedback(s.net, &rule, &l, 1);
     expect_ok(fa_pass_set_threads(s.pass, 1 + (size_t)_i / 2));
     expect_ok(session_step(&s, NULL));
-    ck_assert(l.status == FA_OK && l.worst > 0 && l.worst <= 1);
+    ck_assert(l.status == FA_OK && l.worst >= 0 && l.worst <= 1);
 }
 END_TEST
 
