@@ -42,8 +42,20 @@ static double dot_turned(const fa_matrix *a, const fa_matrix *b)
     return sum;
 }
 
+/* Of the matrix, or of its transpose, whichever runs by rows. */
+static double squares(const fa_matrix *a)
+{
+    const bool by_rows = runs_by_rows(a);
+
+    return kernels_for(a->dtype)->sum_squares_double(1.0, by_rows ? a->rows : a->cols, by_rows ? a->cols : a->rows,
+                                                     by_rows ? a->row_stride : a->col_stride, a->data);
+}
+
 double angle_dot(const fa_matrix *a, const fa_matrix *b)
 {
+    if (a->data == b->data && a->row_stride == b->row_stride && a->col_stride == b->col_stride)
+        return squares(a);
+
     const fa_matrix a_t = fa_matrix_transpose(*a), b_t = fa_matrix_transpose(*b);
 
     if (runs_by_rows(a))
@@ -94,11 +106,22 @@ bool angle_is_exact(const fa_matrix *a, double squares)
 
 /* --- products, angles, norms -------------------------------------------------------------------------------------- */
 
+static products products_of_rows(const fa_matrix *a, const fa_matrix *b)
+{
+    double sums[3] = {0.0};
+
+    kernels_for(a->dtype)->products(a->rows, a->cols, a->row_stride, a->data, b->row_stride, b->data, sums);
+    return (products){.ab = sums[0], .aa = sums[1], .bb = sums[2]};
+}
+
 fa_status angle_products(const fa_matrix *a, const char *a_name, const fa_matrix *b, const char *b_name, products *p)
 {
     fa_status status = FA_OK;
 
-    *p = (products){.ab = angle_dot(a, b), .aa = angle_dot(a, a), .bb = angle_dot(b, b)};
+    if (runs_by_rows(a) && runs_by_rows(b))
+        *p = products_of_rows(a, b);
+    else
+        *p = (products){.ab = angle_dot(a, b), .aa = squares(a), .bb = squares(b)};
     if (!isfinite(p->aa))
         status = matrix_check_finite(a, a_name);
     if (status == FA_OK && !isfinite(p->bb))
@@ -127,10 +150,10 @@ double angle_ratio(const products *p)
 
 double angle_norm(const fa_matrix *a)
 {
-    const double squares = angle_dot(a, a);
+    const double sum = squares(a);
 
-    if (angle_is_exact(a, squares) || isnan(squares) || isinf(largest(a)))
-        return sqrt(squares);
+    if (angle_is_exact(a, sum) || isnan(sum) || isinf(largest(a)))
+        return sqrt(sum);
 
     const products p = scaled(a, a);
     return ldexp(sqrt(p.aa), -p.shift_a);

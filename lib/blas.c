@@ -19,6 +19,9 @@ enum { NARROW_BYTES = 128, SHORT_SUM = 16 };
 /* The kernel gets so many terms of the sums at once, and a transposed B in pieces that are packed on the stack. */
 enum { DEPTH = 256, PACK_BYTES = 32768 };
 
+/* A square is taken in strips if as many terms of the sums fit into the pack. */
+enum { MIN_SQUARE_DEPTH = 32 };
+
 /* One operand as a matrix that lies row by row, transposed or not. */
 typedef struct stored {
     enum CBLAS_TRANSPOSE transpose;
@@ -153,6 +156,76 @@ void blas_product(double alpha, const fa_matrix *a, const fa_matrix *b, double b
         ger(alpha, a, b, c);
     else
         gemm(alpha, a, b, beta, c);
+}
+
+/* The upper triangle becomes the lower one's mirror image, strip by strip of so many rows. */
+static void mirror(const fa_matrix *c)
+{
+    enum { STRIP = 8 };
+    const kernels *run = kernels_for(c->dtype);
+    const size_t size = fa_dtype_size(c->dtype), n = c->rows, ld = c->row_stride;
+    double corner[STRIP * STRIP];
+    for (size_t i = 0; i < n; i += STRIP) {
+        const size_t rows = n - i < STRIP ? n - i : STRIP;
+        char *diagonal = (char *)c->data + (i * ld + i) * size;
+        run->transpose(rows, rows, diagonal, ld, corner, STRIP);
+        for (size_t k = 0; k < rows; k++)
+            memcpy(diagonal + (k * ld + k) * size, (char *)corner + (k * STRIP + k) * size, (rows - k) * size);
+        if (i + rows < n)
+            run->transpose(n - i - rows, rows, diagonal + rows * ld * size, ld, diagonal + rows * size, ld);
+    }
+}
+
+/* The lower triangle of C = A A^T in strips of rows, over so many terms of the sums at once: A, by rows, is packed as a
+ * B that lies by rows, and what a BLAS gets are products small enough for it not to pack anything. */
+static void square_strips(const fa_matrix *a, const fa_matrix *c, size_t depth)
+{
+    enum { STRIP = 16 };
+    const size_t size = fa_dtype_size(a->dtype);
+    double pack[PACK_BYTES / sizeof(double)] __attribute__((aligned(64)));
+    fa_matrix part = *a, packed = {.data = pack, .row_stride = c->row_stride, .col_stride = 1, .dtype = a->dtype};
+    fa_matrix strip = *c;
+    for (size_t p = 0; p < a->cols; p += depth) {
+        part.cols = packed.rows = a->cols - p < depth ? a->cols - p : depth;
+        kernels_for(a->dtype)->transpose(a->rows, part.cols, (const char *)a->data + p * size, a->row_stride, pack,
+                                         packed.row_stride);
+        for (size_t i = 0; i < a->rows; i += STRIP) {
+            part.rows = strip.rows = a->rows - i < STRIP ? a->rows - i : STRIP;
+            packed.cols = strip.cols = i + strip.rows;
+            part.data = (char *)a->data + (i * a->row_stride + p) * size;
+            strip.data = (char *)c->data + i * c->row_stride * size;
+            gemm(1, &part, &packed, p == 0 ? 0 : 1, &strip);
+        }
+    }
+}
+
+static void square_whole(const fa_matrix *a, const fa_matrix *c)
+{
+    const stored sa = stored_form(a);
+    const int n = (int)a->rows;
+    const int k = (int)a->cols;
+    const int ldc = (int)c->row_stride;
+    if (c->dtype == FA_FLOAT64)
+        cblas_dsyrk(CblasRowMajor, CblasLower, sa.transpose, n, k, 1, a->data, (int)sa.ld, 0, c->data, ldc);
+    else
+        cblas_ssyrk(CblasRowMajor, CblasLower, sa.transpose, n, k, 1, a->data, (int)sa.ld, 0, c->data, ldc);
+}
+
+void blas_square(const fa_matrix *a, const fa_matrix *c)
+{
+    const fa_matrix a_t = fa_matrix_transpose(*a);
+    const bool by_rows = a->cols == 1 || a->col_stride == 1;
+    const size_t depth = PACK_BYTES / fa_dtype_size(a->dtype) / c->row_stride;
+    /* The kernel reads the padding of what lies by rows, and A^T is to be packed, because it may have none. */
+    if (by_rows && a->cols > 1 && is_small(a, &a_t)) {
+        own(1, a, &a_t, 0, c);
+        return;
+    }
+    if (by_rows && depth >= MIN_SQUARE_DEPTH)
+        square_strips(a, c, depth);
+    else
+        square_whole(a, c);
+    mirror(c);
 }
 
 const char *blas_file(void)

@@ -9,6 +9,10 @@
  * depends on m, n, k and the strides alone, so the same call gives the same bits. */
 void blas_product(double alpha, const fa_matrix *a, const fa_matrix *b, double beta, const fa_matrix *c);
 
+/* C = A A^T, A [m x k] anybody's view, C [m x m] an inner matrix that runs row by row: half the work of the product.
+ * Bits as above. */
+void blas_square(const fa_matrix *a, const fa_matrix *c);
+
 /* File of the shared object that answers CBLAS calls, links resolved, or "?". The text belongs to the calling thread and
  * stays until its next call. */
 const char *blas_file(void);

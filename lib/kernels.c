@@ -57,44 +57,104 @@ double kernels_name(sum_squares)(size_t rows, size_t cols, size_t row_stride, co
     return vec_sum(sum[0]) + (double)tail;
 }
 
+/* Sums in double: so many chains of wide vectors, for the latency of multiply-add. */
+enum { WIDE_CHAINS = 8, WIDE_STEP = WIDE_CHAINS * WIDE_LANES };
+
+static double doubles_total(size_t chains, const doubles *sum)
+{
+    double total = 0;
+    for (size_t v = 0; v < chains; v++) {
+        for (size_t lane = 0; lane < WIDE_LANES; lane++)
+            total += sum[v][lane];
+    }
+    return total;
+}
+
 double kernels_name(sum_squares_double)(double unit, size_t rows, size_t cols, size_t row_stride, const void *a)
 {
-    enum { CHAINS = 4 };
-    double sum[CHAINS * WIDE_LANES] = {0}, total = 0;
+    if (row_stride == cols) {
+        cols *= rows;
+        rows = 1;
+    }
+    doubles sum[WIDE_CHAINS] = {{0}};
+    double tail = 0;
     for (size_t i = 0; i < rows; i++) {
         const real *row = (const real *)a + i * row_stride;
-        for (size_t j = 0; j < cols; j += CHAINS * WIDE_LANES) {
-            const size_t count = cols - j < CHAINS * WIDE_LANES ? cols - j : CHAINS * WIDE_LANES;
-            for (size_t lane = 0; lane < count; lane++) {
-                double x = unit * (double)row[j + lane];
-                sum[lane] += x * x;
+        size_t j = 0;
+        for (; j + WIDE_STEP <= cols; j += WIDE_STEP) {
+            for (size_t v = 0; v < WIDE_CHAINS; v++) {
+                doubles x = unit * doubles_load(row + j + v * WIDE_LANES);
+                sum[v] += x * x;
             }
         }
+        for (; j + WIDE_LANES <= cols; j += WIDE_LANES) {
+            doubles x = unit * doubles_load(row + j);
+            sum[0] += x * x;
+        }
+        for (; j < cols; j++)
+            tail += unit * (double)row[j] * (unit * (double)row[j]);
     }
-    for (size_t lane = 0; lane < CHAINS * WIDE_LANES; lane++)
-        total += sum[lane];
-    return total;
+    return doubles_total(WIDE_CHAINS, sum) + tail;
 }
 
 double kernels_name(dot)(size_t rows, size_t cols, size_t a_row_stride, const void *a, size_t b_row_stride,
                          const void *b)
 {
-    enum { CHAINS = 4, STEP = CHAINS * WIDE_LANES };
-    double sum[STEP] = {0}, total = 0;
+    doubles sum[WIDE_CHAINS] = {{0}};
+    double tail = 0;
     for (size_t i = 0; i < rows; i++) {
         const real *x = (const real *)a + i * a_row_stride;
         const real *y = (const real *)b + i * b_row_stride;
         size_t j = 0;
-        for (; j + STEP <= cols; j += STEP) {
-            for (size_t lane = 0; lane < STEP; lane++)
-                sum[lane] += (double)x[j + lane] * (double)y[j + lane];
+        for (; j + WIDE_STEP <= cols; j += WIDE_STEP) {
+            for (size_t v = 0; v < WIDE_CHAINS; v++)
+                sum[v] += doubles_load(x + j + v * WIDE_LANES) * doubles_load(y + j + v * WIDE_LANES);
         }
+        for (; j + WIDE_LANES <= cols; j += WIDE_LANES)
+            sum[0] += doubles_load(x + j) * doubles_load(y + j);
         for (; j < cols; j++)
-            sum[j % STEP] += (double)x[j] * (double)y[j];
+            tail += (double)x[j] * (double)y[j];
     }
-    for (size_t lane = 0; lane < STEP; lane++)
-        total += sum[lane];
-    return total;
+    return doubles_total(WIDE_CHAINS, sum) + tail;
+}
+
+void kernels_name(products)(size_t rows, size_t cols, size_t a_row_stride, const void *a, size_t b_row_stride,
+                            const void *b, double *sums)
+{
+    enum { CHAINS = 4, STEP = CHAINS * WIDE_LANES };
+    doubles ab[CHAINS] = {{0}}, aa[CHAINS] = {{0}}, bb[CHAINS] = {{0}};
+    double tail[3] = {0};
+    for (size_t i = 0; i < rows; i++) {
+        const real *p = (const real *)a + i * a_row_stride;
+        const real *q = (const real *)b + i * b_row_stride;
+        size_t j = 0;
+        for (; j + STEP <= cols; j += STEP) {
+            for (size_t v = 0; v < CHAINS; v++) {
+                doubles x = doubles_load(p + j + v * WIDE_LANES), y = doubles_load(q + j + v * WIDE_LANES);
+                ab[v] += x * y;
+                aa[v] += x * x;
+                bb[v] += y * y;
+            }
+        }
+        for (; j < cols; j++) {
+            double x = (double)p[j], y = (double)q[j];
+            tail[0] += x * y;
+            tail[1] += x * x;
+            tail[2] += y * y;
+        }
+    }
+    sums[0] += doubles_total(CHAINS, ab) + tail[0];
+    sums[1] += doubles_total(CHAINS, aa) + tail[1];
+    sums[2] += doubles_total(CHAINS, bb) + tail[2];
+}
+
+size_t kernels_name(count_outside)(double low, double high, size_t count, const void *a)
+{
+    const real *row = a;
+    size_t outside = 0;
+    for (size_t j = 0; j < count; j++)
+        outside += (size_t)(((double)row[j] < low) | ((double)row[j] > high));
+    return outside;
 }
 
 void kernels_name(column_sums)(size_t rows, size_t cols, size_t ld, double alpha, const void *a, double beta,
@@ -165,6 +225,8 @@ const kernels kernels_name(kernels) = {
     .combine = kernels_name(combine),
     .sign = kernels_name(sign),
     .dot = kernels_name(dot),
+    .products = kernels_name(products),
+    .count_outside = kernels_name(count_outside),
     .scale = kernels_name(scale),
     .add_scaled = kernels_name(add_scaled),
     .random_words = kernels_name(random_words),

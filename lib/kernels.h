@@ -106,6 +106,13 @@ typedef struct kernels {
     /* Sum of a_ij b_ij in double, any rows as above. */
     double (*dot)(size_t rows, size_t cols, size_t a_row_stride, const void *a, size_t b_row_stride, const void *b);
 
+    /* Add the sums of a_ij b_ij, a_ij^2 and b_ij^2 to sums[0 .. 2], in one pass; in double, any rows as above. */
+    void (*products)(size_t rows, size_t cols, size_t a_row_stride, const void *a, size_t b_row_stride, const void *b,
+                     double *sums);
+
+    /* How many of `count` elements are below low or above high; NaN is neither. */
+    size_t (*count_outside)(double low, double high, size_t count, const void *a);
+
     /* out_j = beta out_j + alpha sum_i a_ij, out padded like a row; beta = 0 does not read out. */
     void (*column_sums)(size_t rows, size_t cols, size_t ld, double alpha, const void *a, double beta, void *out);
 

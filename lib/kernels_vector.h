@@ -52,6 +52,18 @@ static inline void vec_store(real *to, vec value)
     *(vec_anywhere *)to = value;
 }
 
+/* As many elements as there are doubles in a vector, in double. Compilers see the conversion of a vector in this. */
+typedef double doubles __attribute__((vector_size(FA_VECTOR_BYTES)));
+
+static inline doubles doubles_load(const real *from)
+{
+#if FA_VECTOR_BYTES == 32
+    return (doubles){(double)from[0], (double)from[1], (double)from[2], (double)from[3]};
+#else
+    return (doubles){(double)from[0], (double)from[1]};
+#endif
+}
+
 /* Lane by lane: mask (all ones or all zeros) ? a : b. */
 static inline vec vec_select(vec_mask mask, vec a, vec b)
 {
@@ -93,6 +105,9 @@ double kernels_name(sum_squares)(size_t rows, size_t cols, size_t row_stride, co
 double kernels_name(sum_squares_double)(double unit, size_t rows, size_t cols, size_t row_stride, const void *a);
 double kernels_name(dot)(size_t rows, size_t cols, size_t a_row_stride, const void *a, size_t b_row_stride,
                          const void *b);
+void kernels_name(products)(size_t rows, size_t cols, size_t a_row_stride, const void *a, size_t b_row_stride,
+                            const void *b, double *sums);
+size_t kernels_name(count_outside)(double low, double high, size_t count, const void *a);
 void kernels_name(column_sums)(size_t rows, size_t cols, size_t ld, double alpha, const void *a, double beta,
                                void *out);
 double kernels_name(squared_error)(size_t rows, size_t cols, size_t ld, const void *y, const void *target,

@@ -271,14 +271,35 @@ START_TEST(sums_of_products_in_double)
         const double bound = dtype == FA_FLOAT32 ? 3e38 : 1;
         fa_matrix a = make_inner_uniform(dtype, rows, cols, bound, &state);
         fa_matrix b = make_inner_uniform(dtype, rows, cols + 7, bound, &state);
-        double expected = 0, absolute = 0;
+        const double unit = (double)(2 * rows * cols + 20) * 0x1p-53;
+        double expected = 0, absolute = 0, squares[2] = {0}, sums[3] = {0};
         for (size_t at = 0; at < rows * cols; at++) {
-            double x = element(&a, at / cols, at % cols) * element(&b, at / cols, at % cols);
-            expected += x;
-            absolute += fabs(x);
+            double x = element(&a, at / cols, at % cols), y = element(&b, at / cols, at % cols);
+            expected += x * y;
+            absolute += fabs(x * y);
+            squares[0] += x * x;
+            squares[1] += y * y;
         }
         double got = k->dot(rows, cols, a.row_stride, a.data, b.row_stride, b.data);
-        check_near(got, expected, (double)(2 * rows * cols + 20) * 0x1p-53 * absolute, "dot", (double)cols);
+        check_near(got, expected, unit * absolute, "dot", (double)cols);
+        k->products(rows, cols, a.row_stride, a.data, b.row_stride, b.data, sums);
+        check_near(sums[0], expected, unit * absolute, "product", (double)cols);
+        check_near(sums[1], squares[0], unit * squares[0], "square", (double)cols);
+        check_near(sums[2], squares[1], unit * squares[1], "other square", (double)cols);
+    }
+}
+END_TEST
+
+START_TEST(what_is_outside_is_counted)
+{
+    const kernels *k = kernels_of(_i);
+    const double values[] = {-1, -0.5, 0.25, 1, 2, (double)NAN, (double)INFINITY, -(double)INFINITY, 0.25};
+    fa_matrix a = make_matrix(dtypes[_i % 2], 1, 90);
+    size_t expected = 0;
+    for (size_t n = 0; n < 90 && k != NULL; n++) {
+        ck_assert_uint_eq(k->count_outside(-0.5, 1, n, a.data), expected);
+        set_element(&a, 0, n, values[n % 9]);
+        expected += values[n % 9] < -0.5 || values[n % 9] > 1;
     }
 }
 END_TEST
@@ -294,5 +315,6 @@ int main(void)
     tcase_add_loop_test(tcase, signs_are_exact, 0, 2 * LEVELS);
     tcase_add_loop_test(tcase, sums_of_squares_in_double, 0, 2 * LEVELS);
     tcase_add_loop_test(tcase, sums_of_products_in_double, 0, 2 * LEVELS);
+    tcase_add_loop_test(tcase, what_is_outside_is_counted, 0, 2 * LEVELS);
     return support_run(suite, true);
 }

@@ -239,6 +239,42 @@ START_TEST(levels_and_names)
 }
 END_TEST
 
+/* --- blas_square() --- */
+
+/* Small, in strips (with one left over, and with several packs), as a whole. */
+static const struct {
+    size_t n, k;
+} squares[] = {
+    {1, 1}, {1, 30000}, {9, 1}, {700, 1}, {5, 7}, {16, 2000}, {17, 2000}, {64, 240}, {65, 300}, {130, 70}, {260, 50},
+};
+
+/* Elements are sums of k products, in any order: k roundings at most, each of no more than the sum of all magnitudes,
+ * and the reference makes as many in double. The two halves are the same, to the bit. */
+START_TEST(square_of_every_layout)
+{
+    const fa_dtype dtype = dtypes[_i % 2];
+    const size_t n = squares[_i / 2].n, k = squares[_i / 2].k;
+    uint64_t state = (uint64_t)_i + 1;
+    for (int layout = 0; layout < LAYOUTS; layout++) {
+        const fa_matrix a = make_uniform(dtype, n, k, (view_layout)layout, 1, &state), c = make_inner(dtype, n, n);
+        for (size_t at = 0; at < n * n; at++)
+            set_element(&c, at / n, at % n, (double)NAN);
+        blas_square(&a, &c);
+        for (size_t at = 0; at < n * n; at++) {
+            const size_t i = at / n, j = at % n;
+            double sum = 0, magnitude = 0;
+            for (size_t q = 0; q < k && j <= i; q++) {
+                sum += element(&a, i, q) * element(&a, j, q);
+                magnitude += fabs(element(&a, i, q) * element(&a, j, q));
+            }
+            if (j > i ? element(&c, i, j) != element(&c, j, i)
+                      : !(fabs(element(&c, i, j) - sum) <= (double)k * (epsilon(dtype) + DBL_EPSILON) * magnitude))
+                ck_abort_msg("%zu x %zu, layout %d: (%zu, %zu) is %.17g", n, k, layout, i, j, element(&c, i, j));
+        }
+    }
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("product");
@@ -252,5 +288,6 @@ int main(void)
     tcase_add_loop_test(tcase, product_of_every_coefficient, 0, 2);
     tcase_add_loop_test(tcase, product_ignores_idle_strides, 0, 2);
     tcase_add_test(tcase, levels_and_names);
+    tcase_add_loop_test(tcase, square_of_every_layout, 0, 2 * (int)(sizeof squares / sizeof *squares));
     return support_run(suite, true);
 }
