@@ -3,6 +3,7 @@
 #include <math.h>
 
 #include "alloc.h"
+#include "blas.h"
 #include "matrix.h"
 #include "rng.h"
 #include "status.h"
@@ -242,15 +243,45 @@ static void write_sparse(const fa_operand *o, const fa_matrix *out)
         }
 }
 
+enum { BLOCK = 32 };
+
+/* From (i, j) on, at most BLOCK rows and columns. */
+static fa_matrix block_of(const fa_matrix *m, size_t i, size_t j)
+{
+    fa_matrix block = *m;
+
+    block.data = matrix_at(m, i, j);
+    block.rows = m->rows - i < BLOCK ? m->rows - i : BLOCK;
+    block.cols = m->cols - j < BLOCK ? m->cols - j : BLOCK;
+    return block;
+}
+
+static fa_matrix in_double(const fa_matrix *m, double *memory)
+{
+    const fa_matrix copy = matrix_inner(memory, m->rows, m->cols, FA_FLOAT64);
+
+    matrix_move(m, &copy);
+    return copy;
+}
+
 /* Entries are summed in double and rounded once. */
 static void write_low_rank(const fa_operand *o, const fa_matrix *out)
 {
-    for (size_t i = 0; i < out->rows; i++)
-        for (size_t j = 0; j < out->cols; j++) {
-            double sum = 0.0;
-            for (size_t k = 0; k < o->low_rank.right.cols; k++)
-                sum += matrix_get(&o->low_rank.left, i, k) * matrix_get(&o->low_rank.right, j, k);
-            matrix_put(out, i, j, sum);
+    const fa_matrix left_t = fa_matrix_transpose(o->low_rank.left);
+    double memory[3][BLOCK * BLOCK] __attribute__((aligned(64)));
+
+    for (size_t i = 0; i < out->rows; i += BLOCK)
+        for (size_t j = 0; j < out->cols; j += BLOCK) {
+            const fa_matrix block = block_of(out, i, j), block_t = fa_matrix_transpose(block);
+            const fa_matrix sum_t = matrix_inner(memory[0], block.cols, block.rows, FA_FLOAT64);
+
+            for (size_t k = 0; k < left_t.rows; k += BLOCK) {
+                const fa_matrix left = block_of(&left_t, k, i), right = block_of(&o->low_rank.right, j, k);
+                const fa_matrix a = in_double(&right, memory[1]), b = in_double(&left, memory[2]);
+
+                blas_product(1.0, &a, &b, k == 0 ? 0.0 : 1.0, &sum_t);
+            }
+            matrix_move(&sum_t, &block_t);
         }
 }
 
