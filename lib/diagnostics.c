@@ -17,15 +17,7 @@ fa_status diagnostics_check(const fa_network *net, const fa_pass *pass, const ch
     return status;
 }
 
-/* Back-propagation's deltas take turns in two matrices of the widest layer. */
-typedef struct scratch {
-    void          *deltas[2];
-    void          *inverse; /* of one W */
-    double        *svd;
-    update_scratch update;
-} scratch;
-
-static void lay_pseudo(arena *a, const fa_network *net, scratch *s)
+static void lay_pseudo(arena *a, const fa_network *net, descent *d)
 {
     size_t largest = 0, rows = 0, workspace = 0;
 
@@ -39,48 +31,49 @@ static void lay_pseudo(arena *a, const fa_network *net, scratch *s)
         rows = found->n_in > rows ? found->n_in : rows;
         largest = row > largest ? row : largest;
     }
-    s->inverse = arena_take(a, rows, largest * fa_dtype_size(net->dtype));
-    s->svd = arena_take(a, workspace, sizeof *s->svd);
+    d->inverse = arena_take(a, rows, largest * fa_dtype_size(net->dtype));
+    d->svd = arena_take(a, workspace, sizeof *d->svd);
 }
 
-static void lay(arena *a, const fa_network *net, const fa_pass *pass, bool pseudo, bool updates, scratch *s)
+static void lay(arena *a, descent *d, bool updates)
 {
+    const fa_network *net = d->net;
+
     for (size_t i = 0; i < 2; i++)
-        s->deltas[i] = arena_take(a, pass->max_batch, network_widest(net) * fa_dtype_size(net->dtype));
-    if (pseudo)
-        lay_pseudo(a, net, s);
+        d->deltas[i] = arena_take(a, d->pass->max_batch, network_widest(net) * fa_dtype_size(net->dtype));
+    if (d->pseudo)
+        lay_pseudo(a, net, d);
     if (updates)
-        diagnostics_update_lay(a, net, pass, &s->update);
+        diagnostics_update_lay(a, net, d->pass, &d->update);
 }
 
 /* What stands for W_l^T [n_{l-1} x n_l] on the way down. */
-static fa_status operand(const fa_network *net, size_t l, bool pseudo, const scratch *s, fa_operand *out)
+static fa_status operand(const descent *d, size_t l, fa_operand *out)
 {
-    const layer    *found = network_layer(net, l);
+    const layer    *found = network_layer(d->net, l);
     const fa_matrix weights = fa_matrix_transpose(found->weights_t);
 
     *out = found->transposed;
-    if (!pseudo)
+    if (!d->pseudo)
         return FA_OK;
-    out->matrix = matrix_inner(s->inverse, found->n_in, found->n_out, net->dtype);
-    return linalg_pseudo_inverse(&weights, &out->matrix, s->svd, NULL);
+    out->matrix = matrix_inner(d->inverse, found->n_in, found->n_out, d->net->dtype);
+    return linalg_pseudo_inverse(&weights, &out->matrix, d->svd, NULL);
 }
 
 /* delta_l of the other rule, from its delta_{l+1}. */
-static fa_status bring_down(const fa_network *net, const fa_pass *pass, size_t l, bool pseudo, const scratch *s,
-                            const fa_matrix *above, fa_matrix *delta)
+static fa_status bring_down(const descent *d, size_t l, fa_matrix *delta)
 {
-    const pass_layer *at = pass_at(pass, l);
-    const layer      *higher = network_layer(net, l + 1);
+    const pass_layer *at = pass_at(d->pass, l);
+    const layer      *higher = network_layer(d->net, l + 1);
     fa_operand        through;
-    fa_status         status = operand(net, l + 1, pseudo, s, &through);
+    fa_status         status = operand(d, l + 1, &through);
 
     if (status != FA_OK)
         return status;
-    *delta = matrix_inner(s->deltas[l % 2], pass->batch, at->delta.cols, net->dtype);
-    higher->kind->transport(NULL, &through, above, delta, NULL);
-    layer_slope(network_layer(net, l), NULL, &at->h, at->z, delta);
-    dropout_mask(pass, l, delta);
+    *delta = matrix_inner(d->deltas[l % 2], d->pass->batch, at->delta.cols, d->net->dtype);
+    higher->kind->transport(NULL, &through, &d->above, delta, NULL);
+    layer_slope(network_layer(d->net, l), NULL, &at->h, at->z, delta);
+    dropout_mask(d->pass, l, delta);
     return FA_OK;
 }
 
@@ -145,54 +138,69 @@ static fa_update_report update_report(const products *p)
 }
 
 /* The update of W_l, and its share in that of all. */
-static fa_status add_update(const fa_network *net, const fa_pass *pass, size_t l, const fa_matrix *bp,
-                            const scratch *s, products *total, fa_update_report *reports)
+static fa_status add_update(descent *d, size_t l, fa_update_report *report)
 {
     products  p;
-    fa_status status = diagnostics_update(net, pass, l, bp, &s->update, &p);
+    fa_status status = diagnostics_update(d->net, d->pass, l, &d->above, &d->update, &p);
 
     if (status != FA_OK)
         return status;
-    total->ab += p.ab;
-    total->aa += p.aa;
-    total->bb += p.bb;
-    reports[l] = update_report(&p);
+    d->total.ab += p.ab;
+    d->total.aa += p.aa;
+    d->total.bb += p.bb;
+    *report = update_report(&p);
     return FA_OK;
 }
 
-fa_status diagnostics_backward(arena *a, const fa_network *net, const fa_pass *pass, bool pseudo,
-                               fa_delta_report *deltas, fa_update_report *updates)
+fa_status diagnostics_descent(descent *d, arena *a, const fa_network *net, const fa_pass *pass, bool pseudo,
+                              bool updates)
 {
     const fa_matrix *top = &pass_at(pass, net->depth)->delta;
-    fa_matrix        above = *top;
-    products         total = {0};
-    scratch          s = {0};
     fa_status        status;
 
     if (updates && !pass->x.data)
         return status_set(FA_ERR_STATE, "gradients are compared before fa_update(), which gives x back");
+    *d = (descent){.net = net, .pass = pass, .pseudo = pseudo, .above = *top};
     arena_begin(a);
-    lay(a, net, pass, pseudo, updates != NULL, &s);
+    lay(a, d, updates);
     status = arena_commit(a);
     if (status != FA_OK)
         return status;
-    lay(a, net, pass, pseudo, updates != NULL, &s);
-    if (net->depth > 1 && !isfinite(angle_dot(top, top)))
-        status = matrix_check_finite(top, "the output error");
-    if (status == FA_OK && updates)
-        status = add_update(net, pass, net->depth, top, &s, &total, updates);
-    for (size_t l = net->depth - 1; l >= 1 && status == FA_OK; l--) {
-        fa_matrix delta;
+    lay(a, d, updates);
+    return net->depth == 1 || isfinite(angle_dot(top, top)) ? FA_OK : matrix_check_finite(top, "the output error");
+}
 
-        status = bring_down(net, pass, l, pseudo, &s, &above, &delta);
-        if (status == FA_OK && deltas)
-            status = compare(&pass_at(pass, l)->delta, &delta, &deltas[l - 1]);
-        if (status == FA_OK && updates)
-            status = add_update(net, pass, l, &delta, &s, &total, updates);
-        above = delta;
+fa_status diagnostics_descend(descent *d, size_t l, fa_delta_report *delta, fa_update_report *update)
+{
+    fa_status status = FA_OK;
+
+    if (l < d->net->depth) {
+        fa_matrix own;
+
+        status = bring_down(d, l, &own);
+        if (status == FA_OK && delta)
+            status = compare(&pass_at(d->pass, l)->delta, &own, delta);
+        d->above = own;
     }
+    return status == FA_OK && update ? add_update(d, l, update) : status;
+}
+
+fa_update_report diagnostics_descended(const descent *d)
+{
+    return update_report(&d->total);
+}
+
+static fa_status backward(arena *a, const fa_network *net, const fa_pass *pass, bool pseudo, fa_delta_report *deltas,
+                          fa_update_report *updates)
+{
+    descent   d;
+    fa_status status = diagnostics_descent(&d, a, net, pass, pseudo, updates != NULL);
+
+    for (size_t l = net->depth; l >= 1 && status == FA_OK; l--)
+        status = diagnostics_descend(&d, l, deltas && l < net->depth ? &deltas[l - 1] : NULL,
+                                     updates ? &updates[l] : NULL);
     if (status == FA_OK && updates)
-        updates[0] = update_report(&total);
+        updates[0] = diagnostics_descended(&d);
     return status;
 }
 
@@ -208,7 +216,7 @@ static fa_status compare_once(const fa_network *net, const fa_pass *pass, bool p
     if (status == FA_OK && deltas && net->depth < 2)
         status = status_set(FA_ERR_ARGUMENT, "the network has no hidden layer");
     if (status == FA_OK)
-        status = diagnostics_backward(&a, net, pass, pseudo, deltas, updates);
+        status = backward(&a, net, pass, pseudo, deltas, updates);
     arena_release(&a);
     return status;
 }

@@ -3,39 +3,50 @@
 
 #include <math.h>
 
-#include "alloc.h"
 #include "blas.h"
 #include "feedback.h"
 #include "matrix.h"
 #include "status.h"
 
-/* The only place where B is asked for. */
-fa_status diagnostics_feedback(const fa_feedback *fb, size_t l, fa_matrix *b, void **copy)
+fa_status diagnostics_feedback_lay(arena *a, const fa_feedback *fb, size_t l, fa_matrix *b)
 {
     const feedback_array *found = feedback_find(fb, "B", l);
-    const fa_matrix      *like = found ? &found->operand.matrix : NULL;
 
-    *copy = NULL;
-    if (!found || like->data)
-        return fa_feedback_get(fb, "B", l, b);
-    *copy = mem_zeroed(like->cols, matrix_padded(like->rows, like->dtype) * fa_dtype_size(like->dtype));
-    if (!*copy)
-        return FA_ERR_MEMORY;
-    *b = matrix_inner_columns(*copy, like->rows, like->cols, like->dtype);
-    operand_write(&found->operand, b);
-    return FA_OK;
+    if (!found)
+        return feedback_no_array(fb, "B", l);
+    *b = found->operand.matrix;
+    if (b->data)
+        return FA_OK;
+    *b = matrix_inner_columns(arena_take(a, b->cols, matrix_padded(b->rows, b->dtype) * fa_dtype_size(b->dtype)),
+                              b->rows, b->cols, b->dtype);
+    return a->counting ? FA_OK : fa_feedback_dense(fb, l, b);
 }
 
-static fa_status angle_to_weights(const fa_matrix *weights_t, const fa_matrix *b, const double *norms, double *degrees)
+fa_status diagnostics_feedback(arena *a, const fa_feedback *fb, size_t l, fa_matrix *b)
+{
+    fa_status status;
+
+    arena_begin(a);
+    status = diagnostics_feedback_lay(a, fb, l, b);
+    if (status == FA_OK)
+        status = arena_commit(a);
+    return status == FA_OK ? diagnostics_feedback_lay(a, fb, l, b) : status;
+}
+
+/* To read a matrix from end to end for its norm is also what makes it quick to read in pieces, for <W^T, B>. */
+static fa_status angle_to_weights(const fa_matrix *weights_t, const fa_matrix *b, double *weights, double *feedback,
+                                  double *degrees)
 {
     products  p;
     fa_status status = matrix_check_shape(b, "B", weights_t->rows, weights_t->cols, weights_t->dtype);
 
     if (status != FA_OK)
         return status;
-    if (norms && angle_is_exact(b, norms[0] * norms[0]) && angle_is_exact(b, norms[1] * norms[1]) &&
-        isfinite(norms[0]) && isfinite(norms[1])) {
-        *degrees = angle_between(angle_dot(weights_t, b), norms[0], norms[1]);
+    diagnostics_take_norm(weights_t, weights);
+    diagnostics_take_norm(b, feedback);
+    if (isfinite(*weights) && isfinite(*feedback) && angle_is_exact(weights_t, *weights * *weights) &&
+        angle_is_exact(b, *feedback * *feedback)) {
+        *degrees = angle_between(angle_dot(weights_t, b), *weights, *feedback);
         return FA_OK;
     }
     status = angle_products(weights_t, "W", b, "B", &p);
@@ -44,21 +55,21 @@ static fa_status angle_to_weights(const fa_matrix *weights_t, const fa_matrix *b
     return status;
 }
 
-fa_status diagnostics_weight_angle(const fa_network *net, const fa_feedback *fb, size_t l, const double *norms,
-                                   double *degrees)
+fa_status diagnostics_weight_angle(arena *a, const fa_network *net, const fa_feedback *fb, size_t l, double *weights,
+                                   double *feedback, double *degrees)
 {
     fa_matrix b;
-    void     *copy;
-    fa_status status = diagnostics_feedback(fb, l, &b, &copy);
+    fa_status status = diagnostics_feedback(a, fb, l, &b);
 
-    if (status == FA_OK)
-        status = angle_to_weights(&network_layer(net, l + 1)->weights_t, &b, norms, degrees);
-    mem_free(copy);
-    return status;
+    if (status != FA_OK)
+        return status;
+    return angle_to_weights(&network_layer(net, l + 1)->weights_t, &b, weights, feedback, degrees);
 }
 
 fa_status fa_weight_angle(const fa_network *net, const fa_feedback *fb, size_t l, double *degrees)
 {
+    arena     a = {0};
+    double    norms[2] = {(double)NAN, (double)NAN};
     fa_status status;
 
     if (!degrees)
@@ -70,7 +81,10 @@ fa_status fa_weight_angle(const fa_network *net, const fa_feedback *fb, size_t l
     if (status == FA_OK && (l < 1 || l >= net->depth))
         status = status_set(FA_ERR_ARGUMENT, "%s: layer %zu is no hidden layer of a network with %zu layers", __func__,
                             l, net->depth);
-    return status == FA_OK ? diagnostics_weight_angle(net, fb, l, NULL, degrees) : status;
+    if (status == FA_OK)
+        status = diagnostics_weight_angle(&a, net, fb, l, &norms[0], &norms[1], degrees);
+    arena_release(&a);
+    return status;
 }
 
 /* Whether there is a B_l [n_l x n_L] that brings the output error itself. A rule may keep something else under that name. */
@@ -99,30 +113,42 @@ fa_status diagnostics_check_alignment(const fa_network *net, const fa_feedback *
     return FA_OK;
 }
 
-/* Angle between W [n_l x n_{l-1}] and B C^T, without forming the latter: <W, B C^T> = <W C, B>, and |B C^T|^2 =
- * <B^T B, C^T C>. */
-static fa_status angle_to_product(arena *a, const fa_matrix *w, const fa_matrix *b, const fa_matrix *c, double *degrees)
-{
-    const fa_matrix b_t = fa_matrix_transpose(*b), c_t = fa_matrix_transpose(*c);
-    fa_matrix wc = {0}, bb = {0}, cc = {0};
-    fa_status status = FA_OK;
+/* Scratch for the angle of a layer in between. */
+typedef struct aligned {
+    fa_matrix b;  /* B_l [n_l x n_L] */
+    fa_matrix c;  /* B_{l-1} [n_{l-1} x n_L] */
+    fa_matrix cw; /* C^T W^T [n_L x n_l] */
+    fa_matrix bb; /* B^T B */
+    fa_matrix cc; /* C^T C */
+} aligned;
 
-    for (int counted = 0; counted < 2 && status == FA_OK; counted++) {
-        if (counted == 0)
-            arena_begin(a);
-        else
-            status = arena_commit(a);
-        wc = arena_matrix(a, w->rows, c->cols, w->dtype);
-        bb = arena_matrix(a, b->cols, b->cols, w->dtype);
-        cc = arena_matrix(a, c->cols, c->cols, w->dtype);
-    }
+static fa_status lay(arena *a, const fa_feedback *fb, size_t l, aligned *s)
+{
+    fa_status status = diagnostics_feedback_lay(a, fb, l - 1, &s->c);
+
+    if (status == FA_OK)
+        status = diagnostics_feedback_lay(a, fb, l, &s->b);
     if (status != FA_OK)
         return status;
-    blas_product(1.0, w, c, 0.0, &wc);
-    blas_product(1.0, &b_t, b, 0.0, &bb);
-    blas_product(1.0, &c_t, c, 0.0, &cc);
+    s->cw = arena_matrix(a, s->c.cols, s->b.rows, s->b.dtype);
+    s->bb = arena_matrix(a, s->b.cols, s->b.cols, s->b.dtype);
+    s->cc = arena_matrix(a, s->c.cols, s->c.cols, s->b.dtype);
+    return FA_OK;
+}
 
-    const products p = {.ab = angle_dot(&wc, b), .aa = angle_dot(w, w), .bb = angle_dot(&bb, &cc)};
+/* Angle between W and B C^T without forming the latter: <W, B C^T> = <C^T W^T, B^T>, and |B C^T|^2 =
+ * <B^T B, C^T C>. */
+static fa_status angle_to_product(const fa_matrix *weights_t, const aligned *s, double *weights, double *degrees)
+{
+    const fa_matrix b_t = fa_matrix_transpose(s->b), c_t = fa_matrix_transpose(s->c);
+
+    diagnostics_take_norm(weights_t, weights);
+    blas_product(1.0, &c_t, weights_t, 0.0, &s->cw);
+    blas_square(&b_t, &s->bb);
+    blas_square(&c_t, &s->cc);
+
+    const products p = {.ab = angle_dot(&s->cw, &b_t), .aa = *weights * *weights,
+                        .bb = angle_dot(&s->bb, &s->cc)};
     if (!isfinite(p.ab) || !isfinite(p.aa) || !isfinite(p.bb))
         return status_set(FA_ERR_NOT_FINITE, "weights or feedback, or the squares of their norms, are NaN or infinite");
     *degrees = angle_degrees(&p);
@@ -130,31 +156,27 @@ static fa_status angle_to_product(arena *a, const fa_matrix *w, const fa_matrix 
 }
 
 fa_status diagnostics_alignment_angle(arena *a, const fa_network *net, const fa_feedback *fb, size_t l,
-                                      double *degrees)
+                                      double *weights, double *degrees)
 {
-    const fa_matrix w = fa_matrix_transpose(network_layer(net, l)->weights_t);
-    fa_matrix       b = {0}, c;
-    void           *b_copy = NULL, *c_copy;
-    products        p;
-    fa_status       status = diagnostics_feedback(fb, l - 1, &c, &c_copy);
+    double    feedback = (double)NAN;
+    aligned   s;
+    fa_status status;
 
-    if (status == FA_OK && l < net->depth)
-        status = diagnostics_feedback(fb, l, &b, &b_copy);
-    if (status == FA_OK && l < net->depth) {
-        status = angle_to_product(a, &w, &b, &c, degrees);
-    } else if (status == FA_OK) {
-        status = angle_products(&network_layer(net, l)->weights_t, "W", &c, "B", &p);
-        if (status == FA_OK)
-            *degrees = angle_degrees(&p);
-    }
-    mem_free(b_copy);
-    mem_free(c_copy);
-    return status;
+    if (l == net->depth)
+        return diagnostics_weight_angle(a, net, fb, l - 1, weights, &feedback, degrees);
+    arena_begin(a);
+    status = lay(a, fb, l, &s);
+    if (status == FA_OK)
+        status = arena_commit(a);
+    if (status == FA_OK)
+        status = lay(a, fb, l, &s);
+    return status == FA_OK ? angle_to_product(&network_layer(net, l)->weights_t, &s, weights, degrees) : status;
 }
 
 fa_status fa_alignment_angle(const fa_network *net, const fa_feedback *fb, size_t l, double *degrees)
 {
     arena     a = {0};
+    double    weights = (double)NAN;
     fa_status status;
 
     if (!degrees)
@@ -166,7 +188,7 @@ fa_status fa_alignment_angle(const fa_network *net, const fa_feedback *fb, size_
     if (status == FA_OK)
         status = diagnostics_check_alignment(net, fb, l, 2);
     if (status == FA_OK)
-        status = diagnostics_alignment_angle(&a, net, fb, l, degrees);
+        status = diagnostics_alignment_angle(&a, net, fb, l, &weights, degrees);
     arena_release(&a);
     return status;
 }

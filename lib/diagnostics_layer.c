@@ -1,43 +1,52 @@
 /* What is to be said of a layer alone: norms, saturation. */
 #include "diagnostics.h"
 
+#include <float.h>
 #include <math.h>
 
-#include "alloc.h"
 #include "feedback.h"
+#include "kernels.h"
 #include "matrix.h"
 #include "status.h"
 
 /* --- norms -------------------------------------------------------------------------------------------------------- */
 
-static double norm_of_feedback(const fa_feedback *fb, size_t l)
+void diagnostics_take_norm(const fa_matrix *of, double *norm)
 {
-    double    norm = (double)NAN;
-    fa_matrix b;
-    void     *copy = NULL;
-
-    if (fb && feedback_find(fb, "B", l) && diagnostics_feedback(fb, l, &b, &copy) == FA_OK)
-        norm = angle_norm(&b);
-    mem_free(copy);
-    return norm;
+    if (isnan(*norm))
+        *norm = angle_norm(of);
 }
 
-fa_norm_report diagnostics_norms(const fa_network *net, const fa_pass *pass, const fa_feedback *fb, size_t l)
+static fa_status take_feedback(arena *a, const fa_feedback *fb, size_t l, double *norm)
+{
+    fa_matrix b;
+    fa_status status;
+
+    if (!fb || !feedback_find(fb, "B", l) || !isnan(*norm))
+        return FA_OK;
+    status = diagnostics_feedback(a, fb, l, &b);
+    if (status == FA_OK)
+        diagnostics_take_norm(&b, norm);
+    return status;
+}
+
+fa_status diagnostics_norms(arena *a, const fa_network *net, const fa_pass *pass, const fa_feedback *fb, size_t l,
+                            fa_norm_report *report)
 {
     const layer      *found = network_layer(net, l);
     const pass_layer *at = pass_at(pass, l);
 
-    return (fa_norm_report){
-        .weights = angle_norm(&found->weights_t),
-        .bias = found->has_bias ? angle_norm(&found->bias) : (double)NAN,
-        .feedback = norm_of_feedback(fb, l),
-        .activity = angle_norm(&at->h),
-        .delta = angle_norm(&at->delta),
-    };
+    diagnostics_take_norm(&at->h, &report->activity);
+    diagnostics_take_norm(&at->delta, &report->delta);
+    if (found->has_bias)
+        diagnostics_take_norm(&found->bias, &report->bias);
+    diagnostics_take_norm(&found->weights_t, &report->weights);
+    return take_feedback(a, fb, l, &report->feedback);
 }
 
 fa_status fa_layer_norms(const fa_network *net, const fa_pass *pass, const fa_feedback *fb, fa_norm_report *reports)
 {
+    arena     a = {0};
     fa_status status;
 
     if (!net || !pass || !reports)
@@ -45,56 +54,42 @@ fa_status fa_layer_norms(const fa_network *net, const fa_pass *pass, const fa_fe
     status = diagnostics_check(net, pass, __func__);
     if (status == FA_OK && fb)
         status = network_check_fits(net, fb->fingerprint, "feedback");
-    for (size_t l = 1; l <= net->depth && status == FA_OK; l++)
-        reports[l - 1] = diagnostics_norms(net, pass, fb, l);
+    for (size_t l = 1; l <= net->depth && status == FA_OK; l++) {
+        reports[l - 1] = (fa_norm_report){(double)NAN, (double)NAN, (double)NAN, (double)NAN, (double)NAN};
+        status = diagnostics_norms(&a, net, pass, fb, l, &reports[l - 1]);
+    }
+    arena_release(&a);
     return status;
 }
 
 /* --- saturation --------------------------------------------------------------------------------------------------- */
 
-/* An activity is saturated if |scale h - shift| is above the limit, or h is not above 0 (relu). */
-typedef struct saturation {
-    double scale;
-    double shift;
-    double limit;
-    bool   dead;
-} saturation;
+/* Activities outside of these bounds are saturated; above 0 is above every number that is not. */
+typedef struct bounds {
+    double low;
+    double high;
+} bounds;
 
-static bool is_saturated(const saturation *s, double h)
+static bounds bounds_of(fa_activation f, double threshold)
 {
-    return s->dead ? h <= 0.0 : fabs(s->scale * h - s->shift) > s->limit;
-}
-
-static size_t count32(const saturation *s, size_t n, const float *h)
-{
-    size_t count = 0;
-
-    for (size_t j = 0; j < n; j++)
-        count += is_saturated(s, (double)h[j]);
-    return count;
-}
-
-static size_t count64(const saturation *s, size_t n, const double *h)
-{
-    size_t count = 0;
-
-    for (size_t j = 0; j < n; j++)
-        count += is_saturated(s, h[j]);
-    return count;
+    if (f == FA_RELU)
+        return (bounds){DBL_TRUE_MIN, (double)INFINITY};
+    if (f == FA_LOGISTIC)
+        return (bounds){0.5 * threshold, 1.0 - 0.5 * threshold};
+    return (bounds){threshold - 1.0, 1.0 - threshold};
 }
 
 double diagnostics_saturation(const fa_network *net, const fa_pass *pass, double threshold, size_t l)
 {
     const fa_activation f = network_layer(net, l)->activation;
     const fa_matrix    *h = &pass_at(pass, l)->h;
-    const saturation    s = {f == FA_LOGISTIC ? 2.0 : 1.0, f == FA_LOGISTIC ? 1.0 : 0.0, 1.0 - threshold, f == FA_RELU};
+    const bounds        b = bounds_of(f, threshold);
     size_t              count = 0;
 
     if (f == FA_IDENTITY || f == FA_SOFTMAX)
         return (double)NAN;
     for (size_t i = 0; i < h->rows; i++)
-        count += h->dtype == FA_FLOAT32 ? count32(&s, h->cols, matrix_at(h, i, 0))
-                                        : count64(&s, h->cols, matrix_at(h, i, 0));
+        count += kernels_for(h->dtype)->count_outside(b.low, b.high, h->cols, matrix_at(h, i, 0));
     return (double)count / ((double)h->rows * (double)h->cols);
 }
 

@@ -3,7 +3,6 @@
 
 #include <math.h>
 
-#include "alloc.h"
 #include "blas.h"
 #include "feedback.h"
 #include "linalg.h"
@@ -35,6 +34,34 @@ fa_status diagnostics_spectrum(arena *a, const fa_matrix *matrix, fa_spectrum *s
     return status == FA_OK ? take_spectrum(matrix, arena_take(a, needed, sizeof(double)), spectrum) : status;
 }
 
+static fa_status lay_feedback(arena *a, const fa_feedback *fb, size_t l, fa_matrix *b, double **svd)
+{
+    fa_status status = diagnostics_feedback_lay(a, fb, l, b);
+
+    if (status == FA_OK) {
+        const size_t needed = linalg_workspace(b->rows, b->cols);
+
+        *svd = arena_take(a, needed, sizeof **svd);
+        a->overflow = a->overflow || needed == 0;
+    }
+    return status;
+}
+
+fa_status diagnostics_feedback_spectrum(arena *a, const fa_feedback *fb, size_t l, fa_spectrum *spectrum)
+{
+    fa_matrix b;
+    double   *svd;
+    fa_status status;
+
+    arena_begin(a);
+    status = lay_feedback(a, fb, l, &b, &svd);
+    if (status == FA_OK)
+        status = arena_commit(a);
+    if (status == FA_OK)
+        status = lay_feedback(a, fb, l, &b, &svd);
+    return status == FA_OK ? take_spectrum(&b, svd, spectrum) : status;
+}
+
 fa_status fa_spectrum_of(const fa_matrix *a, fa_spectrum *spectrum)
 {
     arena     scratch = {0};
@@ -52,8 +79,9 @@ fa_status fa_spectrum_of(const fa_matrix *a, fa_spectrum *spectrum)
 
 /* --- the alignment matrix ----------------------------------------------------------------------------------------- */
 
-/* Scratch in float64, and what comes of it. */
+/* Scratch, in float64 but for B, and what comes of it. */
 typedef struct between {
+    fa_matrix given[2]; /* B_{l-1}, B_l; one that there is not is left out */
     double   *svd;     /* for any of the matrices */
     fa_matrix low;     /* B_{l-1}^+ [n_L x n_{l-1}] */
     fa_matrix high;    /* B_l^+ [n_L x n_l] */
@@ -63,13 +91,18 @@ typedef struct between {
     fa_matrix result;  /* A_l in the network's dtype */
 } between;
 
-static void lay(arena *a, const fa_network *net, size_t l, between *s)
+static fa_status lay(arena *a, const fa_network *net, const fa_feedback *fb, size_t l, between *s)
 {
+    fa_status    status = l > 1 ? diagnostics_feedback_lay(a, fb, l - 1, &s->given[0]) : FA_OK;
     const size_t out = fa_network_width(net, net->depth);
     const size_t n = fa_network_width(net, l), m = fa_network_width(net, l - 1);
     const size_t widest = n > m ? n : m, cols = l == 1 ? m : out;
     const size_t svd[2] = {linalg_workspace(widest, out), linalg_workspace(out, cols)};
 
+    if (status == FA_OK && l < net->depth)
+        status = diagnostics_feedback_lay(a, fb, l, &s->given[1]);
+    if (status != FA_OK)
+        return status;
     a->overflow = a->overflow || svd[0] == 0 || svd[1] == 0;
     s->svd = arena_take(a, svd[0] > svd[1] ? svd[0] : svd[1], sizeof *s->svd);
     s->low = arena_matrix(a, out, m, FA_FLOAT64);
@@ -78,30 +111,19 @@ static void lay(arena *a, const fa_network *net, size_t l, between *s)
     s->half = arena_matrix(a, out, m, FA_FLOAT64);
     s->a = arena_matrix(a, out, cols, FA_FLOAT64);
     s->result = arena_matrix(a, out, cols, net->dtype);
-}
-
-static fa_status invert(const fa_feedback *fb, size_t l, const between *s, const fa_matrix *inverse)
-{
-    fa_matrix b;
-    void     *copy;
-    fa_status status = diagnostics_feedback(fb, l, &b, &copy);
-
-    if (status == FA_OK)
-        status = linalg_pseudo_inverse(&b, inverse, s->svd, NULL);
-    mem_free(copy);
-    return status;
+    return FA_OK;
 }
 
 /* A_l in s->result. */
-static fa_status solve(const fa_network *net, const fa_feedback *fb, size_t l, between *s)
+static fa_status solve(const fa_network *net, size_t l, between *s)
 {
     const fa_matrix w = fa_matrix_transpose(network_layer(net, l)->weights_t), low_t = fa_matrix_transpose(s->low);
     fa_status       status = matrix_check_finite(&w, "W");
 
     if (status == FA_OK && l < net->depth)
-        status = invert(fb, l, s, &s->high);
+        status = linalg_pseudo_inverse(&s->given[1], &s->high, s->svd, NULL);
     if (status == FA_OK && l > 1)
-        status = invert(fb, l - 1, s, &s->low);
+        status = linalg_pseudo_inverse(&s->given[0], &s->low, s->svd, NULL);
     if (status != FA_OK)
         return status;
     matrix_move(&w, &s->weights);
@@ -122,12 +144,12 @@ static fa_status alignment(arena *a, const fa_network *net, const fa_feedback *f
     fa_status status;
 
     arena_begin(a);
-    lay(a, net, l, s);
-    status = arena_commit(a);
-    if (status != FA_OK)
-        return status;
-    lay(a, net, l, s);
-    return solve(net, fb, l, s);
+    status = lay(a, net, fb, l, s);
+    if (status == FA_OK)
+        status = arena_commit(a);
+    if (status == FA_OK)
+        status = lay(a, net, fb, l, s);
+    return status == FA_OK ? solve(net, l, s) : status;
 }
 
 fa_status diagnostics_alignment_spectrum(arena *a, const fa_network *net, const fa_feedback *fb, size_t l,

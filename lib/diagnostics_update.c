@@ -2,18 +2,19 @@
 #include "diagnostics.h"
 
 #include <math.h>
+#include <string.h>
 
 #include "blas.h"
-#include "kernels.h"
 #include "matrix.h"
 #include "prune.h"
 #include "status.h"
 
 /* Below so many samples of a layer it is cheaper to multiply samples with samples than to form two gradients: about
- * n^2 (2 n_out + 3/4 n_in) multiplications, see by_samples(), against 2 n n_in n_out. */
+ * n^2 (5 n_out + 2 n_in) / 3 multiplications, see by_samples(), against 2 n n_in n_out. A symmetric half takes two
+ * thirds of the time of a whole, not one half. */
 static size_t few_samples(const layer *l)
 {
-    return (size_t)(2.0 * (double)l->n_in * (double)l->n_out / (2.0 * (double)l->n_out + 0.75 * (double)l->n_in));
+    return (size_t)(6.0 * (double)l->n_in * (double)l->n_out / (5.0 * (double)l->n_out + 2.0 * (double)l->n_in));
 }
 
 /* What stands for delta_l in the gradient. */
@@ -44,85 +45,87 @@ void diagnostics_update_lay(arena *a, const fa_network *net, const fa_pass *pass
         rows = n_in > rows ? n_in : rows;
         row = n_out > row ? n_out : row;
     }
-    for (size_t i = 0; i < 2; i++) {
-        s->in[i] = arena_matrix(a, batch, widest, net->dtype);
+    s->in = arena_matrix(a, batch, widest, net->dtype);
+    for (size_t i = 0; i < 2; i++)
         s->own[i] = arena_take(a, rows, row * size);
-    }
 }
 
-/* The presynaptic factors of a layer, as inner matrices. */
+/* The presynaptic factors of a layer. */
 typedef struct factors {
-    fa_matrix h;    /* back-propagation's: h_{l-1} */
-    fa_matrix used; /* the rule's */
+    fa_matrix h;    /* back-propagation's: h_{l-1}, in anybody's layout */
+    fa_matrix used; /* the rule's: the same, or an inner matrix */
     bool      same;
 } factors;
-
-static fa_matrix take_in(const fa_matrix *from, const fa_matrix *copy)
-{
-    const fa_matrix to = matrix_inner(copy->data, from->rows, from->cols, from->dtype);
-
-    matrix_move(from, &to);
-    return to;
-}
 
 static factors factors_of(const fa_pass *pass, size_t l, const update_scratch *s)
 {
     const fa_matrix *h = pass_h(pass, l - 1), *replaced = &pass_at(pass, l)->presynaptic;
-    factors          f = {.same = !replaced->data};
+    factors          f = {.h = *h, .used = *h, .same = !replaced->data};
 
-    f.h = h == &pass->x ? take_in(h, &s->in[0]) : *h;
-    f.used = f.same ? f.h : take_in(replaced, &s->in[1]);
+    if (!f.same) {
+        f.used = matrix_inner(s->in.data, replaced->rows, replaced->cols, replaced->dtype);
+        matrix_move(replaced, &f.used);
+    }
     return f;
 }
 
-/* c = A A^T, which is symmetric: the right half of the upper rows is copied from the lower ones. */
-static void with_themselves(const fa_matrix *a, const fa_matrix *c)
-{
-    const size_t half = a->rows / 16 * 8;
-    fa_matrix    top = *a, bottom = *a, upper = *c, lower = *c;
-
-    top.rows = upper.rows = upper.cols = half;
-    bottom.rows = lower.rows = a->rows - half;
-    bottom.data = matrix_at(a, half, 0);
-    lower.data = matrix_at(c, half, 0);
-
-    const fa_matrix a_t = fa_matrix_transpose(*a), top_t = fa_matrix_transpose(top);
-    blas_product(1.0, &bottom, &a_t, 0.0, &lower);
-    if (half == 0)
-        return;
-    blas_product(1.0, &top, &top_t, 0.0, &upper);
-    kernels_for(c->dtype)->transpose(lower.rows, half, lower.data, lower.row_stride, matrix_at(c, 0, half),
-                                     c->row_stride);
-}
-
-/* <D^T H, E^T K> = <D, (H K^T) E>, with what is behind the comma in s->own[1] and H K^T in s->own[0]; h NULL: it is
- * there already. */
+/* <D^T H, E^T K> = <D, (H K^T) E>, K an inner matrix. */
 static double product_of_samples(const fa_matrix *d, const fa_matrix *h, const fa_matrix *e, const fa_matrix *k,
                                  const update_scratch *s)
 {
     const fa_matrix pairs = matrix_inner(s->own[0], d->rows, d->rows, d->dtype), k_t = fa_matrix_transpose(*k);
     const fa_matrix seen = matrix_inner(s->own[1], e->rows, e->cols, e->dtype);
 
-    if (h && h->data == k->data)
-        with_themselves(h, &pairs);
-    else if (h)
-        blas_product(1.0, h, &k_t, 0.0, &pairs);
+    blas_product(1.0, h, &k_t, 0.0, &pairs);
     blas_product(1.0, &pairs, e, 0.0, &seen);
     return angle_dot(d, &seen);
 }
 
+/* |D^T H|^2 = <D D^T, H H^T>, both in `s`. */
+static double square_of_samples(const fa_matrix *d, const fa_matrix *h, const update_scratch *s)
+{
+    const fa_matrix pairs = matrix_inner(s->own[0], d->rows, d->rows, d->dtype);
+    const fa_matrix signals = matrix_inner(s->own[1], d->rows, d->rows, d->dtype);
+
+    blas_square(h, &pairs);
+    blas_square(d, &signals);
+    return angle_dot(&pairs, &signals);
+}
+
+static bool same_bits(const fa_matrix *a, const fa_matrix *b)
+{
+    bool same = true;
+
+    for (size_t i = 0; i < a->rows && same; i++)
+        same = memcmp(matrix_at(a, i, 0), matrix_at(b, i, 0), a->cols * fa_dtype_size(a->dtype)) == 0;
+    return same;
+}
+
+/* With P = H H^T: <D^T H, E^T H> = <D, P E>, and what P E is good for once it is there. */
 static products by_samples(const fa_matrix *rule, const fa_matrix *bp, const factors *f, const update_scratch *s)
 {
+    const fa_matrix pairs = matrix_inner(s->own[0], bp->rows, bp->rows, bp->dtype);
     const fa_matrix seen = matrix_inner(s->own[1], bp->rows, bp->cols, bp->dtype);
-    products        p = {.bb = product_of_samples(bp, &f->h, bp, &f->h, s)};
+    const fa_matrix signals = matrix_inner(s->own[1], bp->rows, bp->rows, bp->dtype);
+    products        p = {0};
 
     if (!f->same) {
-        p.ab = product_of_samples(rule, &f->used, bp, &f->h, s);
-        p.aa = product_of_samples(rule, &f->used, rule, &f->used, s);
+        p.ab = product_of_samples(bp, &f->h, rule, &f->used, s);
+        p.aa = square_of_samples(rule, &f->used, s);
+        p.bb = square_of_samples(bp, &f->h, s);
         return p;
     }
+    if (same_bits(rule, bp)) {
+        p.aa = square_of_samples(bp, &f->h, s);
+        p.ab = p.bb = p.aa;
+        return p;
+    }
+    blas_square(&f->h, &pairs);
+    blas_product(1.0, &pairs, bp, 0.0, &seen);
     p.ab = angle_dot(rule, &seen);
-    p.aa = rule->data == bp->data ? p.bb : product_of_samples(rule, NULL, rule, &f->h, s);
+    p.bb = angle_dot(bp, &seen);
+    blas_square(rule, &signals);
+    p.aa = angle_dot(&pairs, &signals);
     return p;
 }
 
@@ -154,6 +157,11 @@ static products by_gradients(const fa_network *net, const fa_pass *pass, size_t 
         rule = other;
     } else {
         rule = form(found, &f->used, signal_of(at), s->own[1]);
+    }
+    if (rule.data == other.data) {
+        const double squares = angle_dot(&rule, &rule);
+
+        return (products){.ab = squares, .aa = squares, .bb = squares};
     }
     return (products){.ab = n * angle_dot(&rule, &other),
                       .aa = n * n * angle_dot(&rule, &rule),

@@ -25,6 +25,7 @@ struct fa_invariant {
     fa_matrix a;       /* W_1 [n_1 x n_0] */
     fa_matrix w;       /* W_2 [n_2 x n_1] */
     fa_matrix b;       /* B_1 [n_1 x n_2] */
+    fa_matrix given;   /* the same in the network's dtype */
     fa_matrix x;       /* [largest batch x n_0] */
     fa_matrix delta;   /* [largest batch x n_1] */
     fa_matrix step;    /* n D [n_1 x n_0], of the gradient's sign */
@@ -42,6 +43,7 @@ static void lay(fa_invariant *v, const fa_network *net)
     v->a = arena_matrix(a, hidden, in, FA_FLOAT64);
     v->w = arena_matrix(a, out, hidden, FA_FLOAT64);
     v->b = arena_matrix(a, hidden, out, FA_FLOAT64);
+    v->given = arena_matrix(a, hidden, out, net->dtype);
     v->x = arena_matrix(a, v->max_batch, in, FA_FLOAT64);
     v->delta = arena_matrix(a, v->max_batch, hidden, FA_FLOAT64);
     v->step = arena_matrix(a, hidden, in, FA_FLOAT64);
@@ -68,17 +70,11 @@ static fa_status take_now(fa_invariant *v, const fa_network *net, const fa_feedb
 {
     const fa_matrix a = fa_matrix_transpose(network_layer(net, 1)->weights_t);
     const fa_matrix w = fa_matrix_transpose(network_layer(net, 2)->weights_t), a_t = fa_matrix_transpose(v->a);
-    fa_matrix b;
-    void     *copy;
-    fa_status status = diagnostics_feedback(fb, 1, &b, &copy);
+    fa_status       status = fa_feedback_dense(fb, 1, &v->given);
 
-    if (status == FA_OK)
-        status = matrix_check_shape(&b, "B", v->b.rows, v->b.cols, net->dtype);
-    if (status == FA_OK)
-        matrix_move(&b, &v->b);
-    mem_free(copy);
     if (status != FA_OK)
         return status;
+    matrix_move(&v->given, &v->b);
     matrix_move(&a, &v->a);
     matrix_move(&w, &v->w);
     blas_product(1.0, &v->b, &v->w, 0.0, &v->square);

@@ -98,6 +98,7 @@ void fa_recorder_destroy(fa_recorder *rec)
     if (!rec)
         return;
     (void)fa_recorder_close(rec);
+    arena_release(&rec->descent);
     arena_release(&rec->arena);
     for (size_t group = 0; group < GROUPS; group++)
         mem_free(rec->reports[group]);

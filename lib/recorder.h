@@ -47,7 +47,8 @@ struct fa_recorder {
     void                     *reports[GROUPS]; /* [depth + 1] of recorder_report_size(); NULL where nobody asks */
     uint64_t                  count;
     fa_status                 status;
-    arena                     arena;
+    arena                     descent; /* of back-propagation, which the rest goes along with */
+    arena                     arena;   /* for what is done at once */
     fa_record_format          format;
     rows_file                *file; /* NULL: none */
     char                     *row;

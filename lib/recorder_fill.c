@@ -3,7 +3,6 @@
 
 #include <math.h>
 
-#include "alloc.h"
 #include "diagnostics.h"
 #include "feedback.h"
 #include "status.h"
@@ -26,19 +25,49 @@ static fa_status tolerate(fa_status status)
     return status == FA_ERR_NOT_FINITE || status == FA_ERR_UNSUPPORTED ? FA_OK : status;
 }
 
-static fa_status fill_backward(fa_recorder *rec, const fa_network *net, const fa_pass *pass)
-{
-    fa_delta_report  *deltas = net->depth > 1 ? rec->reports[GROUP_DELTAS] : NULL;
-    fa_update_report *updates = rec->reports[GROUP_UPDATES];
-    fa_delta_report  *pseudo = net->depth > 1 ? rec->reports[GROUP_PSEUDO] : NULL;
-    fa_status         status = FA_OK;
+/* Back-propagation's deltas and gradients, on their way down. */
+typedef struct course {
+    descent           descent;
+    fa_delta_report  *deltas;
+    fa_update_report *updates;
+    bool              going; /* somebody asks, and so far everything was finite */
+} course;
 
-    if (deltas || updates)
-        status = diagnostics_backward(&rec->arena, net, pass, false, deltas ? deltas + 1 : NULL, updates);
-    status = tolerate(status);
-    if (status == FA_OK && pseudo)
-        status = tolerate(diagnostics_backward(&rec->arena, net, pass, true, pseudo + 1, NULL));
-    return status;
+static fa_status go_on(course *c, fa_status status)
+{
+    c->going = c->going && status == FA_OK;
+    return tolerate(status);
+}
+
+static fa_status set_out(course *c, fa_recorder *rec, const fa_network *net, const fa_pass *pass)
+{
+    *c = (course){.deltas = net->depth > 1 ? rec->reports[GROUP_DELTAS] : NULL, .updates = rec->reports[GROUP_UPDATES]};
+    c->going = c->deltas || c->updates;
+    if (!c->going)
+        return FA_OK;
+    return go_on(c, diagnostics_descent(&c->descent, &rec->descent, net, pass, false, c->updates != NULL));
+}
+
+static fa_status fill_backward(course *c, size_t l)
+{
+    if (!c->going)
+        return FA_OK;
+    return go_on(c, diagnostics_descend(&c->descent, l, c->deltas ? &c->deltas[l] : NULL,
+                                        c->updates ? &c->updates[l] : NULL));
+}
+
+static fa_status fill_pseudo(fa_recorder *rec, const fa_network *net, const fa_pass *pass)
+{
+    fa_delta_report *pseudo = net->depth > 1 ? rec->reports[GROUP_PSEUDO] : NULL;
+    descent          d;
+    fa_status        status = FA_OK;
+
+    if (!pseudo)
+        return FA_OK;
+    status = diagnostics_descent(&d, &rec->descent, net, pass, true, false);
+    for (size_t l = net->depth; l >= 1 && status == FA_OK; l--)
+        status = diagnostics_descend(&d, l, &pseudo[l], NULL);
+    return tolerate(status);
 }
 
 static fa_status take_rank(fa_status status, const fa_spectrum *s, recorder_spectrum *report)
@@ -48,38 +77,41 @@ static fa_status take_rank(fa_status status, const fa_spectrum *s, recorder_spec
     return tolerate(status);
 }
 
-static fa_status fill_weight_angle(const fa_recorder *rec, const fa_network *net, const fa_feedback *fb, size_t l)
+/* Norms that come along are kept. */
+static fa_status fill_weight_angle(fa_recorder *rec, const fa_network *net, const fa_feedback *fb, size_t l)
 {
-    double               *angles = rec->reports[GROUP_WEIGHT_ANGLE];
-    const fa_norm_report *norms = rec->reports[GROUP_NORMS];
-    double                known[2];
+    double         *angles = rec->reports[GROUP_WEIGHT_ANGLE];
+    fa_norm_report *norms = rec->reports[GROUP_NORMS];
+    double          own[2] = {(double)NAN, (double)NAN};
 
     if (!angles || l == net->depth || !fb->operands[l - 1] || (fb->topology != FA_LAYERWISE && l != net->depth - 1))
         return FA_OK;
-    if (norms) {
-        known[0] = norms[l + 1].weights;
-        known[1] = norms[l].feedback;
-    }
-    return tolerate(diagnostics_weight_angle(net, fb, l, norms ? known : NULL, &angles[l]));
+    return tolerate(diagnostics_weight_angle(&rec->arena, net, fb, l, norms ? &norms[l + 1].weights : &own[0],
+                                             norms ? &norms[l].feedback : &own[1], &angles[l]));
 }
 
-/* What is about weights and feedback of layer l; norms are there of all layers. */
+static fa_status fill_alignment(fa_recorder *rec, const fa_network *net, const fa_feedback *fb, size_t l)
+{
+    double         *angles = rec->reports[GROUP_ALIGNMENT_ANGLE];
+    fa_norm_report *norms = rec->reports[GROUP_NORMS];
+    double          own = (double)NAN;
+
+    if (!angles || l == 1 || !diagnostics_has_alignment(net, fb, l))
+        return FA_OK;
+    return tolerate(diagnostics_alignment_angle(&rec->arena, net, fb, l, norms ? &norms[l].weights : &own, &angles[l]));
+}
+
+/* What is about weights and feedback of layer l. */
 static fa_status fill_feedback(fa_recorder *rec, const fa_network *net, const fa_feedback *fb, size_t l)
 {
-    double            *alignment = rec->reports[GROUP_ALIGNMENT_ANGLE];
     recorder_spectrum *own = rec->reports[GROUP_FEEDBACK_SPECTRUM], *between = rec->reports[GROUP_ALIGNMENT_SPECTRUM];
     fa_spectrum        s;
-    fa_matrix          b;
-    void              *copy = NULL;
     fa_status          status = fill_weight_angle(rec, net, fb, l);
 
-    if (status == FA_OK && alignment && l > 1 && diagnostics_has_alignment(net, fb, l))
-        status = tolerate(diagnostics_alignment_angle(&rec->arena, net, fb, l, &alignment[l]));
-    if (status == FA_OK && own && l < net->depth && fb->operands[l - 1]) {
-        status = diagnostics_feedback(fb, l, &b, &copy);
-        status = take_rank(status == FA_OK ? diagnostics_spectrum(&rec->arena, &b, &s) : status, &s, &own[l]);
-        mem_free(copy);
-    }
+    if (status == FA_OK)
+        status = fill_alignment(rec, net, fb, l);
+    if (status == FA_OK && own && l < net->depth && fb->operands[l - 1])
+        status = take_rank(diagnostics_feedback_spectrum(&rec->arena, fb, l, &s), &s, &own[l]);
     if (status == FA_OK && between && diagnostics_has_alignment(net, fb, l))
         status = take_rank(diagnostics_alignment_spectrum(&rec->arena, net, fb, l, &s), &s, &between[l]);
     return status;
@@ -93,9 +125,10 @@ static fa_status fill_layer(fa_recorder *rec, const fa_network *net, const fa_pa
     fa_norm_report    *norms = rec->reports[GROUP_NORMS];
     recorder_spectrum *weights = rec->reports[GROUP_WEIGHT_SPECTRUM];
     fa_spectrum        s;
+    fa_status          status = norms ? diagnostics_norms(&rec->arena, net, pass, fb, l, &norms[l]) : FA_OK;
 
-    if (norms)
-        norms[l] = diagnostics_norms(net, pass, fb, l);
+    if (status != FA_OK)
+        return status;
     if (saturated)
         saturated[l] = diagnostics_saturation(net, pass, rec->threshold, l);
     return weights ? take_rank(diagnostics_spectrum(&rec->arena, &network_layer(net, l)->weights_t, &s), &s,
@@ -103,8 +136,10 @@ static fa_status fill_layer(fa_recorder *rec, const fa_network *net, const fa_pa
                    : FA_OK;
 }
 
+/* One way down for everything: W_{l+1}, which back-propagation has just read for delta_l, is still at hand then. */
 fa_status recorder_fill(fa_recorder *rec, const fa_network *net, const fa_pass *pass, const fa_feedback *fb)
 {
+    course    c;
     fa_status status = diagnostics_check(net, pass, "fa_recorder_observe");
 
     if (status == FA_OK && fb)
@@ -112,10 +147,15 @@ fa_status recorder_fill(fa_recorder *rec, const fa_network *net, const fa_pass *
     if (status != FA_OK)
         return status;
     recorder_clear(rec);
-    status = fill_backward(rec, net, pass);
-    for (size_t l = 1; l <= net->depth && status == FA_OK; l++)
-        status = fill_layer(rec, net, pass, fb, l);
-    for (size_t l = 1; l <= net->depth && status == FA_OK && fb && fb->topology; l++)
-        status = fill_feedback(rec, net, fb, l);
-    return status;
+    status = set_out(&c, rec, net, pass);
+    for (size_t l = net->depth; l >= 1 && status == FA_OK; l--) {
+        status = fill_backward(&c, l);
+        if (status == FA_OK && fb && fb->topology)
+            status = fill_feedback(rec, net, fb, l);
+        if (status == FA_OK)
+            status = fill_layer(rec, net, pass, fb, l);
+    }
+    if (status == FA_OK && c.going && c.updates)
+        c.updates[0] = diagnostics_descended(&c.descent);
+    return status == FA_OK ? fill_pseudo(rec, net, pass) : status;
 }

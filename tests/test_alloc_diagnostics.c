@@ -45,6 +45,10 @@ static session make_scene(void)
     return s;
 }
 
+static const char *const forms[] = {"dense", "sparse", "low_rank", "shared", "regenerated"};
+
+enum { FORMS = sizeof forms / sizeof *forms };
+
 /* The first batch is small, where products of samples are compared; later ones are of every size. */
 START_TEST(observations_allocate_nothing)
 {
@@ -54,9 +58,10 @@ START_TEST(observations_allocate_nothing)
     fa_matrix x, target;
     char path[PATH_SIZE];
     path_of("run", path);
+    expect_ok(fa_feedback_set_choice(s.fb, "feedback_form", forms[_i / 2]));
     expect_ok(fa_recorder_create(&rec, s.net, everything, 1));
     keep(rec, release_recorder);
-    expect_ok(fa_recorder_open(rec, path, _i ? FA_RECORD_CSV : FA_RECORD_JSONL));
+    expect_ok(fa_recorder_open(rec, path, _i % 2 ? FA_RECORD_CSV : FA_RECORD_JSONL));
     for (size_t n = 2; n <= LARGEST && status == FA_OK; n++) {
         expect_ok(fa_matrix_rows(&s.x, 0, n, &x));
         expect_ok(fa_matrix_rows(&s.target, 0, n, &target));
@@ -148,13 +153,20 @@ static fa_status setup_direct(fa_setup *setup)
 
 static const fa_rule direct = {.struct_size = sizeof(fa_rule), .name = "direct", .setup = setup_direct};
 
-static fa_status alignment_angle(const session *s)
+static fa_status regenerated_angles(const session *s)
 {
     double degrees;
+    fa_norm_report norms[DEPTH];
     fa_feedback *fb;
     fa_status status = fa_feedback_create(&fb, s->net, &direct, NULL, 1);
     if (status == FA_OK)
+        status = fa_feedback_set_choice(fb, "feedback_form", "regenerated");
+    if (status == FA_OK)
         status = fa_alignment_angle(s->net, fb, 2, &degrees);
+    if (status == FA_OK)
+        status = fa_weight_angle(s->net, fb, DEPTH - 1, &degrees);
+    if (status == FA_OK)
+        status = fa_layer_norms(s->net, s->pass, fb, norms);
     fa_feedback_destroy(fb);
     return status;
 }
@@ -181,7 +193,7 @@ static fa_status watch_invariant(const session *s)
 typedef fa_status (*attempt)(const session *s);
 
 static const attempt attempts[] = {record, compare_deltas, compare_pseudo_deltas, compare_updates, align, spectrum,
-                                   alignment_angle, watch_invariant};
+                                   regenerated_angles, watch_invariant};
 
 START_TEST(failures_are_survived)
 {
@@ -210,7 +222,7 @@ int main(void)
 {
     Suite *suite = suite_create("alloc diagnostics");
     TCase *tcase = file_case(suite);
-    tcase_add_loop_test(tcase, observations_allocate_nothing, 0, 2);
+    tcase_add_loop_test(tcase, observations_allocate_nothing, 0, 2 * FORMS);
     tcase_add_test(tcase, invariants_allocate_nothing);
     tcase_add_loop_test(tcase, failures_are_survived, 0, 2 * (int)(sizeof attempts / sizeof *attempts));
     return support_run(suite, false);

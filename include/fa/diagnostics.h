@@ -93,7 +93,7 @@ typedef struct fa_update_report {
  */
 FA_API fa_status fa_compare_updates(const fa_network *net, const fa_pass *pass, fa_update_report *reports);
 
-/** @} @name Weights against feedback @{ */
+/** @} @name Weights against feedback, in whatever form it is kept (fa_feedback_dense()) @{ */
 
 /**
  * Angle between the transpose of W_{l+1} and B_l, l = 1 .. L - 1, for a feedback with layerwise "B".
@@ -101,6 +101,7 @@ FA_API fa_status fa_compare_updates(const fa_network *net, const fa_pass *pass, 
  * @param[out] degrees  NaN where a norm is 0, and on failure
  * @retval FA_ERR_ARGUMENT  a NULL, l out of range, or the rule keeps no "B"
  * @retval FA_ERR_SHAPE     fb does not fit net, or B_l is not [n_l x n_{l+1}]
+ * @retval FA_ERR_MEMORY    out of memory, where B_l is not dense
  * Threads: any. Since 0.1.
  */
 FA_API fa_status fa_weight_angle(const fa_network *net, const fa_feedback *fb, size_t l, double *degrees);
@@ -111,7 +112,7 @@ FA_API fa_status fa_weight_angle(const fa_network *net, const fa_feedback *fb, s
  *
  * @param[out] degrees  NaN where a norm is 0, and on failure
  * @retval FA_ERR_ARGUMENT     a NULL, l out of range, or the rule keeps no "B"
- * @retval FA_ERR_UNSUPPORTED  "B" of layer l or l - 1 does not bring the output error, or cannot be had as a matrix
+ * @retval FA_ERR_UNSUPPORTED  "B" of layer l or l - 1 does not bring the output error
  * @retval FA_ERR_SHAPE        fb does not fit net
  * @retval FA_ERR_NOT_FINITE   an element is NaN or infinite
  * @retval FA_ERR_MEMORY       out of memory
@@ -177,6 +178,7 @@ typedef struct fa_norm_report {
  * @retval FA_ERR_ARGUMENT  net, pass or reports is NULL
  * @retval FA_ERR_STATE     no error signals in the pass
  * @retval FA_ERR_SHAPE     pass or fb does not fit net
+ * @retval FA_ERR_MEMORY    out of memory, where B is not dense
  * Threads: any that do not change net, pass or fb. Since 0.3.
  */
 FA_API fa_status fa_layer_norms(const fa_network *net, const fa_pass *pass, const fa_feedback *fb,
@@ -229,7 +231,7 @@ typedef struct fa_invariant_report {
  * @param[in]  max_batch  largest batch that will be observed
  * @retval FA_ERR_ARGUMENT     a NULL, or max_batch is 0 or above INT_MAX
  * @retval FA_ERR_UNSUPPORTED  not two identity layers without bias, dropout, pruning and held norms; a rule that
- *                             changes B; or "B" cannot be had as a matrix
+ *                             changes B
  * @retval FA_ERR_SHAPE        fb does not fit net, or sizes overflow
  * @retval FA_ERR_MEMORY       out of memory
  * Since 0.3.
@@ -262,7 +264,6 @@ FA_API fa_status fa_invariant_observe(fa_invariant *invariant, const fa_network 
  * @param[out] report  NaN on failure
  * @retval FA_ERR_ARGUMENT  a NULL
  * @retval FA_ERR_SHAPE     net or fb is another one
- * @retval FA_ERR_UNSUPPORTED  "B" cannot be had as a matrix
  * Threads: nothing else may use invariant. Since 0.3.
  */
 FA_API fa_status fa_invariant_drift(fa_invariant *invariant, const fa_network *net, const fa_feedback *fb,
