@@ -27,13 +27,11 @@ typedef struct epoch {
     fa_optimizer     *opt;
     batch_source      from;
     division          size;
-    size_t            done;   /* batches */
+    epoch_state      *at;
     bool              online; /* updates of single samples may wait */
     bool              labels;
     bool              called; /* a callback, which may have changed what it should not */
     bool              stopped;
-    double            loss_sum;
-    fa_result         result;
 } epoch;
 
 static fa_status divide(const epoch_plan *plan, const fa_pass *pass, const fa_dataset *data, division *d)
@@ -90,26 +88,26 @@ static fa_status prepare(epoch *e, const fa_dataset *data)
 /* Count in the batch that just went forward. */
 static void add_result(epoch *e, size_t first, double loss)
 {
-    fa_result   *r = &e->result;
+    fa_result   *r = &e->at->result;
     const size_t n = e->pass->batch;
 
     r->samples += n;
-    e->loss_sum += loss * (double)n;
-    r->loss = e->loss_sum / (double)r->samples;
+    e->at->loss_sum += loss * (double)n;
+    r->loss = e->at->loss_sum / (double)r->samples;
     if (e->labels) {
         r->correct += batch_correct(&e->from, first, pass_h(e->pass, e->pass->depth), NULL);
         r->accuracy = (double)r->correct / (double)r->samples;
     }
 }
 
-static void call_back(epoch *e, const epoch_callback *callback, fa_point point, size_t batch)
+static void call_back(epoch *e, const epoch_callback *callback, fa_point point, uint64_t batch)
 {
     if (!callback->call || (batch % callback->every != 0 && batch != e->size.batches))
         return;
 
     const fa_progress progress = {
         .struct_size = sizeof progress, .point = point, .epoch = e->plan->epoch, .batch = batch,
-        .batches = e->size.batches, .training = e->result,
+        .batches = e->size.batches, .training = e->at->result,
         .validation = {.loss = (double)NAN, .accuracy = (double)NAN},
         .net = e->net, .pass = e->pass, .fb = e->fb, .opt = e->opt,
     };
@@ -129,7 +127,7 @@ static fa_status prepare_update(const epoch *e)
     fa_status status = check_after_call(e);
 
     if (status == FA_OK && e->plan->before_update)
-        status = e->plan->before_update(e->plan->owner, e->done);
+        status = e->plan->before_update(e->plan->owner, e->at->done);
     return status;
 }
 
@@ -159,7 +157,7 @@ static fa_status begin_step(epoch *e, size_t first, fa_matrix *x, fa_matrix *tar
 /* One mini-batch that is updated on its way up. */
 static fa_status stream(epoch *e)
 {
-    const size_t first = e->done * e->size.batch;
+    const size_t first = (size_t)e->at->done * e->size.batch;
     fa_matrix    x, target;
     double       loss = 0.0;
     fa_status    status = prepare_update(e);
@@ -173,33 +171,35 @@ static fa_status stream(epoch *e)
     if (status != FA_OK)
         return status;
     add_result(e, first, loss);
-    e->done++;
-    call_back(e, &e->plan->after_update, FA_AFTER_UPDATE, e->done);
+    e->at->done++;
+    call_back(e, &e->plan->after_update, FA_AFTER_UPDATE, e->at->done);
     return FA_OK;
 }
 
 /* One mini-batch. */
 static fa_status step(epoch *e)
 {
-    const size_t    first = e->done * e->size.batch;
-    const fa_result before = e->result;
-    fa_matrix       x, target;
-    double          loss = 0.0;
-    fa_status       status = begin_step(e, first, &x, &target);
+    const size_t      first = (size_t)e->at->done * e->size.batch;
+    const epoch_state before = *e->at;
+    fa_matrix         x, target;
+    double            loss = 0.0;
+    fa_status         status = begin_step(e, first, &x, &target);
 
     if (status == FA_OK)
         status = train_to_deltas(e->net, e->pass, e->fb, &x, &target, &loss);
     if (status != FA_OK)
         return status;
     add_result(e, first, loss);
-    call_back(e, &e->plan->after_deltas, FA_AFTER_DELTAS, e->done + 1);
+    e->at->in_step = true;
+    call_back(e, &e->plan->after_deltas, FA_AFTER_DELTAS, e->at->done + 1);
+    e->at->in_step = false;
     status = update(e);
     if (status != FA_OK) {
-        e->result = before;
+        *e->at = before;
         return status;
     }
-    e->done++;
-    call_back(e, &e->plan->after_update, FA_AFTER_UPDATE, e->done);
+    e->at->done++;
+    call_back(e, &e->plan->after_update, FA_AFTER_UPDATE, e->at->done);
     return FA_OK;
 }
 
@@ -209,7 +209,7 @@ static fa_status run(epoch *e, const fa_dataset *data)
     fa_status status = prepare(e, data);
 
     e->pass->busy = true;
-    while (status == FA_OK && !e->stopped && e->done < e->size.batches)
+    while (status == FA_OK && !e->stopped && e->at->done < e->size.batches)
         status = e->pass->streaming ? stream(e) : step(e);
     if (e->online)
         online_end(e->net, e->pass);
@@ -217,11 +217,24 @@ static fa_status run(epoch *e, const fa_dataset *data)
     return status;
 }
 
-fa_status epoch_run(const epoch_plan *plan, fa_network *net, fa_pass *pass, fa_feedback *fb, fa_optimizer *opt,
-                    const fa_dataset *data, fa_result *result, bool *stopped)
+epoch_state epoch_start(void)
 {
-    epoch     e = {.plan = plan, .net = net, .pass = pass, .fb = fb, .opt = opt,
-                   .result = {.loss = (double)NAN, .accuracy = (double)NAN}};
+    return (epoch_state){.result = {.loss = (double)NAN, .accuracy = (double)NAN}};
+}
+
+/* An epoch that is gone on with has to be the one that was begun. */
+static fa_status check_state(const epoch *e)
+{
+    if (e->at->done <= e->size.batches)
+        return FA_OK;
+    return status_set(FA_ERR_SHAPE, "training is to go on after batch %llu of an epoch that has %zu",
+                      (unsigned long long)e->at->done, e->size.batches);
+}
+
+fa_status epoch_run(const epoch_plan *plan, fa_network *net, fa_pass *pass, fa_feedback *fb, fa_optimizer *opt,
+                    const fa_dataset *data, epoch_state *state, bool *stopped)
+{
+    epoch     e = {.plan = plan, .net = net, .pass = pass, .fb = fb, .opt = opt, .at = state};
     fa_status status = train_check(net, pass, fb, opt);
 
     if (status == FA_OK)
@@ -231,8 +244,9 @@ fa_status epoch_run(const epoch_plan *plan, fa_network *net, fa_pass *pass, fa_f
     if (status == FA_OK)
         status = divide(plan, pass, data, &e.size);
     if (status == FA_OK)
+        status = check_state(&e);
+    if (status == FA_OK)
         status = run(&e, data);
-    *result = e.result;
     *stopped = e.stopped;
     return status;
 }
@@ -255,12 +269,12 @@ fa_status fa_train_epoch(fa_network *net, fa_pass *pass, fa_feedback *fb, fa_opt
     const epoch_callback   callback = {.every = o.every ? o.every : 1, .call = o.callback, .user_data = o.user_data};
     epoch_plan             plan = {.batch = o.batch, .shuffle = o.shuffle, .drop_last = o.drop_last, .seed = o.seed,
                                    .epoch = o.epoch};
-    fa_result              unasked;
+    epoch_state            state = epoch_start();
     bool                   stopped;
     fa_status              status;
 
-    result = result ? result : &unasked;
-    *result = (fa_result){.loss = (double)NAN, .accuracy = (double)NAN};
+    if (result)
+        *result = state.result;
     if (!net || !pass || !fb || !opt || !data)
         return status_null(__func__, !net ? "net" : !pass ? "pass" : !fb ? "fb" : !opt ? "opt" : "data");
     status = check_options(&o);
@@ -270,5 +284,8 @@ fa_status fa_train_epoch(fa_network *net, fa_pass *pass, fa_feedback *fb, fa_opt
         plan.after_deltas = callback;
     else
         plan.after_update = callback;
-    return epoch_run(&plan, net, pass, fb, opt, data, result, &stopped);
+    status = epoch_run(&plan, net, pass, fb, opt, data, &state, &stopped);
+    if (result)
+        *result = state.result;
+    return status;
 }

@@ -24,11 +24,23 @@ typedef struct epoch_plan {
     void          *owner;
 } epoch_plan;
 
+/* How far an epoch has come. */
+typedef struct epoch_state {
+    uint64_t  done;     /* batches */
+    double    loss_sum; /* over the samples of result */
+    fa_result result;
+    bool      in_step;  /* between the deltas of a batch and its update, where a callback may be looking */
+} epoch_state;
+
+/* Before the first batch. */
+epoch_state epoch_start(void);
+
 /* Updates in an epoch; FA_ERR_SHAPE if the pass is too small for the batch, or drop_last leaves nothing. */
 fa_status epoch_updates(const epoch_plan *plan, const fa_pass *pass, const fa_dataset *data, uint64_t *updates);
 
-/* fa_train_epoch() without checks for NULL; *stopped is whether a callback said so. *result is always set. */
+/* fa_train_epoch() without checks for NULL, from *state on, which is kept up to date; *stopped is whether a callback said
+ * so. FA_ERR_SHAPE also if the epoch has fewer batches than are done. */
 fa_status epoch_run(const epoch_plan *plan, fa_network *net, fa_pass *pass, fa_feedback *fb, fa_optimizer *opt,
-                    const fa_dataset *data, fa_result *result, bool *stopped);
+                    const fa_dataset *data, epoch_state *state, bool *stopped);
 
 #endif

@@ -118,8 +118,7 @@ fa_status feedback_array_make(feedback_array **made, const char *name, size_t l,
     return FA_OK;
 }
 
-/* Release everything but the handle itself. */
-static void release(fa_feedback *fb)
+void feedback_release(fa_feedback *fb)
 {
     feedback_array *next;
 
@@ -142,29 +141,39 @@ void fa_feedback_destroy(fa_feedback *fb)
 {
     if (!fb)
         return;
-    release(fb);
+    feedback_release(fb);
     mem_free(fb);
+}
+
+fa_status feedback_make_like(const fa_feedback *fb, const double *values, const double *common, uint64_t seed,
+                             fa_feedback *made)
+{
+    fa_status status;
+
+    *made = (fa_feedback){.fingerprint = fb->fingerprint, .dtype = fb->dtype, .depth = fb->depth, .rule = fb->rule,
+                          .user_data = fb->user_data, .seed = seed};
+    status = make_room(made);
+    if (status == FA_OK) {
+        if (fb->rule.n_params > 0)
+            memcpy(made->values, values, fb->rule.n_params * sizeof *values);
+        memcpy(made->common, common, sizeof made->common);
+        memcpy(made->widths, fb->widths, (fb->depth + 1) * sizeof *fb->widths);
+        memcpy(made->weights, fb->weights, fb->depth * sizeof *fb->weights);
+        status = run_callbacks(made);
+    }
+    if (status != FA_OK)
+        feedback_release(made);
+    return status;
 }
 
 fa_status feedback_rebuild(fa_feedback *fb, const double *values, const double *common)
 {
-    fa_feedback fresh = {.fingerprint = fb->fingerprint, .dtype = fb->dtype, .depth = fb->depth, .rule = fb->rule,
-                         .user_data = fb->user_data, .seed = fb->seed};
-    fa_status   status = make_room(&fresh);
+    fa_feedback fresh;
+    fa_status   status = feedback_make_like(fb, values, common, fb->seed, &fresh);
 
-    if (status == FA_OK) {
-        if (fb->rule.n_params > 0)
-            memcpy(fresh.values, values, fb->rule.n_params * sizeof *values);
-        memcpy(fresh.common, common, sizeof fresh.common);
-        memcpy(fresh.widths, fb->widths, (fb->depth + 1) * sizeof *fb->widths);
-        memcpy(fresh.weights, fb->weights, fb->depth * sizeof *fb->weights);
-        status = run_callbacks(&fresh);
-    }
-    if (status != FA_OK) {
-        release(&fresh);
+    if (status != FA_OK)
         return status;
-    }
-    release(fb);
+    feedback_release(fb);
     *fb = fresh;
     return FA_OK;
 }

@@ -85,6 +85,14 @@ fa_status feedback_array_make(feedback_array **made, const char *name, size_t l,
 /* NULL is fine. */
 void feedback_array_free(feedback_array *array);
 
+/* A feedback of the same rule and network, made anew with other values and another seed; on failure there is nothing to
+ * release. */
+fa_status feedback_make_like(const fa_feedback *fb, const double *values, const double *common, uint64_t seed,
+                             fa_feedback *made);
+
+/* Release everything but the handle itself. */
+void feedback_release(fa_feedback *fb);
+
 /* The same feedback made anew with these values of its parameters, or left as it is. */
 fa_status feedback_rebuild(fa_feedback *fb, const double *values, const double *common);
 

@@ -88,30 +88,40 @@ void fa_network_destroy(fa_network *net)
     mem_free(net);
 }
 
+/* Room for one more layer. There is room for a power of two of them, so that a deep network is not copied for every layer. */
+static bool make_room(fa_network *net)
+{
+    layer *layers;
+
+    if (net->depth & (net->depth - 1))
+        return true;
+    layers = mem_zeroed(net->depth ? 2 * net->depth : 1, sizeof *layers);
+    if (!layers)
+        return false;
+    if (net->depth > 0)
+        memcpy(layers, net->layers, net->depth * sizeof *layers);
+    mem_free(net->layers);
+    net->layers = layers;
+    return true;
+}
+
 /* Put a layer, whose sizes are filled in, behind the last one. */
 static fa_status append(fa_network *net, layer added)
 {
-    layer *layers;
     size_t bytes;
 
     if (!layer_bytes(added.n_in, added.n_out, added.has_bias, added.dtype, &bytes) || bytes > PTRDIFF_MAX)
         return status_set(FA_ERR_SHAPE, "a layer of %zu x %zu weights is too large", added.n_out, added.n_in);
-    layers = mem_zeroed(net->depth + 1, sizeof *layers);
-    if (!layers)
-        return FA_ERR_MEMORY;
     added.memory = mem_zeroed(1, bytes);
-    if (!added.memory) {
-        mem_free(layers);
+    if (!added.memory)
+        return FA_ERR_MEMORY;
+    if (!make_room(net)) {
+        mem_free(added.memory);
         return FA_ERR_MEMORY;
     }
     layer_lay(&added, added.memory, &added.weights_t, &added.bias);
     added.transposed.matrix = added.weights_t;
-    if (net->depth > 0)
-        memcpy(layers, net->layers, net->depth * sizeof *layers);
-    layers[net->depth] = added;
-    mem_free(net->layers);
-    net->layers = layers;
-    net->depth++;
+    net->layers[net->depth++] = added;
     net->fingerprint = hash_layer(net->fingerprint, &added);
     return FA_OK;
 }

@@ -76,19 +76,22 @@ static fa_status make_arrays(fa_optimizer *opt)
     return FA_OK;
 }
 
-/* Make the moments that the parameters ask for; those that are there stay, also when they are not needed now. */
-static fa_status make_moments(fa_optimizer *opt)
+fa_status optimizer_make_moment(fa_optimizer *opt, size_t m)
 {
-    unsigned wanted = opt->kind->moments(opt->values);
-
-    for (size_t m = 0; m < OPTIMIZER_MAX_MOMENTS; m++) {
-        if (!(wanted >> m & 1) || opt->moments[m])
-            continue;
+    if (!opt->moments[m])
         opt->moments[m] = mem_zeroed(1, opt->moment_bytes);
-        if (!opt->moments[m])
-            return FA_ERR_MEMORY;
-    }
-    return FA_OK;
+    return opt->moments[m] ? FA_OK : FA_ERR_MEMORY;
+}
+
+fa_status optimizer_make_moments(fa_optimizer *opt)
+{
+    unsigned  wanted = opt->kind->moments(opt->values);
+    fa_status status = FA_OK;
+
+    for (size_t m = 0; m < OPTIMIZER_MAX_MOMENTS && status == FA_OK; m++)
+        if (wanted >> m & 1)
+            status = optimizer_make_moment(opt, m);
+    return status;
 }
 
 fa_status fa_optimizer_create(fa_optimizer **out, const fa_network *net, const char *name)
@@ -119,7 +122,7 @@ fa_status fa_optimizer_create(fa_optimizer **out, const fa_network *net, const c
     opt->schedule = 1.0;
     status = make_arrays(opt);
     if (status == FA_OK)
-        status = make_moments(opt);
+        status = optimizer_make_moments(opt);
     if (status != FA_OK) {
         fa_optimizer_destroy(opt);
         return status;
@@ -152,7 +155,7 @@ fa_status fa_optimizer_set(fa_optimizer *opt, const char *name, double value)
         status = param_set(opt->kind->params, opt->kind->n_params, opt->values, opt->kind->name, name, value);
     if (status != FA_OK)
         return status;
-    status = make_moments(opt);
+    status = optimizer_make_moments(opt);
     if (status != FA_OK)
         (void)param_set(opt->kind->params, opt->kind->n_params, opt->values, opt->kind->name, name, before);
     return status;
@@ -170,7 +173,7 @@ fa_status fa_optimizer_set_choice(fa_optimizer *opt, const char *name, const cha
         status = param_set_choice(opt->kind->params, opt->kind->n_params, opt->values, opt->kind->name, name, choice);
     if (status != FA_OK)
         return status;
-    status = make_moments(opt);
+    status = optimizer_make_moments(opt);
     if (status != FA_OK)
         (void)param_set(opt->kind->params, opt->kind->n_params, opt->values, opt->kind->name, name, before);
     return status;

@@ -41,6 +41,9 @@ typedef struct optimizer_kind {
     /* Place of the parameter that is a weight decay inside the gradient; 0: there is none. */
     size_t          coupled_decay;
 
+    /* Names of the moments in files, PyTorch's where it keeps them too. */
+    const char *moment_names[OPTIMIZER_MAX_MOMENTS];
+
     /* Which arrays of the size of the parameters the present values ask for: bit m for moments[m]. They start at 0. */
     unsigned (*moments)(const double *values);
 
@@ -70,6 +73,12 @@ struct fa_optimizer {
     uint64_t             *updates;      /* [depth] of each layer: fewer than steps where it was frozen */
     uint64_t              steps;
 };
+
+/* Make moment m, of zeros, unless it is there. */
+fa_status optimizer_make_moment(fa_optimizer *opt, size_t m);
+
+/* Make the moments that the parameters ask for; those that are there stay, also when they are not needed now. */
+fa_status optimizer_make_moments(fa_optimizer *opt);
 
 /* gradient_scale / samples: what makes the gradient of the summed one where nothing is clipped. */
 double optimizer_scale(const fa_optimizer *opt, size_t samples);

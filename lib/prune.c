@@ -35,8 +35,7 @@ void prune_apply(const layer *l, const fa_matrix *weights_t)
         kernels_for(l->dtype)->multiply(elements(l), l->kept, weights_t->data);
 }
 
-/* A layer's map of what is kept, all ones if it is new. */
-static fa_status make_map(layer *l)
+fa_status prune_make_map(layer *l)
 {
     if (l->kept)
         return FA_OK;
@@ -102,7 +101,7 @@ fa_status fa_network_prune(fa_network *net, size_t l, double fraction, uint64_t 
     first = l ? l : 1;
     last = l ? l : net->depth;
     for (size_t i = first; i <= last && status == FA_OK; i++)
-        status = make_map(&net->layers[i - 1]);
+        status = prune_make_map(&net->layers[i - 1]);
     for (size_t i = first; i <= last; i++) {
         if (status == FA_OK)
             remove_some(&net->layers[i - 1], i, fraction, seed);

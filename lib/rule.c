@@ -14,8 +14,8 @@
     ((uint32_t)(FA_RULE_NEEDS_INCREMENT | FA_RULE_WRITES_GRADIENT | FA_RULE_LOCAL | FA_RULE_MIRRORS |                  \
                 FA_RULE_REFUSES_COUPLED_DECAY))
 
-/* What 0.1 and 0.2 knew of fa_rule: rules compiled for them end before this member. */
-#define FIRST_SIZE offsetof(fa_rule, learning_rate)
+/* Rules compiled for 0.1 and 0.2, and those compiled for 0.3, end before these members. */
+static const size_t older_sizes[] = {offsetof(fa_rule, learning_rate), offsetof(fa_rule, save)};
 
 size_t fa_rule_count(void)
 {
@@ -74,12 +74,21 @@ static fa_status check_common(const fa_rule *rule)
     return FA_OK;
 }
 
+/* As many bytes of a rule as both sides know; 0 for a size that fa_rule never had. */
+static size_t known_size(const fa_rule *rule)
+{
+    for (size_t i = 0; i < sizeof older_sizes / sizeof older_sizes[0]; i++)
+        if (rule->struct_size == older_sizes[i])
+            return older_sizes[i];
+    return rule->struct_size >= sizeof *rule ? sizeof *rule : 0;
+}
+
 fa_status rule_check(const fa_rule *rule, fa_rule *copy)
 {
-    const size_t known = rule->struct_size < sizeof *rule ? FIRST_SIZE : sizeof *rule;
+    const size_t known = known_size(rule);
     fa_status    status;
 
-    if (rule->struct_size < sizeof *rule && rule->struct_size != FIRST_SIZE)
+    if (known == 0)
         return status_set(FA_ERR_ARGUMENT, "the rule's struct_size is %zu; sizeof(fa_rule) is %zu", rule->struct_size,
                           sizeof *rule);
     if (!tail_is_zero(rule) || (rule->flags & ~KNOWN_FLAGS))
@@ -107,5 +116,7 @@ fa_status rule_check(const fa_rule *rule, fa_rule *copy)
     memset(copy, 0, sizeof *copy);
     memcpy(copy, rule, known);
     copy->struct_size = sizeof *copy;
+    if (!copy->save != !copy->load || (copy->save && copy->state_size == 0))
+        return status_set(FA_ERR_ARGUMENT, "rule %.40s: save and load go together, and with state", rule->name);
     return FA_OK;
 }

@@ -50,6 +50,7 @@ fa_status fa_trainer_create(fa_trainer **out, const fa_network *net, uint64_t se
     trainer->fingerprint = net->fingerprint;
     trainer->depth = net->depth;
     trainer->seed = seed;
+    trainer->at = epoch_start();
     param_defaults(params, TRAINER_PARAMS, trainer->values);
     *out = trainer;
     return FA_OK;

@@ -44,6 +44,11 @@ struct fa_trainer {
     fa_network      *best_net;     /* weights of the best epoch; NULL if nobody wants them, or there is none yet */
     uint64_t         best;         /* epoch; 0 for none */
     fa_stop          stop;
+    epoch_state      at;       /* in the epoch begun last; before its first batch unless a run is inside it */
+    bool             running;
+    bool             resumed;  /* it was read from a checkpoint made inside a run, which the next run goes on with */
+    bool            *frozen;   /* [depth]: while running, as the caller left the layers; else NULL */
+    double           schedule; /* while running, the optimizer's as the caller left it */
 };
 
 #endif

@@ -25,9 +25,7 @@ typedef struct run {
     const fa_dataset *validation; /* or NULL */
     schedule          schedule;
     epoch_plan        plan;
-    uint64_t          updates;  /* an epoch */
-    double            schedule_before; /* of the optimizer */
-    bool             *frozen;  /* [depth]: as the caller left the layers */
+    uint64_t          updates; /* an epoch */
 } run;
 
 static bool is_on(const fa_trainer *trainer, int param)
@@ -50,7 +48,8 @@ static fa_status check_validation(const fa_trainer *trainer, const fa_network *n
 /* Everything that could be wrong with the arguments, before an epoch counts as begun. */
 static fa_status check(const run *r)
 {
-    fa_status status = network_check_fits(r->net, r->trainer->fingerprint, "trainer");
+    fa_status status = r->trainer->running ? status_set(FA_ERR_STATE, "fa_trainer_run: this trainer is running")
+                                           : network_check_fits(r->net, r->trainer->fingerprint, "trainer");
 
     if (status == FA_OK)
         status = train_check(r->net, r->pass, r->fb, r->opt);
@@ -116,20 +115,21 @@ static fa_status prepare(run *r)
         return status;
     if (is_on(trainer, TRAINER_KEEP_BEST) && !trainer->best_net)
         trainer->best = 0; /* nobody kept the weights of an earlier one */
-    r->schedule_before = r->opt->schedule;
-    r->frozen = mem_zeroed(trainer->depth, sizeof *r->frozen);
-    if (!r->frozen)
+    trainer->schedule = r->opt->schedule;
+    trainer->frozen = mem_zeroed(trainer->depth, sizeof *trainer->frozen);
+    if (!trainer->frozen)
         return FA_ERR_MEMORY;
     for (size_t l = 1; l <= trainer->depth; l++)
-        r->frozen[l - 1] = fa_network_is_frozen(r->net, l);
+        trainer->frozen[l - 1] = fa_network_is_frozen(r->net, l);
+    trainer->running = true;
     return FA_OK;
 }
 
 /* As the caller left the layers. */
 static void thaw(const run *r)
 {
-    for (size_t l = 1; r->frozen && l <= r->trainer->depth; l++)
-        (void)fa_network_set_frozen(r->net, l, r->frozen[l - 1]);
+    for (size_t l = 1; l <= r->trainer->depth; l++)
+        (void)fa_network_set_frozen(r->net, l, r->trainer->frozen[l - 1]);
 }
 
 static void freeze_for(const run *r, uint64_t epoch)
@@ -199,30 +199,61 @@ static bool call_after_epoch(const run *r, const fa_epoch_record *record)
     return !callback->call || callback->call(callback->user_data, &progress);
 }
 
-/* The next epoch, with what follows it. */
-static fa_status run_epoch(run *r)
+/* The record of a new epoch. */
+static fa_status begin_epoch(const run *r)
 {
-    fa_trainer      *trainer = r->trainer;
-    fa_epoch_record *record;
-    bool             stopped = false;
-    fa_status        status = FA_OK;
+    fa_trainer *trainer = r->trainer;
+    fa_status   status = FA_OK;
 
     if (trainer->epochs == trainer->room)
         status = make_records(trainer, (uint64_t)r->schedule.epochs);
     if (status != FA_OK)
         return status;
-    record = &trainer->records[trainer->epochs++];
-    r->plan.epoch = trainer->epochs;
-    *record = (fa_epoch_record){.epoch = trainer->epochs, .schedule = 1.0,
-                                .validation = {.loss = (double)NAN, .accuracy = (double)NAN}};
+    trainer->epochs++;
+    trainer->records[trainer->epochs - 1] =
+        (fa_epoch_record){.epoch = trainer->epochs, .schedule = 1.0, .training = trainer->at.result,
+                          .validation = {.loss = (double)NAN, .accuracy = (double)NAN}};
+    return FA_OK;
+}
+
+/* The batches of the epoch that was begun last, or those that are left of it. */
+static fa_status train_epoch(run *r, fa_epoch_record *record)
+{
+    fa_trainer *trainer = r->trainer;
+    bool        stopped = false;
+    fa_status   status;
+
+    r->plan.epoch = record->epoch;
     freeze_for(r, record->epoch);
-    (void)fa_pass_set_dropout(r->pass, trainer->seed, (record->epoch - 1) * r->updates);
-    status = epoch_run(&r->plan, r->net, r->pass, r->fb, r->opt, r->training, &record->training, &stopped);
+    (void)fa_pass_set_dropout(r->pass, trainer->seed, (record->epoch - 1) * r->updates + trainer->at.done);
+    status = epoch_run(&r->plan, r->net, r->pass, r->fb, r->opt, r->training, &trainer->at, &stopped);
+    record->training = trainer->at.result;
+    trainer->at = epoch_start();
     if (status == FA_OK && stopped)
         trainer->stop = FA_STOP_CALLBACK;
     if (status == FA_ERR_MEMORY && record->training.samples == 0)
         trainer->epochs--; /* it did not begin */
-    if (status != FA_OK || stopped)
+    return status;
+}
+
+static bool patience_is_out(const fa_trainer *trainer)
+{
+    return is_on(trainer, TRAINER_PATIENCE) &&
+           (double)(trainer->epochs - trainer->best) >= trainer->values[TRAINER_PATIENCE];
+}
+
+/* The next epoch, or the rest of one, with what follows it. */
+static fa_status run_epoch(run *r)
+{
+    fa_trainer      *trainer = r->trainer;
+    fa_epoch_record *record;
+    fa_status        status = trainer->at.done > 0 ? FA_OK : begin_epoch(r);
+
+    if (status != FA_OK)
+        return status;
+    record = &trainer->records[trainer->epochs - 1];
+    status = train_epoch(r, record);
+    if (status != FA_OK || trainer->stop != FA_STOP_NONE)
         return status;
     if (r->validation) {
         status = fa_evaluate(r->net, r->validation, &record->validation, NULL);
@@ -231,8 +262,7 @@ static fa_status run_epoch(run *r)
     }
     if (status == FA_OK && !call_after_epoch(r, record))
         trainer->stop = FA_STOP_CALLBACK;
-    else if (status == FA_OK && is_on(trainer, TRAINER_PATIENCE) &&
-             (double)(record->epoch - trainer->best) >= trainer->values[TRAINER_PATIENCE])
+    else if (status == FA_OK && patience_is_out(trainer))
         trainer->stop = FA_STOP_EARLY;
     return status;
 }
@@ -240,11 +270,24 @@ static fa_status run_epoch(run *r)
 /* Leave everything as the caller expects it, whatever became of the run; prepare() succeeded. */
 static void finish(const run *r)
 {
-    if (is_on(r->trainer, TRAINER_KEEP_BEST) && r->trainer->best_net)
-        copy_parameters(r->trainer->best_net, r->net);
+    fa_trainer *trainer = r->trainer;
+
+    if (is_on(trainer, TRAINER_KEEP_BEST) && trainer->best_net)
+        copy_parameters(trainer->best_net, r->net);
     thaw(r);
-    r->opt->schedule = r->schedule_before;
-    mem_free(r->frozen);
+    r->opt->schedule = trainer->schedule;
+    mem_free(trainer->frozen);
+    trainer->frozen = NULL;
+    trainer->running = false;
+}
+
+/* Whether there is nothing left to do: of a run that a checkpoint was made in, the end of patience may have been due. */
+static bool is_over(fa_trainer *trainer, double epochs)
+{
+    if (trainer->resumed && trainer->at.done == 0 && patience_is_out(trainer))
+        trainer->stop = FA_STOP_EARLY;
+    trainer->resumed = false;
+    return trainer->stop != FA_STOP_NONE || (trainer->at.done == 0 && (double)trainer->epochs >= epochs);
 }
 
 fa_status fa_trainer_run(fa_trainer *trainer, fa_network *net, fa_pass *pass, fa_feedback *fb, fa_optimizer *opt,
@@ -257,13 +300,15 @@ fa_status fa_trainer_run(fa_trainer *trainer, fa_network *net, fa_pass *pass, fa
     if (!trainer || !net || !pass || !fb || !opt || !training)
         return status_null(__func__, !trainer ? "trainer" : !net ? "net" : !pass ? "pass" : !fb ? "fb"
                                      : !opt   ? "opt"     : "training");
-    trainer->stop = FA_STOP_NONE;
+    if (!trainer->running)
+        trainer->stop = FA_STOP_NONE;
     status = prepare(&r);
-    while (status == FA_OK && trainer->stop == FA_STOP_NONE && (double)trainer->epochs < r.schedule.epochs)
+    if (status != FA_OK)
+        return status;
+    while (status == FA_OK && !is_over(trainer, r.schedule.epochs))
         status = run_epoch(&r);
     if (status == FA_OK && trainer->stop == FA_STOP_NONE)
         trainer->stop = FA_STOP_EPOCHS;
-    if (r.frozen)
-        finish(&r);
+    finish(&r);
     return status;
 }

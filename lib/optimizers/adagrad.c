@@ -46,6 +46,7 @@ extern const optimizer_kind optimizer_adagrad;
 const optimizer_kind optimizer_adagrad = {
     .name = "adagrad",
     .params = params,
+    .moment_names = {"sum"},
     .n_params = sizeof params / sizeof params[0],
     .coupled_decay = WEIGHT_DECAY,
     .moments = moments,

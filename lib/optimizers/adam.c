@@ -19,6 +19,7 @@ extern const optimizer_kind optimizer_adam;
 const optimizer_kind optimizer_adam = {
     .name = "adam",
     .params = params,
+    .moment_names = {"exp_avg", "exp_avg_sq", "max_exp_avg_sq"},
     .n_params = sizeof params / sizeof params[0],
     .coupled_decay = WEIGHT_DECAY,
     .moments = adam_moments,

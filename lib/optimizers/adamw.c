@@ -19,6 +19,7 @@ extern const optimizer_kind optimizer_adamw;
 const optimizer_kind optimizer_adamw = {
     .name = "adamw",
     .params = params,
+    .moment_names = {"exp_avg", "exp_avg_sq", "max_exp_avg_sq"},
     .n_params = sizeof params / sizeof params[0],
     .moments = adam_moments,
     .apply = apply,

@@ -38,6 +38,7 @@ extern const optimizer_kind optimizer_manhattan;
 const optimizer_kind optimizer_manhattan = {
     .name = "manhattan",
     .params = params,
+    .moment_names = {"momentum_buffer"},
     .n_params = sizeof params / sizeof params[0],
     .moments = moments,
     .apply = apply,

@@ -51,6 +51,7 @@ extern const optimizer_kind optimizer_rmsprop;
 const optimizer_kind optimizer_rmsprop = {
     .name = "rmsprop",
     .params = params,
+    .moment_names = {"square_avg", "grad_avg", "momentum_buffer"},
     .n_params = sizeof params / sizeof params[0],
     .coupled_decay = WEIGHT_DECAY,
     .moments = moments,

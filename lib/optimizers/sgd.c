@@ -51,6 +51,7 @@ extern const optimizer_kind optimizer_sgd;
 const optimizer_kind optimizer_sgd = {
     .name = "sgd",
     .params = params,
+    .moment_names = {"momentum_buffer"},
     .n_params = sizeof params / sizeof params[0],
     .coupled_decay = WEIGHT_DECAY,
     .moments = moments,

@@ -1,0 +1,214 @@
+#include "io/fields.h"
+
+#include "alloc.h"
+#include "decimal.h"
+#include "file.h"
+#include "status.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+fa_status fields_fail(const fields *from, const char *format, ...)
+{
+    char text[192];
+    va_list arguments;
+
+    va_start(arguments, format);
+    (void)vsnprintf(text, sizeof(text), format, arguments);
+    va_end(arguments);
+    return file_fail(FA_ERR_FORMAT, from->path, "%s: %s", from->what, text);
+}
+
+/* --- parsing --- */
+
+/* Nesting and values, counted before the parser asks for memory for them: a value of two bytes takes it fifty. Text that is
+ * not JSON is miscounted, and found out by the parser. */
+static fa_status check_limits(const fields *from, const char *text, size_t length)
+{
+    size_t depth = 0, values = 1;
+    bool in_string = false;
+
+    for (size_t i = 0; i < length; i++) {
+        const char c = text[i];
+
+        if (in_string) {
+            i += c == '\\';
+            in_string = c != '"';
+            continue;
+        }
+        in_string = c == '"';
+        depth += c == '{' || c == '[';
+        depth -= (c == '}' || c == ']') && depth > 0;
+        values += c == ',' || c == '{' || c == '[';
+        if (depth > FIELDS_DEPTH)
+            return fields_fail(from, "JSON is nested more than %d deep", FIELDS_DEPTH);
+        if (values > FIELDS_VALUES)
+            return fields_fail(from, "JSON has more than %d values", FIELDS_VALUES);
+    }
+    return FA_OK;
+}
+
+fa_status fields_parse(const char *path, const char *what, const char *text, size_t length, json_t **object)
+{
+    const fields from = {path, what, NULL};
+    json_error_t error;
+    fa_status status;
+
+    *object = NULL;
+    if (length == 0 || text[0] != '{')
+        return fields_fail(&from, "does not start with {");
+    status = check_limits(&from, text, length);
+    if (status != FA_OK)
+        return status;
+    *object = json_loadb(text, length, JSON_REJECT_DUPLICATES, &error);
+    if (*object == NULL && json_error_code(&error) == json_error_out_of_memory)
+        return status_set(FA_ERR_MEMORY, "out of memory: JSON of %zu bytes", length);
+    if (*object == NULL && json_error_code(&error) == json_error_duplicate_key)
+        return fields_fail(&from, "a name is there twice (byte %d)", error.position);
+    if (*object == NULL && json_error_code(&error) == json_error_invalid_utf8)
+        return fields_fail(&from, "is not UTF-8 (byte %d)", error.position);
+    return *object != NULL ? FA_OK : fields_fail(&from, "is not JSON: %s (byte %d)", error.text, error.position);
+}
+
+/* --- members --- */
+
+static fa_status wrong(const fields *from, const char *key, const char *kind)
+{
+    return fields_fail(from, json_object_get(from->object, key) != NULL ? "\"%.64s\" is not %s" : "\"%.64s\" is missing",
+                       key, kind);
+}
+
+fa_status fields_text(const fields *from, const char *key, const char **text)
+{
+    *text = json_string_value(json_object_get(from->object, key));
+    return *text != NULL ? FA_OK : wrong(from, key, "a string");
+}
+
+fa_status fields_count(const fields *from, const char *key, uint64_t *count)
+{
+    const json_t *value = json_object_get(from->object, key);
+
+    if (!json_is_integer(value) || json_integer_value(value) < 0)
+        return wrong(from, key, "a whole number that is not negative");
+    *count = (uint64_t)json_integer_value(value);
+    return FA_OK;
+}
+
+fa_status fields_number(const fields *from, const char *key, uint64_t *number)
+{
+    const char *text = json_string_value(json_object_get(from->object, key));
+    uint64_t found = 0;
+
+    if (text == NULL || *text == '\0')
+        return wrong(from, key, "a string of digits");
+    for (; *text != '\0'; text++)
+        if (*text < '0' || *text > '9' || __builtin_mul_overflow(found, (uint64_t)10, &found) ||
+            __builtin_add_overflow(found, (uint64_t)(*text - '0'), &found))
+            return wrong(from, key, "a string of digits, below 2^64");
+    *number = found;
+    return FA_OK;
+}
+
+fa_status fields_real(const fields *from, const char *key, double *real)
+{
+    const json_t *value = json_object_get(from->object, key);
+    const char *text = json_string_value(value);
+
+    if (json_is_number(value))
+        *real = json_number_value(value);
+    else if (text != NULL && (strcmp(text, "inf") == 0 || strcmp(text, "-inf") == 0))
+        *real = text[0] == '-' ? -(double)INFINITY : (double)INFINITY;
+    else
+        return wrong(from, key, "a number");
+    return FA_OK;
+}
+
+fa_status fields_flag(const fields *from, const char *key, bool *flag)
+{
+    const json_t *value = json_object_get(from->object, key);
+
+    if (!json_is_boolean(value))
+        return wrong(from, key, "true or false");
+    *flag = json_is_true(value);
+    return FA_OK;
+}
+
+fa_status fields_object(const fields *from, const char *key, fields *object)
+{
+    json_t *value = json_object_get(from->object, key);
+
+    if (!json_is_object(value))
+        return wrong(from, key, "an object");
+    *object = (fields){from->path, from->what, value};
+    return FA_OK;
+}
+
+fa_status fields_array(const fields *from, const char *key, size_t length, json_t **array)
+{
+    *array = json_object_get(from->object, key);
+    if (!json_is_array(*array))
+        return wrong(from, key, "an array");
+    if (json_array_size(*array) != length)
+        return fields_fail(from, "\"%.64s\" has %zu members, not %zu", key, json_array_size(*array), length);
+    return FA_OK;
+}
+
+fa_status fields_params(const fields *from, const fa_param *params, size_t n, double *values)
+{
+    if (json_object_size(from->object) > n)
+        return fields_fail(from, "there are %zu parameters, not %zu", json_object_size(from->object), n);
+    for (size_t i = 0; i < n; i++) {
+        double value = 0.0;
+        fa_status status = fields_real(from, params[i].name, &value);
+
+        if (status == FA_OK && param_set(params, n, values, from->what, params[i].name, value) != FA_OK)
+            status = file_fail_again(FA_ERR_FORMAT, from->path);
+        if (status != FA_OK)
+            return status;
+    }
+    return FA_OK;
+}
+
+/* --- writing --- */
+
+json_t *fields_make_number(uint64_t number)
+{
+    return json_sprintf("%" PRIu64, number);
+}
+
+json_t *fields_make_real(double real)
+{
+    return isfinite(real) ? json_real(real) : json_string(real < 0.0 ? "-inf" : "inf");
+}
+
+json_t *fields_make_params(const fa_param *params, size_t n, const double *values)
+{
+    json_t *object = json_object();
+
+    for (size_t i = 0; i < n && object != NULL; i++)
+        if (json_object_set_new(object, params[i].name, fields_make_real(values[i])) != 0) {
+            json_decref(object);
+            object = NULL;
+        }
+    return object;
+}
+
+char *fields_write(const json_t *object, size_t *length)
+{
+    const size_t flags = JSON_COMPACT | JSON_REAL_PRECISION(17);
+    const size_t size = json_dumpb(object, NULL, 0, flags);
+    char *text = size > 0 ? mem_zeroed(size + 1, 1) : NULL;
+
+    if (size == 0)
+        status_set(FA_ERR_MEMORY, "out of memory: a header");
+    *length = size;
+    if (text != NULL && json_dumpb(object, text, size, flags) != size) {
+        status_set(FA_ERR_MEMORY, "out of memory: a header");
+        mem_free(text);
+        text = NULL;
+    }
+    return text;
+}
