@@ -162,6 +162,16 @@ fa_status param_set_choice(const fa_param *params, size_t n, double *values, con
     return FA_OK;
 }
 
+const char *param_choice(const fa_param *param, size_t index, size_t *length)
+{
+    const char *choice = param->choices;
+
+    while (index-- > 0)
+        choice = next_choice(choice);
+    *length = choice_length(choice);
+    return choice;
+}
+
 fa_status param_get(const fa_param *params, size_t n, const double *values, const char *owner, const char *name,
                     double *value)
 {

@@ -156,19 +156,42 @@ fa_status fields_array(const fields *from, const char *key, size_t length, json_
     return FA_OK;
 }
 
-fa_status fields_params(const fields *from, const fa_param *params, size_t n, double *values)
+/* One parameter, under the name of one in the table. */
+static fa_status take_param(const fields *from, const fa_param *params, size_t n, size_t i, double *values)
 {
-    if (json_object_size(from->object) > n)
-        return fields_fail(from, "there are %zu parameters, not %zu", json_object_size(from->object), n);
-    for (size_t i = 0; i < n; i++) {
-        double value = 0.0;
-        fa_status status = fields_real(from, params[i].name, &value);
+    const json_t *value = json_object_get(from->object, params[i].name);
+    const char *choice = params[i].type == FA_PARAM_CHOICE ? json_string_value(value) : NULL;
+    double number = 0.0;
+    fa_status status;
 
-        if (status == FA_OK && param_set(params, n, values, from->what, params[i].name, value) != FA_OK)
-            status = file_fail_again(FA_ERR_FORMAT, from->path);
+    if (params[i].type == FA_PARAM_CHOICE) {
+        if (choice == NULL)
+            return wrong(from, params[i].name, "the name of a choice");
+        status = param_set_choice(params, n, values, from->what, params[i].name, choice);
+    } else {
+        status = fields_real(from, params[i].name, &number);
         if (status != FA_OK)
             return status;
+        status = param_set(params, n, values, from->what, params[i].name, number);
     }
+    return status == FA_OK ? FA_OK : file_fail_again(FA_ERR_FORMAT, from->path);
+}
+
+fa_status fields_params(const fields *from, const fa_param *params, size_t n, double *values)
+{
+    size_t found = 0;
+
+    param_defaults(params, n, values);
+    for (size_t i = 0; i < n; i++) {
+        if (json_object_get(from->object, params[i].name) == NULL)
+            continue;
+        const fa_status status = take_param(from, params, n, i, values);
+        if (status != FA_OK)
+            return status;
+        found++;
+    }
+    if (found < json_object_size(from->object))
+        return fields_fail(from, "there is a parameter that this version of libfa does not know");
     return FA_OK;
 }
 
@@ -184,12 +207,22 @@ json_t *fields_make_real(double real)
     return isfinite(real) ? json_real(real) : json_string(real < 0.0 ? "-inf" : "inf");
 }
 
+static json_t *make_param(const fa_param *param, double value)
+{
+    size_t length;
+
+    if (param->type != FA_PARAM_CHOICE)
+        return fields_make_real(value);
+    const char *name = param_choice(param, (size_t)value, &length);
+    return json_stringn(name, length);
+}
+
 json_t *fields_make_params(const fa_param *params, size_t n, const double *values)
 {
     json_t *object = json_object();
 
     for (size_t i = 0; i < n && object != NULL; i++)
-        if (json_object_set_new(object, params[i].name, fields_make_real(values[i])) != 0) {
+        if (json_object_set_new(object, params[i].name, make_param(&params[i], values[i])) != 0) {
             json_decref(object);
             object = NULL;
         }

@@ -35,7 +35,8 @@ fa_status fields_object(const fields *from, const char *key, fields *object);
 /* An array of just that many members. */
 fa_status fields_array(const fields *from, const char *key, size_t length, json_t **array);
 
-/* values[i] = member params[i].name, for all of a table and nothing else. */
+/* values[i] = member params[i].name, choices by name; what is missing, because an older version did not know it, gets its
+ * default. A member that is not in the table is an error. */
 fa_status fields_params(const fields *from, const fa_param *params, size_t n, double *values);
 
 /* The reverse: new values; NULL if there is no memory. */
