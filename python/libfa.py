@@ -45,6 +45,7 @@ RULE_NEEDS_INCREMENT, RULE_WRITES_GRADIENT, RULE_LOCAL, RULE_MIRRORS, RULE_REFUS
 PURPOSE_USER = 0x40000000
 IDX_UINT8, IDX_INT8, IDX_INT16, IDX_INT32, IDX_FLOAT32, IDX_FLOAT64 = 0x08, 0x09, 0x0B, 0x0C, 0x0D, 0x0E
 AFTER_DELTAS, AFTER_UPDATE, AFTER_EPOCH = 1, 2, 3
+LOAD_NOT_FINITE, LOAD_EXTRA, LOAD_CONVERT = 1, 2, 4
 STOP_NONE, STOP_EPOCHS, STOP_EARLY, STOP_CALLBACK = range(4)
 RECORD_CSV, RECORD_JSONL = 1, 2
 
@@ -193,6 +194,8 @@ _local_callback = CFUNCTYPE(c_int, c_void_p, c_size_t)
 _adapt_callback = CFUNCTYPE(None, c_void_p)
 _init_callback = CFUNCTYPE(c_int, c_void_p, c_void_p)
 _fini_callback = CFUNCTYPE(None, c_void_p)
+_save_callback = CFUNCTYPE(c_size_t, c_void_p, c_void_p, c_size_t)
+_load_callback = CFUNCTYPE(c_int, c_void_p, c_void_p, c_size_t)
 
 
 class fa_rule(ctypes.Structure):
@@ -200,7 +203,7 @@ class fa_rule(ctypes.Structure):
                 ("params", POINTER(fa_param)), ("n_params", c_size_t), ("setup", _setup_callback),
                 ("backward", _backward_callback), ("local", _local_callback), ("adapt", _adapt_callback),
                 ("state_size", c_size_t), ("init", _init_callback), ("fini", _fini_callback),
-                ("learning_rate", c_double), ("source", c_char_p)]
+                ("learning_rate", c_double), ("source", c_char_p), ("save", _save_callback), ("load", _load_callback)]
 
 
 # --- functions -----------------------------------------------------------------------------------------------------
@@ -462,6 +465,11 @@ _FUNCTIONS = {  # name: (result, arguments...)
     # io.h
     "fa_npy_read": (_status, _s, _m),
     "fa_npy_write": (_status, _s, _m),
+    "fa_network_save": (_status, _h, _s),
+    "fa_network_load": (_status, _h, _s, c_uint32),
+    "fa_network_open": (_status, _p, _s, c_uint32),
+    "fa_checkpoint_save": (_status, _s, _h, _h, _h, _h, _h),
+    "fa_checkpoint_load": (_status, _s, _h, _h, _h, _h, _h, c_uint32),
 }
 
 
@@ -687,6 +695,21 @@ class Network(_Object):
         other = Network.__new__(Network)
         other._own(lib.fa_network_destroy, lib.fa_network_copy, self._pointer)
         return other
+
+    @classmethod
+    def open(cls, path, flags=0):
+        """The network that a file of save() or save_checkpoint() holds; flags: LOAD_..."""
+        net = cls.__new__(cls)
+        net._own(lib.fa_network_destroy, lib.fa_network_open, _path(path), flags)
+        return net
+
+    def save(self, path):
+        """Write the weights and biases as safetensors: "layers.0.weight" is W_1, "layers.0.bias" is b_1."""
+        lib.fa_network_save(self._pointer, _path(path))
+
+    def load(self, path, flags=0):
+        """Read weights and biases from a safetensors file with tensors of these names; flags: LOAD_..."""
+        lib.fa_network_load(self._pointer, _path(path), flags)
 
     def add_dense(self, n_outputs, activation="identity", bias=True):
         lib.fa_network_add_dense(self._pointer, _unsigned(n_outputs, "n_outputs"),
@@ -1315,6 +1338,26 @@ class Trainer(_Object):
         return [self.record(epoch) for epoch in range(1, self.epochs + 1)]
 
 
+def _pointer_or_none(thing):
+    return None if thing is None else thing._pointer
+
+
+def save_checkpoint(path, net, fb=None, opt=None, pass_=None, trainer=None):
+    """Write all that training needs to go on: fa_checkpoint_save(). May be called from a callback at AFTER_UPDATE or
+    AFTER_EPOCH, with all objects of the run."""
+    _reraising(None if fb is None else fb._running, (), lib.fa_checkpoint_save, _path(path), net._pointer,
+               *(_pointer_or_none(one) for one in (fb, opt, pass_, trainer)))
+
+
+def load_checkpoint(path, net, fb=None, opt=None, pass_=None, trainer=None, flags=0):
+    """Read a checkpoint into objects made for the same architecture, rule and optimizer: fa_checkpoint_load(). There must
+    be no views of the arrays of fb. flags: LOAD_NOT_FINITE or 0."""
+    if fb is not None and sys.getrefcount(fb._arrays) > 2:  # fb's own reference, and the call's
+        raise StateError(-6, f"a checkpoint makes the arrays of rule {fb.rule_name} anew, and there are views of them")
+    _reraising(None if fb is None else fb._running, (), lib.fa_checkpoint_load, _path(path), net._pointer,
+               *(_pointer_or_none(one) for one in (fb, opt, pass_, trainer)), flags)
+
+
 # --- learning rules ------------------------------------------------------------------------------------------------
 
 def rules():
@@ -1343,13 +1386,18 @@ class Rule:
 
     An exception ends the step before anything is updated, and is the cause of the RuleError that the call raises.
     In adapt it comes too late for that: the weights are updated, the RuleError is raised afterwards. State of the rule
-    belongs into attributes of the object. Do not call the library with the objects of the step from inside the rule.
+    belongs into attributes of the object; checkpoints hold it if the rule defines
+
+        save(self)              that state as bytes
+        load(self, state)       back from those bytes
+
+    Do not call the library with the objects of the step from inside the rule.
     """
     name = "python"
     summary = "a rule written in Python"
     flags = 0     # RULE_NEEDS_INCREMENT | RULE_WRITES_GRADIENT
     params = ()   # of real_param()
-    setup = backward = local = adapt = None
+    setup = backward = local = adapt = save = load = None
 
 
 def feedback_params():
@@ -1602,7 +1650,35 @@ def _rule_struct(rule, running):
         struct.local = _local_callback(_callback(running, rule.local, Step, lib.fa_rule_fail))
     if rule.adapt:
         struct.adapt = _adapt_callback(_callback(running, rule.adapt, _adapting_step, lambda sentence: None))
+    if rule.save and rule.load:
+        struct.state_size = 1  # nothing is kept there: the state is the object's
+        struct.save = _save_callback(_saving(running, rule))
+        struct.load = _load_callback(_loading(running, rule))
     return struct
+
+
+def _saving(running, rule):
+    def save(_state, to, room):
+        try:
+            state = bytes(rule.save())
+        except BaseException as exception:
+            running.raised = running.raised or exception
+            return 0
+        if len(state) <= room:
+            ctypes.memmove(to, state, len(state))
+        return len(state)
+    return save
+
+
+def _loading(running, rule):
+    def load(_state, of, size):
+        try:
+            rule.load(ctypes.string_at(of, size))
+        except BaseException as exception:
+            running.raised = running.raised or exception
+            return lib.fa_rule_fail(f"{type(exception).__name__}: {exception}".encode("utf-8", "replace"))
+        return 0
+    return load
 
 
 def _reraising(running, objects, function, *arguments):

@@ -193,16 +193,17 @@ static bool is_left_alone(const void *data, const char *name)
     return strncmp(name, "trainer.", 8) == 0 && h->trainer == NULL;
 }
 
+/* The feedback comes last: what a user's rule does when it loads its state cannot be taken back. */
 static fa_status settle(stage *s, safetensors *file)
 {
     fa_status status = network_settle(&s->from[NETWORK], s->net);
 
-    if (status == FA_OK && s->has_fb)
-        status = feedback_settle(&s->from[FEEDBACK], file, &s->fb, &s->list);
     if (status == FA_OK && s->opt)
         status = optimizer_settle(&s->from[OPTIMIZER], s->opt);
     if (status == FA_OK && s->trainer)
         status = trainer_settle(&s->from[TRAINER], s->trainer, &s->list);
+    if (status == FA_OK && s->has_fb)
+        status = feedback_settle(&s->from[FEEDBACK], file, &s->fb, &s->list);
     return status;
 }
 

@@ -16,7 +16,7 @@ SCALARS = {"void": None, "size_t": ctypes.c_size_t, "double": ctypes.c_double, "
            "uint64_t": ctypes.c_uint64}
 ENUMS = {"fa_status", "fa_dtype", "fa_param_type", "fa_activation", "fa_loss", "fa_init", "fa_purpose", "fa_rule_flag",
          "fa_topology", "fa_feedback_draw", "fa_parameters", "fa_idx_type", "fa_point", "fa_stop",
-         "fa_record_format"}
+         "fa_record_format", "fa_load_flag"}
 HANDLES = {"fa_network", "fa_pass", "fa_feedback", "fa_optimizer", "fa_setup", "fa_step", "fa_operand", "fa_dataset",
            "fa_trainer", "fa_invariant", "fa_recorder", "void"}
 STRUCTS = {"fa_matrix", "fa_param", "fa_stream", "fa_delta_report", "fa_rule", "fa_idx_info", "fa_result",
@@ -84,7 +84,8 @@ class Layout(unittest.TestCase):
                 "PURPOSE_WEIGHTS", "PURPOSE_BIAS", "PURPOSE_FEEDBACK", "PURPOSE_ORDER", "PURPOSE_RULE",
                 "PURPOSE_DROPOUT", "PURPOSE_SPLIT", "PURPOSE_PRUNING", "PURPOSE_FORM", "PURPOSE_USER", "IDX_UINT8", "IDX_INT8",
                 "IDX_INT16", "IDX_INT32", "IDX_FLOAT32", "IDX_FLOAT64", "AFTER_DELTAS", "AFTER_UPDATE", "AFTER_EPOCH",
-                "STOP_NONE", "STOP_EPOCHS", "STOP_EARLY", "STOP_CALLBACK", "RECORD_CSV", "RECORD_JSONL")}
+                "STOP_NONE", "STOP_EPOCHS", "STOP_EARLY", "STOP_CALLBACK", "RECORD_CSV", "RECORD_JSONL",
+                "LOAD_NOT_FINITE", "LOAD_EXTRA", "LOAD_CONVERT")}
     STATUSES = {"ARGUMENT": libfa.ArgumentError, "SHAPE": libfa.ShapeError, "DTYPE": libfa.DtypeError,
                 "MEMORY": libfa.OutOfMemoryError, "NOT_FINITE": libfa.NotFiniteError, "STATE": libfa.StateError,
                 "UNSUPPORTED": libfa.UnsupportedError, "IO": libfa.FileError, "FORMAT": libfa.FormatError,
