@@ -13,6 +13,7 @@ CLASSIFY = os.environ.get("LIBFA_TEST_CLASSIFY")  # not built without Jansson
 ALIGN_THEN_MEMORISE = os.environ["LIBFA_TEST_ALIGN_THEN_MEMORISE"]
 NONLINEAR = os.environ["LIBFA_TEST_NONLINEAR"]
 CUSTOM_RULE = os.environ["LIBFA_TEST_CUSTOM_RULE"]
+CHECKPOINT = os.environ.get("LIBFA_TEST_CHECKPOINT")  # of no use without Jansson
 DATA = os.environ["LIBFA_TEST_DATA"]
 
 
