@@ -104,13 +104,15 @@ FA_API fa_status fa_trainer_set_callback(fa_trainer *trainer, fa_point point, ui
 
 /**
  * Train until all epochs are done, a callback says stop, or nothing improves any more. A run that ended inside an epoch
- * (callback or failure) goes on with the next epoch when called again.
+ * (callback or failure) goes on with the next epoch when called again. After fa_checkpoint_load() it goes on where the run
+ * was that saved, in the middle of an epoch too; FA_ERR_SHAPE if the epoch has fewer batches now.
  *
  * @param[in,out] net, pass, fb, opt  as for fa_train_step()
  * @param[in]     training    not changed
  * @param[in]     validation  evaluated after every epoch; NULL for none
  * @retval FA_ERR_ARGUMENT    a NULL; patience or keep_best without validation data; monitor = error without labels
  * @retval FA_ERR_SHAPE       something does not fit
+ * @retval FA_ERR_STATE       this trainer is running already: a callback called it
  * @retval FA_ERR_UNSUPPORTED a streaming pass with a rule, optimizer or callback that it does not take
  * @retval FA_ERR_NOT_FINITE  a loss or gradient is NaN or infinite; what was done before stands (but see keep_best),
  *                            and the record of the epoch tells how far it came
