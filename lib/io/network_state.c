@@ -7,6 +7,7 @@
 #include "status.h"
 
 #include <limits.h>
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -137,7 +138,7 @@ static fa_status take_settings(const fields *l, layer *to)
         return status;
     if (!(to->dropout >= 0.0 && to->dropout < 1.0))
         return fields_fail(l, "\"dropout\" = %g is not at least 0 and below 1", to->dropout);
-    if (!(to->held_norm >= 0.0 && to->held_norm <= 1.7976931348623157e308))
+    if (!(to->held_norm >= 0.0 && isfinite(to->held_norm)))
         return fields_fail(l, "\"held_norm\" = %g is not finite and not negative", to->held_norm);
     return pruned ? prune_make_map(to) : FA_OK;
 }

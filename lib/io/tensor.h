@@ -27,9 +27,10 @@ typedef struct tensor_list {
     tensor   *items;
     size_t    count;
     size_t    room;
-    void    **owned; /* memory to be released with the list */
+    void    **owned;   /* memory to be released with the list */
     size_t    n_owned;
     fa_status status;
+    tensor    nowhere; /* what is added after a failure, which nobody looks at */
 } tensor_list;
 
 /* "F64", ...; and the bytes of an element. */
