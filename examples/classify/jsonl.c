@@ -138,17 +138,6 @@ static json_t *grid_names(const settings *chosen)
     return array;
 }
 
-/* Whether an option only says which runs there are: each tells its rule, seed, learning rate and cell. */
-static bool selects_runs(const char *name)
-{
-    static const char *const names[] = {"rules", "lr", "grid", "seed", "seeds", "choose-seeds"};
-
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
-        if (strcmp(names[i], name) == 0)
-            return true;
-    return false;
-}
-
 /* The first parameter of one that the other has not, or not so; NULL if there is none. */
 static const char *find_difference(json_t *one, const json_t *other)
 {
@@ -156,7 +145,7 @@ static const char *find_difference(json_t *one, const json_t *other)
     json_t *value;
 
     json_object_foreach(one, name, value)
-        if (!selects_runs(name) && !json_equal(value, json_object_get(other, name)))
+        if (!settings_selects_runs(name) && !json_equal(value, json_object_get(other, name)))
             return name;
     return NULL;
 }

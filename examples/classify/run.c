@@ -8,6 +8,7 @@
 #include "../common/interrupt.h"
 #include "../common/jobs.h"
 #include "../common/progress.h"
+#include "checkpoints.h"
 #include "model.h"
 #include "record_files.h"
 #include "watch.h"
@@ -24,7 +25,10 @@ typedef struct course {
     meter           instrument;
     double          epoch_start, epoch_end;
     fa_recorder    *recorder; /* or NULL */
+    const model    *student;
+    const checkpoint *kept;
     fa_status       status; /* of what the callbacks did */
+    bool            lost;   /* a checkpoint could not be written, and that was told */
 } course;
 
 void run_free(run *result)
@@ -129,6 +133,10 @@ static bool after_epoch(void *user_data, const fa_progress *seen)
         measure_test(running, seen->net, now);
     result->epochs = epoch;
     watch_epoch(running->observer, result);
+    if (!checkpoint_keep(running->kept, running->student, result)) {
+        running->lost = true;
+        return false;
+    }
     running->instrument = (meter){0};
     running->epoch_start = seconds();
     return running->status == FA_OK && !interrupt_came();
@@ -176,19 +184,22 @@ static fa_status measure(run *result, const settings *chosen, const model *stude
     return status;
 }
 
+/* FA_ERR_IO: a checkpoint could not be written, which was told. */
 static fa_status learn(run *result, const settings *chosen, const model *student, const parts *some, watch *observer,
-                       fa_recorder *recorder)
+                       fa_recorder *recorder, const checkpoint *kept)
 {
     course running = {.result = result, .chosen = chosen, .some = some, .observer = observer,
-                      .epoch_start = seconds(), .recorder = recorder};
+                      .epoch_start = seconds(), .recorder = recorder, .student = student, .kept = kept};
     double start = running.epoch_start;
     fa_status status = set_callbacks(&running, student);
 
     if (status == FA_OK)
         status = fa_trainer_run(student->trainer, student->net, student->pass, student->feedback, student->optimizer,
                                 some->training, some->validation);
-    result->seconds = seconds() - start;
+    result->seconds += seconds() - start;
     watch_clear(observer);
+    if (status == FA_OK && running.lost)
+        return FA_ERR_IO;
     if (status == FA_OK)
         status = running.status;
     if (status == FA_OK && fa_trainer_stop(student->trainer) == FA_STOP_CALLBACK)
@@ -228,20 +239,24 @@ bool run_learn(run *result, const settings *chosen, data *samples, watch *observ
     model student = {0};
     parts some = {0};
     fa_recorder *recorder = NULL;
+    checkpoint kept = {0};
     fa_status status;
     bool good = run_prepare(result, chosen, samples) && parts_take(&some, samples, chosen, result->seed) &&
                 model_create(&student, chosen, samples, result) && model_mirror(&student, chosen, result) &&
-                start_recorder(&recorder, chosen, &student, result);
+                start_recorder(&recorder, chosen, &student, result) && checkpoint_prepare(&kept, chosen, result) &&
+                checkpoint_restore(&kept, chosen, &student, result);
 
     if (good) {
-        status = learn(result, chosen, &student, &some, observer, recorder);
+        watch_restored(observer, result);
+        status = learn(result, chosen, &student, &some, observer, recorder, &kept);
         good = status == FA_OK || status == FA_ERR_NOT_FINITE;
         if (status == FA_ERR_NOT_FINITE)
             result->outcome = RUN_DIVERGED;
-        else if (status != FA_OK)
+        else if (status != FA_OK && status != FA_ERR_IO)
             complain("%s: %s", chosen->rules.at[result->rule]->name, fa_last_error());
     }
     result->unrecorded = !recording_end(recorder) || result->unrecorded;
+    checkpoint_free(&kept);
     model_free(&student);
     parts_free(&some);
     return good;

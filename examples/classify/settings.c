@@ -36,6 +36,11 @@ static bool set_plot(void *chosen, const char *name, const char *value)
     return false;
 }
 
+static bool set_checkpoints(void *chosen, const char *name, const char *value)
+{
+    return option_path(name, value, &((settings *)chosen)->checkpoints);
+}
+
 static bool set_replay(void *chosen, const char *name, const char *value)
 {
     return option_path(name, value, &((settings *)chosen)->replay);
@@ -110,6 +115,9 @@ static const option output_table[] = {
                        "every run is in it as soon as it has ended. It has to be of the same settings;\n"
                        "--rules, --lr, --grid, --seed, --seeds and --choose-seeds may ask for others,\n"
                        "and runs that nobody asks for any more stay in it", set_resume, NULL},
+    {"--checkpoints", "DIR", "after every epoch keep what each run has come to in files of DIR, which is made if it is\n"
+                             "not there; a run whose files are there goes on from them, and ends with the same\n"
+                             "bits. Files of other settings are left alone", set_checkpoints, NULL},
     {"--replay", "FILE", "run again what a --jsonl file tells of; only --data can be chosen anew", set_replay, NULL},
     {"--plot", "FILE", "draw losses, errors and angles with gnuplot into FILE.svg or FILE.png; with\n"
                        "--seeds means and their 95 % intervals; with more than eight rules the means\n"
@@ -149,6 +157,16 @@ bool settings_is_parameter(size_t option_number)
     for (size_t g = 0; g < N_PARAMETER_GROUPS; g++)
         count += groups[g].count;
     return option_number < count;
+}
+
+bool settings_selects_runs(const char *name)
+{
+    static const char *const names[] = {"rules", "lr", "grid", "seed", "seeds", "choose-seeds"};
+
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+        if (strcmp(names[i], name) == 0)
+            return true;
+    return false;
 }
 
 bool settings_study(const settings *chosen)

@@ -84,7 +84,7 @@ typedef struct settings {
     size_t   jobs;
 
     /* what comes out */
-    const char *csv, *jsonl, *plot, *replay, *record_plot; /* NULL where not asked for */
+    const char *csv, *jsonl, *plot, *replay, *record_plot, *checkpoints; /* NULL where not asked for */
     recording   record;
     size_t      baseline; /* rule that the others are compared with, or EVERY_RULE */
     bool        quiet, resume;
@@ -110,6 +110,9 @@ bool settings_study(const settings *chosen);
 /* Whether an option belongs to the experiment and not to what is shown of it: what a JSONL header holds and a replay
  * sets. */
 bool settings_is_parameter(size_t option_number);
+
+/* Whether an option ("lr") only says which runs there are: each tells its rule, seed, learning rate and cell. */
+bool settings_selects_runs(const char *name);
 
 /* The option groups, one a file: settings_*.c. */
 extern const option_group settings_data, settings_network, settings_learning, settings_training,

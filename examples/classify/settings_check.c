@@ -134,6 +134,10 @@ bool settings_check(settings *chosen)
         complain("--resume goes on with a file of JSON lines: it needs --jsonl FILE");
         return false;
     }
+    if (chosen->checkpoints && chosen->record.path) {
+        complain("--record writes rows between the epochs that --checkpoints goes on from: they exclude each other");
+        return false;
+    }
     return check_outputs(chosen) && check_grid(chosen) && settings_check_record(chosen) && check_studies(chosen) &&
            set_rates(chosen) &&
            (grid_is_common(&chosen->grid, "feedback_scale") || set_default(chosen, "--feedback-scale", "1"));

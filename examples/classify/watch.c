@@ -101,6 +101,15 @@ void watch_epoch(watch *observer, const run *result)
     progress_line(&observer->shown, "%s", text);
 }
 
+void watch_restored(watch *observer, const run *result)
+{
+    for (size_t i = 0; observer->files && i < result->epochs; i++)
+        outputs_epoch(observer->files, result, i);
+    if (result->epochs > 0 && !observer->shown.quiet)
+        progress_line(&observer->shown, "%s: going on after epoch %zu of %zu",
+                      observer->chosen->rules.at[result->rule]->name, result->epochs, observer->chosen->epochs);
+}
+
 void watch_clear(watch *observer)
 {
     progress_clear(&observer->shown);

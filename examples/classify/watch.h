@@ -23,6 +23,9 @@ void watch_batch(watch *observer, const run *result, const meter *instrument, co
 /* The epoch that has just been completed: into the files, and as a line where stderr is no terminal. */
 void watch_epoch(watch *observer, const run *result);
 
+/* The epochs that a run which goes on has behind it: into the files. */
+void watch_restored(watch *observer, const run *result);
+
 /* Takes the status line away. */
 void watch_clear(watch *observer);
 
