@@ -6,6 +6,7 @@
 
 #include "alloc.h"
 #include "batch.h"
+#include "evaluate.h"
 #include "matrix.h"
 #include "network.h"
 #include "optimizer.h"
@@ -25,7 +26,9 @@ typedef struct run {
     const fa_dataset *validation; /* or NULL */
     schedule          schedule;
     epoch_plan        plan;
-    uint64_t          updates; /* an epoch */
+    uint64_t          updates;    /* an epoch */
+    evaluation        validating; /* what that needs, made before anything is trained */
+    fa_network       *best_net;   /* for the best weights, until there are any; or NULL */
 } run;
 
 static bool is_on(const fa_trainer *trainer, int param)
@@ -111,10 +114,12 @@ static fa_status prepare(run *r)
         status = epoch_updates(&r->plan, r->pass, r->training, &r->updates);
     if (status == FA_OK)
         status = make_records(trainer, (uint64_t)v[TRAINER_EPOCHS]);
+    if (status == FA_OK && r->validation)
+        status = evaluation_make(&r->validating, r->net, r->validation);
+    if (status == FA_OK && is_on(trainer, TRAINER_KEEP_BEST) && !trainer->best_net)
+        status = fa_network_copy(&r->best_net, r->net);
     if (status != FA_OK)
         return status;
-    if (is_on(trainer, TRAINER_KEEP_BEST) && !trainer->best_net)
-        trainer->best = 0; /* nobody kept the weights of an earlier one */
     trainer->schedule = r->opt->schedule;
     trainer->frozen = mem_zeroed(trainer->depth, sizeof *trainer->frozen);
     if (!trainer->frozen)
@@ -170,21 +175,32 @@ static bool improved(const fa_trainer *trainer, uint64_t epoch)
 }
 
 /* Note whether the epoch was the best so far. */
-static fa_status compare(const run *r, const fa_epoch_record *record)
+static void compare(run *r, const fa_epoch_record *record)
 {
     fa_trainer *trainer = r->trainer;
 
-    if (!improved(trainer, record->epoch))
-        return FA_OK;
-    if (is_on(trainer, TRAINER_KEEP_BEST) && !trainer->best_net) {
-        fa_status status = fa_network_copy(&trainer->best_net, r->net);
-        if (status != FA_OK)
-            return status;
+    if (r->best_net) { /* nobody kept the weights of an earlier one */
+        trainer->best_net = r->best_net;
+        trainer->best = 0;
+        r->best_net = NULL;
     }
+    if (!improved(trainer, record->epoch))
+        return;
     if (trainer->best_net)
         copy_parameters(r->net, trainer->best_net);
     trainer->best = record->epoch;
-    return FA_OK;
+}
+
+/* A callback may have given the network another layer. */
+static fa_status validate(run *r, fa_epoch_record *record)
+{
+    fa_status status = network_check_fits(r->net, r->trainer->fingerprint, "trainer");
+
+    if (status == FA_OK)
+        status = evaluation_run(&r->validating, r->net, &record->validation, NULL);
+    if (status == FA_OK)
+        compare(r, record);
+    return status;
 }
 
 static bool call_after_epoch(const run *r, const fa_epoch_record *record)
@@ -255,11 +271,8 @@ static fa_status run_epoch(run *r)
     status = train_epoch(r, record);
     if (status != FA_OK || trainer->stop != FA_STOP_NONE)
         return status;
-    if (r->validation) {
-        status = fa_evaluate(r->net, r->validation, &record->validation, NULL);
-        if (status == FA_OK)
-            status = compare(r, record);
-    }
+    if (r->validation)
+        status = validate(r, record);
     if (status == FA_OK && !call_after_epoch(r, record))
         trainer->stop = FA_STOP_CALLBACK;
     else if (status == FA_OK && patience_is_out(trainer))
@@ -279,6 +292,12 @@ static void finish(const run *r)
     mem_free(trainer->frozen);
     trainer->frozen = NULL;
     trainer->running = false;
+}
+
+static void release(run *r)
+{
+    evaluation_free(&r->validating);
+    fa_network_destroy(r->best_net);
 }
 
 /* Whether there is nothing left to do: of a run that a checkpoint was made in, the end of patience may have been due. */
@@ -303,12 +322,15 @@ fa_status fa_trainer_run(fa_trainer *trainer, fa_network *net, fa_pass *pass, fa
     if (!trainer->running)
         trainer->stop = FA_STOP_NONE;
     status = prepare(&r);
-    if (status != FA_OK)
+    if (status != FA_OK) {
+        release(&r);
         return status;
+    }
     while (status == FA_OK && !is_over(trainer, r.schedule.epochs))
         status = run_epoch(&r);
     if (status == FA_OK && trainer->stop == FA_STOP_NONE)
         trainer->stop = FA_STOP_EPOCHS;
     finish(&r);
+    release(&r);
     return status;
 }
