@@ -29,6 +29,7 @@ typedef struct run {
     uint64_t          updates;    /* an epoch */
     evaluation        validating; /* what that needs, made before anything is trained */
     fa_network       *best_net;   /* for the best weights, until there are any; or NULL */
+    bool              trained;    /* on anything */
 } run;
 
 static bool is_on(const fa_trainer *trainer, int param)
@@ -235,20 +236,25 @@ static fa_status begin_epoch(const run *r)
 /* The batches of the epoch that was begun last, or those that are left of it. */
 static fa_status train_epoch(run *r, fa_epoch_record *record)
 {
-    fa_trainer *trainer = r->trainer;
-    bool        stopped = false;
-    fa_status   status;
+    fa_trainer       *trainer = r->trainer;
+    const epoch_state before = trainer->at;
+    bool              stopped = false;
+    fa_status         status;
 
     r->plan.epoch = record->epoch;
     freeze_for(r, record->epoch);
     (void)fa_pass_set_dropout(r->pass, trainer->seed, (record->epoch - 1) * r->updates + trainer->at.done);
     status = epoch_run(&r->plan, r->net, r->pass, r->fb, r->opt, r->training, &trainer->at, &stopped);
+    r->trained = r->trained || trainer->at.done > before.done;
+    if (status == FA_ERR_MEMORY && trainer->at.done == before.done) { /* it did not begin, or did not go on */
+        trainer->at = before;
+        trainer->epochs -= before.done == 0;
+        return status;
+    }
     record->training = trainer->at.result;
     trainer->at = epoch_start();
     if (status == FA_OK && stopped)
         trainer->stop = FA_STOP_CALLBACK;
-    if (status == FA_ERR_MEMORY && record->training.samples == 0)
-        trainer->epochs--; /* it did not begin */
     return status;
 }
 
@@ -281,11 +287,12 @@ static fa_status run_epoch(run *r)
 }
 
 /* Leave everything as the caller expects it, whatever became of the run; prepare() succeeded. */
-static void finish(const run *r)
+static void finish(const run *r, fa_status status)
 {
     fa_trainer *trainer = r->trainer;
+    const bool  untouched = status == FA_ERR_MEMORY && !r->trained; /* the run will be there another time */
 
-    if (is_on(trainer, TRAINER_KEEP_BEST) && trainer->best_net)
+    if (is_on(trainer, TRAINER_KEEP_BEST) && trainer->best_net && !untouched)
         copy_parameters(trainer->best_net, r->net);
     thaw(r);
     r->opt->schedule = trainer->schedule;
@@ -330,7 +337,7 @@ fa_status fa_trainer_run(fa_trainer *trainer, fa_network *net, fa_pass *pass, fa
         status = run_epoch(&r);
     if (status == FA_OK && trainer->stop == FA_STOP_NONE)
         trainer->stop = FA_STOP_EPOCHS;
-    finish(&r);
+    finish(&r, status);
     release(&r);
     return status;
 }

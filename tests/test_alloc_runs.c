@@ -1,6 +1,8 @@
 /* Whole training runs without memory and without threads: every rule, every optimizer, on two threads, with dropout,
  * validation, the best weights kept, callbacks and a recorder. */
+#include "config.h"
 #include "descent.h"
+#include "files.h"
 #include "training.h"
 #include "watch.h"
 
@@ -223,13 +225,63 @@ START_TEST(runs_are_survived)
 }
 END_TEST
 
+/* --- a run that goes on from a checkpoint --- */
+
+#if FA_HAVE_JANSSON
+enum { SAVED_EPOCH = 2, SAVED_BATCH = 3 };
+
+static bool save_inside(void *user_data, const fa_progress *p)
+{
+    const scene *c = user_data;
+    char         path[PATH_SIZE];
+    path_of("inside", path);
+    if (p->epoch == SAVED_EPOCH && p->batch == SAVED_BATCH)
+        expect_ok(fa_checkpoint_save(path, c->s.net, c->s.fb, c->s.opt, c->s.pass, c->trainer));
+    return true;
+}
+
+/* In the middle of an epoch: where it was is not forgotten when memory is out. */
+START_TEST(resumed_runs_are_survived)
+{
+    const plan p = plan_at((size_t)_i / 2);
+    scene      whole = make_survivor(&p), c = make_survivor(&p);
+    char       path[PATH_SIZE];
+    fa_status  status = FA_ERR_MEMORY;
+    path_of("inside", path);
+    expect_ok(fa_trainer_set_callback(whole.trainer, FA_AFTER_UPDATE, 1, save_inside, &whole));
+    expect_ok(scene_run(&whole));
+    expect_ok(fa_checkpoint_load(path, c.s.net, c.s.fb, c.s.opt, c.s.pass, c.trainer, 0));
+    state_copy before = take_snapshot(&c.s);
+    for (long fail = 0; status != FA_OK; fail++) {
+        support_forget();
+        watch(fail, _i % 2);
+        status = scene_run(&c);
+        unwatch();
+        if (status == FA_OK)
+            break;
+        support_failed(FA_ERR_MEMORY, status, p.rule->name, __LINE__);
+        state_copy after = take_snapshot(&c.s);
+        ck_assert_msg(same_snapshot(&before, &after), "%s, %s: trained", p.rule->name, p.recipe->kind);
+        ck_assert_uint_eq(fa_trainer_epochs(c.trainer), SAVED_EPOCH);
+        failures++;
+        ck_assert_int_lt(fail, MOST);
+    }
+    ck_assert_msg(same_weights(&c, &whole) && same_records(&c, &whole), "%s, %s: another run after failures",
+                  p.rule->name, p.recipe->kind);
+}
+END_TEST
+#endif
+
 int main(void)
 {
     Suite *suite = suite_create("alloc runs");
-    TCase *tcase = support_case(suite);
+    TCase *tcase = file_case(suite);
     tcase_add_loop_test(tcase, lives_leak_nothing, 0, 4 * plan_count());
     tcase_add_test(tcase, threads_that_do_not_start_leak_nothing);
     tcase_add_loop_test(tcase, runs_are_survived, 0, 2 * plan_count());
+#if FA_HAVE_JANSSON
+    tcase_add_loop_test(tcase, resumed_runs_are_survived, 0, 2 * plan_count());
+#endif
     const int failed = support_run(suite, false);
     printf("# %d rules and optimizers, %ld failures survived\n", plan_count(), failures);
     return failed;
