@@ -1,34 +1,24 @@
-/* Loss and accuracy on a data set. */
-#include <fa/train.h>
+#include "evaluate.h"
 
 #include <math.h>
 #include <string.h>
 
 #include "alloc.h"
-#include "batch.h"
 #include "loss.h"
-#include "predict.h"
 #include "status.h"
 
-/* Everything that an evaluation needs while it runs. */
-typedef struct evaluation {
-    batch_staging   staging;
-    batch_source    from;
-    predict_scratch scratch;
-} evaluation;
-
-static fa_status prepare(evaluation *e, const fa_network *net, const fa_dataset *data, const uint64_t *confusion)
+fa_status evaluation_make(evaluation *e, const fa_network *net, const fa_dataset *data)
 {
     const size_t n = fa_dataset_size(data);
-    fa_status    status = network_check_built(net, "fa_evaluate");
+    fa_status    status = batch_prepare(&e->from, &e->staging, n < PREDICT_PIECE ? n : PREDICT_PIECE, data);
 
-    if (status == FA_OK)
-        status = batch_check(net, data);
-    if (status == FA_OK && confusion && !fa_dataset_has_labels(data))
-        status = status_set(FA_ERR_STATE, "fa_evaluate: without labels there is no confusion matrix");
-    if (status == FA_OK)
-        status = batch_prepare(&e->from, &e->staging, n < PREDICT_PIECE ? n : PREDICT_PIECE, data);
     return status == FA_OK ? predict_scratch_make(&e->scratch, net, n) : status;
+}
+
+void evaluation_free(evaluation *e)
+{
+    mem_free(e->scratch.memory);
+    batch_staging_free(&e->staging);
 }
 
 /* Add the samples from `first` on to the counts; the sum of their losses. */
@@ -46,10 +36,27 @@ static double evaluate_piece(const evaluation *e, const fa_network *net, size_t 
     return loss_sum(net, &y, e->scratch.z, &target, NULL);
 }
 
+fa_status evaluation_run(const evaluation *e, const fa_network *net, fa_result *result, uint64_t *confusion)
+{
+    const fa_dataset *data = e->from.data;
+    double            sum = 0.0;
+
+    *result = (fa_result){.accuracy = (double)NAN};
+    if (confusion)
+        memset(confusion, 0, fa_dataset_n_outputs(data) * fa_dataset_n_outputs(data) * sizeof *confusion);
+    for (size_t first = 0; first < fa_dataset_size(data); first += PREDICT_PIECE)
+        sum += evaluate_piece(e, net, first, result, confusion);
+    result->loss = sum / (double)result->samples;
+    if (fa_dataset_has_labels(data))
+        result->accuracy = (double)result->correct / (double)result->samples;
+    if (!isfinite(sum))
+        return status_set(FA_ERR_NOT_FINITE, "the loss is %s", isnan(sum) ? "NaN" : "infinite");
+    return FA_OK;
+}
+
 fa_status fa_evaluate(const fa_network *net, const fa_dataset *data, fa_result *result, uint64_t *confusion)
 {
     evaluation e = {0};
-    double     sum = 0.0;
     fa_status  status;
 
     if (!result)
@@ -57,19 +64,15 @@ fa_status fa_evaluate(const fa_network *net, const fa_dataset *data, fa_result *
     *result = (fa_result){.loss = (double)NAN, .accuracy = (double)NAN};
     if (!net || !data)
         return status_null(__func__, !net ? "net" : "data");
-    status = prepare(&e, net, data, confusion);
-    if (status == FA_OK && confusion)
-        memset(confusion, 0, fa_dataset_n_outputs(data) * fa_dataset_n_outputs(data) * sizeof *confusion);
-    for (size_t first = 0; status == FA_OK && first < fa_dataset_size(data); first += PREDICT_PIECE)
-        sum += evaluate_piece(&e, net, first, result, confusion);
-    mem_free(e.scratch.memory);
-    batch_staging_free(&e.staging);
-    if (status != FA_OK)
-        return status;
-    result->loss = sum / (double)result->samples;
-    if (fa_dataset_has_labels(data))
-        result->accuracy = (double)result->correct / (double)result->samples;
-    if (!isfinite(sum))
-        return status_set(FA_ERR_NOT_FINITE, "the loss is %s", isnan(sum) ? "NaN" : "infinite");
-    return FA_OK;
+    status = network_check_built(net, __func__);
+    if (status == FA_OK)
+        status = batch_check(net, data);
+    if (status == FA_OK && confusion && !fa_dataset_has_labels(data))
+        status = status_set(FA_ERR_STATE, "%s: without labels there is no confusion matrix", __func__);
+    if (status == FA_OK)
+        status = evaluation_make(&e, net, data);
+    if (status == FA_OK)
+        status = evaluation_run(&e, net, result, confusion);
+    evaluation_free(&e);
+    return status;
 }

@@ -6,6 +6,7 @@
 
 #include "alloc.h"
 #include "batch.h"
+#include "evaluate.h"
 #include "matrix.h"
 #include "network.h"
 #include "optimizer.h"
@@ -25,7 +26,10 @@ typedef struct run {
     const fa_dataset *validation; /* or NULL */
     schedule          schedule;
     epoch_plan        plan;
-    uint64_t          updates; /* an epoch */
+    uint64_t          updates;    /* an epoch */
+    evaluation        validating; /* what that needs, made before anything is trained */
+    fa_network       *best_net;   /* for the best weights, until there are any; or NULL */
+    bool              trained;    /* on anything */
 } run;
 
 static bool is_on(const fa_trainer *trainer, int param)
@@ -111,10 +115,12 @@ static fa_status prepare(run *r)
         status = epoch_updates(&r->plan, r->pass, r->training, &r->updates);
     if (status == FA_OK)
         status = make_records(trainer, (uint64_t)v[TRAINER_EPOCHS]);
+    if (status == FA_OK && r->validation)
+        status = evaluation_make(&r->validating, r->net, r->validation);
+    if (status == FA_OK && is_on(trainer, TRAINER_KEEP_BEST) && !trainer->best_net)
+        status = fa_network_copy(&r->best_net, r->net);
     if (status != FA_OK)
         return status;
-    if (is_on(trainer, TRAINER_KEEP_BEST) && !trainer->best_net)
-        trainer->best = 0; /* nobody kept the weights of an earlier one */
     trainer->schedule = r->opt->schedule;
     trainer->frozen = mem_zeroed(trainer->depth, sizeof *trainer->frozen);
     if (!trainer->frozen)
@@ -170,21 +176,32 @@ static bool improved(const fa_trainer *trainer, uint64_t epoch)
 }
 
 /* Note whether the epoch was the best so far. */
-static fa_status compare(const run *r, const fa_epoch_record *record)
+static void compare(run *r, const fa_epoch_record *record)
 {
     fa_trainer *trainer = r->trainer;
 
-    if (!improved(trainer, record->epoch))
-        return FA_OK;
-    if (is_on(trainer, TRAINER_KEEP_BEST) && !trainer->best_net) {
-        fa_status status = fa_network_copy(&trainer->best_net, r->net);
-        if (status != FA_OK)
-            return status;
+    if (r->best_net) { /* nobody kept the weights of an earlier one */
+        trainer->best_net = r->best_net;
+        trainer->best = 0;
+        r->best_net = NULL;
     }
+    if (!improved(trainer, record->epoch))
+        return;
     if (trainer->best_net)
         copy_parameters(r->net, trainer->best_net);
     trainer->best = record->epoch;
-    return FA_OK;
+}
+
+/* A callback may have given the network another layer. */
+static fa_status validate(run *r, fa_epoch_record *record)
+{
+    fa_status status = network_check_fits(r->net, r->trainer->fingerprint, "trainer");
+
+    if (status == FA_OK)
+        status = evaluation_run(&r->validating, r->net, &record->validation, NULL);
+    if (status == FA_OK)
+        compare(r, record);
+    return status;
 }
 
 static bool call_after_epoch(const run *r, const fa_epoch_record *record)
@@ -219,20 +236,25 @@ static fa_status begin_epoch(const run *r)
 /* The batches of the epoch that was begun last, or those that are left of it. */
 static fa_status train_epoch(run *r, fa_epoch_record *record)
 {
-    fa_trainer *trainer = r->trainer;
-    bool        stopped = false;
-    fa_status   status;
+    fa_trainer       *trainer = r->trainer;
+    const epoch_state before = trainer->at;
+    bool              stopped = false;
+    fa_status         status;
 
     r->plan.epoch = record->epoch;
     freeze_for(r, record->epoch);
     (void)fa_pass_set_dropout(r->pass, trainer->seed, (record->epoch - 1) * r->updates + trainer->at.done);
     status = epoch_run(&r->plan, r->net, r->pass, r->fb, r->opt, r->training, &trainer->at, &stopped);
+    r->trained = r->trained || trainer->at.done > before.done;
+    if (status == FA_ERR_MEMORY && trainer->at.done == before.done) { /* it did not begin, or did not go on */
+        trainer->at = before;
+        trainer->epochs -= before.done == 0;
+        return status;
+    }
     record->training = trainer->at.result;
     trainer->at = epoch_start();
     if (status == FA_OK && stopped)
         trainer->stop = FA_STOP_CALLBACK;
-    if (status == FA_ERR_MEMORY && record->training.samples == 0)
-        trainer->epochs--; /* it did not begin */
     return status;
 }
 
@@ -255,11 +277,8 @@ static fa_status run_epoch(run *r)
     status = train_epoch(r, record);
     if (status != FA_OK || trainer->stop != FA_STOP_NONE)
         return status;
-    if (r->validation) {
-        status = fa_evaluate(r->net, r->validation, &record->validation, NULL);
-        if (status == FA_OK)
-            status = compare(r, record);
-    }
+    if (r->validation)
+        status = validate(r, record);
     if (status == FA_OK && !call_after_epoch(r, record))
         trainer->stop = FA_STOP_CALLBACK;
     else if (status == FA_OK && patience_is_out(trainer))
@@ -268,17 +287,24 @@ static fa_status run_epoch(run *r)
 }
 
 /* Leave everything as the caller expects it, whatever became of the run; prepare() succeeded. */
-static void finish(const run *r)
+static void finish(const run *r, fa_status status)
 {
     fa_trainer *trainer = r->trainer;
+    const bool  untouched = status == FA_ERR_MEMORY && !r->trained; /* the run will be there another time */
 
-    if (is_on(trainer, TRAINER_KEEP_BEST) && trainer->best_net)
+    if (is_on(trainer, TRAINER_KEEP_BEST) && trainer->best_net && !untouched)
         copy_parameters(trainer->best_net, r->net);
     thaw(r);
     r->opt->schedule = trainer->schedule;
     mem_free(trainer->frozen);
     trainer->frozen = NULL;
     trainer->running = false;
+}
+
+static void release(run *r)
+{
+    evaluation_free(&r->validating);
+    fa_network_destroy(r->best_net);
 }
 
 /* Whether there is nothing left to do: of a run that a checkpoint was made in, the end of patience may have been due. */
@@ -303,12 +329,15 @@ fa_status fa_trainer_run(fa_trainer *trainer, fa_network *net, fa_pass *pass, fa
     if (!trainer->running)
         trainer->stop = FA_STOP_NONE;
     status = prepare(&r);
-    if (status != FA_OK)
+    if (status != FA_OK) {
+        release(&r);
         return status;
+    }
     while (status == FA_OK && !is_over(trainer, r.schedule.epochs))
         status = run_epoch(&r);
     if (status == FA_OK && trainer->stop == FA_STOP_NONE)
         trainer->stop = FA_STOP_EPOCHS;
-    finish(&r);
+    finish(&r, status);
+    release(&r);
     return status;
 }

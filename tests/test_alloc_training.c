@@ -95,10 +95,12 @@ static fa_status freeze(scene *c)
     return status == FA_OK ? fa_trainer_freeze(c->trainer, 2, 1, 2) : status;
 }
 
-/* Room for the records, what an epoch needs: all of it before anything is trained. */
+/* Room for the records, what an epoch and its validation need, the best weights: all of it before anything is trained. */
 static fa_status run(scene *c)
 {
-    fa_status status = scene_run(c);
+    fa_status status = fa_trainer_set(c->trainer, "keep_best", 1);
+    if (status == FA_OK)
+        status = scene_run(c);
     bool begun = fa_trainer_epochs(c->trainer) > 0;
     return begun == (status == FA_OK) ? status : FA_ERR_RULE;
 }
@@ -107,18 +109,17 @@ typedef struct sweep {
     const char *name;
     fa_status (*run)(scene *c);
     bool keeps;      /* what it makes stays with the scene */
-    bool validation; /* the run evaluates, in memory of its own */
     bool dropout;
 } sweep;
 
 static const sweep sweeps[] = {
-    {"fa_train_epoch", first_epoch, true, true, true},
-    {"fa_train_epoch, single samples", first_online_epoch, true, true, true},
-    {"fa_evaluate", evaluate, false, true, false},
-    {"fa_network_prune", prune, true, true, false},
-    {"fa_trainer_create", create_trainer, false, true, false},
-    {"fa_trainer_freeze", freeze, true, true, false},
-    {"fa_trainer_run", run, true, false, true},
+    {"fa_train_epoch", first_epoch, true, true},
+    {"fa_train_epoch, single samples", first_online_epoch, true, true},
+    {"fa_evaluate", evaluate, false, false},
+    {"fa_network_prune", prune, true, false},
+    {"fa_trainer_create", create_trainer, false, false},
+    {"fa_trainer_freeze", freeze, true, false},
+    {"fa_trainer_run", run, true, true},
 };
 
 static scene make_sweep_scene(const sweep *w)
@@ -128,9 +129,7 @@ static scene make_sweep_scene(const sweep *w)
     expect_ok(fa_pass_set_dropout(c.s.pass, 1, 0));
     for (size_t l = 0; w->dropout && l < TRAINING_DEPTH; l++)
         expect_ok(fa_network_set_dropout(c.s.net, l, 0.2));
-    if (!w->validation)
-        c.validation = NULL;
-    else if (w->run == evaluate)
+    if (w->run == evaluate || w->run == run)
         c.validation = make_scattered(c.validation, 4, 1);
     return c;
 }

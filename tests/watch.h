@@ -1,5 +1,6 @@
 /* The library's allocations, counted and made to fail. It allocates with calloc and releases with free only
- * (lib/alloc.c); tests that use this wrap both at link time and run without forks. */
+ * (lib/alloc.c); tests that use this wrap both at link time and run without forks. What jansson allocates for it counts
+ * like its own. */
 #ifndef LIBFA_TESTS_WATCH_H
 #define LIBFA_TESTS_WATCH_H
 

@@ -116,6 +116,7 @@ FA_API fa_status fa_trainer_set_callback(fa_trainer *trainer, fa_point point, ui
  * @retval FA_ERR_UNSUPPORTED a streaming pass with a rule, optimizer or callback that it does not take
  * @retval FA_ERR_NOT_FINITE  a loss or gradient is NaN or infinite; what was done before stands (but see keep_best),
  *                            and the record of the epoch tells how far it came
+ * @retval FA_ERR_MEMORY      out of memory: before anything is trained, or, beyond 4096 epochs, between two epochs
  * and the other errors of fa_train_epoch() and fa_evaluate(). Layers are frozen or not, and the
  * schedule's factor of opt is, as before the run. Threads: nothing
  * else may use trainer, net, pass, fb or opt during the call. Since 0.2.

@@ -23,6 +23,31 @@ static size_t restore_point(char *text)
     return (size_t)(to - text);
 }
 
+/* The locale's decimal point is what it writes between two digits. */
+static size_t find_point(char point[DECIMAL_SIZE])
+{
+    const int length = snprintf(point, DECIMAL_SIZE, "%.1f", 1.5);
+
+    memmove(point, point + 1, (size_t)length);
+    point[length - 2] = '\0';
+    return (size_t)length - 2;
+}
+
+double decimal_read(const char *text)
+{
+    char local[128 + DECIMAL_SIZE], point[DECIMAL_SIZE];
+    const size_t length = strlen(text), before = strcspn(text, ".");
+    size_t width = 0;
+
+    memcpy(local, text, length + 1);
+    if (before < length) {
+        width = find_point(point);
+        memcpy(local + before, point, width);
+        memcpy(local + before + width, text + before + 1, length - before);
+    }
+    return strtod(local, NULL);
+}
+
 size_t decimal_write(char text[DECIMAL_SIZE], double value)
 {
     if (!isfinite(value)) {

@@ -10,4 +10,7 @@ enum { DECIMAL_SIZE = 40 };
  * number of characters without the closing 0. */
 size_t decimal_write(char text[DECIMAL_SIZE], double value);
 
+/* The double nearest to a number with a point, of at most 127 characters; infinite if it is too large. */
+double decimal_read(const char *text);
+
 #endif

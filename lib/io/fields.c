@@ -3,6 +3,7 @@
 #include "alloc.h"
 #include "decimal.h"
 #include "file.h"
+#include "json_read.h"
 #include "status.h"
 
 #include <inttypes.h>
@@ -24,53 +25,14 @@ fa_status fields_fail(const fields *from, const char *format, ...)
 
 /* --- parsing --- */
 
-/* Nesting and values, counted before the parser asks for memory for them: a value of two bytes takes it fifty. Text that is
- * not JSON is miscounted, and found out by the parser. */
-static fa_status check_limits(const fields *from, const char *text, size_t length)
-{
-    size_t depth = 0, values = 1;
-    bool in_string = false;
-
-    for (size_t i = 0; i < length; i++) {
-        const char c = text[i];
-
-        if (in_string) {
-            i += c == '\\';
-            in_string = c != '"';
-            continue;
-        }
-        in_string = c == '"';
-        depth += c == '{' || c == '[';
-        depth -= (c == '}' || c == ']') && depth > 0;
-        values += c == ',' || c == '{' || c == '[';
-        if (depth > FIELDS_DEPTH)
-            return fields_fail(from, "JSON is nested more than %d deep", FIELDS_DEPTH);
-        if (values > FIELDS_VALUES)
-            return fields_fail(from, "JSON has more than %d values", FIELDS_VALUES);
-    }
-    return FA_OK;
-}
-
 fa_status fields_parse(const char *path, const char *what, const char *text, size_t length, json_t **object)
 {
     const fields from = {path, what, NULL};
-    json_error_t error;
-    fa_status status;
 
     *object = NULL;
     if (length == 0 || text[0] != '{')
         return fields_fail(&from, "does not start with {");
-    status = check_limits(&from, text, length);
-    if (status != FA_OK)
-        return status;
-    *object = json_loadb(text, length, JSON_REJECT_DUPLICATES, &error);
-    if (*object == NULL && json_error_code(&error) == json_error_out_of_memory)
-        return status_set(FA_ERR_MEMORY, "out of memory: JSON of %zu bytes", length);
-    if (*object == NULL && json_error_code(&error) == json_error_duplicate_key)
-        return fields_fail(&from, "a name is there twice (byte %d)", error.position);
-    if (*object == NULL && json_error_code(&error) == json_error_invalid_utf8)
-        return fields_fail(&from, "is not UTF-8 (byte %d)", error.position);
-    return *object != NULL ? FA_OK : fields_fail(&from, "is not JSON: %s (byte %d)", error.text, error.position);
+    return json_read(&from, text, length, object);
 }
 
 /* --- members --- */

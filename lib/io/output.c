@@ -24,6 +24,8 @@ static void drain(output *out)
 
         if (written < 0 && errno != EINTR)
             out->error = errno;
+        if (written == 0)
+            out->error = ENOSPC; /* a file system that takes nothing and says nothing: asking again would never end */
         if (written > 0)
             sent += (size_t)written;
     }
@@ -128,9 +130,9 @@ static fa_status check_target(const char *path)
 {
     struct stat info;
 
-    if (stat(path, &info) == 0 && !S_ISREG(info.st_mode))
-        return file_fail(FA_ERR_IO, path, "is there and is not a regular file");
-    return FA_OK;
+    if (stat(path, &info) != 0)
+        return errno == ENOENT ? FA_OK : file_fail_io(path, "cannot be examined", errno);
+    return S_ISREG(info.st_mode) ? FA_OK : file_fail(FA_ERR_IO, path, "is there and is not a regular file");
 }
 
 fa_status output_open(output *out, const char *path)
@@ -170,11 +172,14 @@ static bool flush_to_disk(int fd)
 static bool flush_directory(char *name)
 {
     const size_t length = directory_length(name);
+    int fd;
 
     name[length] = '\0';
-    const int fd = open(length > 0 ? name : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    do
+        fd = open(length > 0 ? name : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    while (fd < 0 && errno == EINTR);
     if (fd < 0)
-        return true;
+        return errno == EACCES;
     const bool flushed = flush_to_disk(fd);
     const int error = errno;
     close(fd);

@@ -21,7 +21,9 @@ static bool put(int fd, const char *bytes, size_t count)
     while (count > 0) {
         const ssize_t written = write(fd, bytes, count);
 
-        if (written < 0 && errno != EINTR)
+        if (written == 0)
+            errno = ENOSPC; /* a device that takes nothing and says nothing: asking again would never end */
+        if (written == 0 || (written < 0 && errno != EINTR))
             return false;
         if (written > 0) {
             bytes += written;
@@ -36,11 +38,11 @@ static bool holds(int fd, off_t place, const char *bytes, size_t count)
 {
     char found[256];
 
-    errno = 0;
     for (size_t done = 0; done < count;) {
         const size_t step = count - done < sizeof(found) ? count - done : sizeof(found);
-        const ssize_t got = pread(fd, found, step, place + (off_t)done);
 
+        errno = 0;
+        const ssize_t got = pread(fd, found, step, place + (off_t)done);
         if (got < 0 && errno == EINTR)
             continue;
         if (got <= 0 || memcmp(found, bytes + done, (size_t)got) != 0)
@@ -102,6 +104,16 @@ fa_status rows_open(rows_file **out, const char *path, const char *header, size_
     return FA_OK;
 }
 
+static bool cut(int fd, off_t size)
+{
+    int result;
+
+    do
+        result = ftruncate(fd, size);
+    while (result != 0 && errno == EINTR);
+    return result == 0;
+}
+
 fa_status rows_append(const rows_file *file, const char *row, size_t length)
 {
     struct stat info;
@@ -111,7 +123,7 @@ fa_status rows_append(const rows_file *file, const char *row, size_t length)
         return FA_OK;
 
     const int error = errno;
-    const bool whole = sized && ftruncate(file->fd, info.st_size) == 0;
+    const bool whole = sized && cut(file->fd, info.st_size);
     return file_fail_io(file->path, whole || !file->regular ? "cannot be written" : "ends in the middle of a line: it "
                         "cannot be written", error);
 }
