@@ -68,35 +68,25 @@ static inline double wide_sum(wide value)
     return sum;
 }
 
-/* One element of squared_error(). */
-static inline double difference(const real *y, const real *target, real *e)
-{
-    real d = *y - *target;
-    if (e != NULL)
-        *e = d;
-    return (double)d * (double)d;
-}
-
 double kernels_name(squared_error)(size_t rows, size_t cols, size_t ld, const void *y, const void *target,
                                    size_t target_row_stride, size_t target_col_stride, void *e)
 {
-    const size_t whole = target_col_stride == 1 ? cols - cols % WIDE_LANES : 0;
     wide sum[2] = {{0}}; /* rows in turn, to overlap the latency of additions */
-    double tail[2] = {0};
     for (size_t i = 0; i < rows; i++) {
         const real *output = (const real *)y + i * ld;
-        const real *wanted = (const real *)target + i * target_row_stride;
+        const target_row row = row_of(target, i, rows, cols, target_row_stride, target_col_stride);
         real *error = e != NULL ? (real *)e + i * ld : NULL;
-        for (size_t j = 0; j < whole; j += WIDE_LANES) {
-            part d = part_load(output + j) - part_load(wanted + j);
+        for (size_t j = 0; j < cols; j += WIDE_LANES) {
+            part d = part_load(output + j) - part_gather(&row, j, cols - j);
+            wide off = widen(d);
             if (error != NULL)
                 part_store(error + j, d);
-            sum[i % 2] += widen(d) * widen(d);
+            if (cols - j < WIDE_LANES)
+                off = wide_first(off, cols - j);
+            sum[i % 2] += off * off;
         }
-        for (size_t j = whole; j < cols; j++)
-            tail[i % 2] += difference(output + j, wanted + j * target_col_stride, error != NULL ? error + j : NULL);
     }
-    return wide_sum(sum[0] + sum[1]) + (tail[0] + tail[1]);
+    return wide_sum(sum[0] + sum[1]);
 }
 
 /* max(z, 0) - z t + ln(1 + exp(-|z|)) */

@@ -78,6 +78,29 @@ START_TEST(losses)
 }
 END_TEST
 
+/* Sums go in the same order wherever the target lies. */
+START_TEST(losses_in_every_layout)
+{
+    const fa_dtype dtype = dtypes[_i % 2];
+    uint64_t state = 7;
+    for (size_t cols = 1; cols <= 20; cols++) {
+        loss_case c = {.z = make_inner_uniform(dtype, 5, cols, 1, &state),
+                       .y = make_inner_uniform(dtype, 5, cols, 1, &state),
+                       .target = make_uniform(dtype, 5, cols, LAYOUT_C, 1, &state),
+                       .e = make_inner(dtype, 5, cols)};
+        const fa_matrix original = c.target, e = make_inner(dtype, 5, cols);
+        const double loss = run_loss(&c, _i / 2, true);
+        expect_ok(fa_matrix_copy(&c.e, &e));
+        for (int layout = 0; layout < LAYOUTS; layout++) {
+            c.target = make_layout(dtype, 5, cols, (view_layout)layout);
+            expect_ok(fa_matrix_copy(&original, &c.target));
+            ck_assert(run_loss(&c, _i / 2, true) == loss);
+            ck_assert(same_bits(&c.e, &e));
+        }
+    }
+}
+END_TEST
+
 START_TEST(losses_of_what_is_not_finite)
 {
     const fa_dtype dtype = dtypes[_i % 2];
@@ -101,6 +124,7 @@ int main(void)
     Suite *suite = suite_create("kernels_loss");
     TCase *tcase = support_case(suite);
     tcase_add_loop_test(tcase, losses, 0, 6);
+    tcase_add_loop_test(tcase, losses_in_every_layout, 0, 6);
     tcase_add_loop_test(tcase, losses_of_what_is_not_finite, 0, 6);
     return support_run(suite, true);
 }

@@ -4,6 +4,7 @@ A Bounded holds a value computed in NumPy's longest type and the bound |computed
 computes the same formula in float32 or float64, in any order of summation and with or without fused multiply-add
 (running error analysis: Higham, Accuracy and Stability of Numerical Algorithms, 2nd ed., sections 3.1 to 3.3). One
 operation costs `unit` times its result; unit is twice the rounding unit, which pays for the rounding of the model too.
+What underflow may take from a result is the smallest normal number of the type.
 """
 import math
 
@@ -16,8 +17,10 @@ FUNCTION = 8
 class Bounded:
     def __init__(self, value, error, unit):
         self.value = np.asarray(value, np.longdouble)
-        self.error = np.broadcast_to(np.asarray(error, np.longdouble), self.value.shape)
+        error = np.asarray(error, np.longdouble)
+        self.error = np.broadcast_to(np.where(np.isnan(error), np.inf, error), self.value.shape)  # 0 times infinity
         self.unit = unit
+        self.tiny = np.finfo(np.float32 if unit > 1e-10 else np.float64).tiny
 
     def like(self, value, error):
         return Bounded(value, error, self.unit)
@@ -30,7 +33,7 @@ class Bounded:
 
     def rounded(self, value, error):
         """The result of one more operation."""
-        return self.like(value, error + self.unit * (abs(value) + error))
+        return self.like(value, error + self.unit * (abs(value) + error) + self.tiny)
 
     def __add__(self, other):
         other = self.of(other)
@@ -39,12 +42,16 @@ class Bounded:
     def __neg__(self):
         return self.like(-self.value, self.error)
 
+    def __abs__(self):
+        return self.like(abs(self.value), self.error)
+
     def __sub__(self, other):
         return self + -self.of(other)
 
     def __rsub__(self, other):
         return self.of(other) - self
 
+    @np.errstate(invalid="ignore")
     def __mul__(self, other):
         other = self.of(other)
         return self.rounded(self.value * other.value,
@@ -53,12 +60,38 @@ class Bounded:
     __radd__ = __add__
     __rmul__ = __mul__
 
+    @np.errstate(invalid="ignore")
+    def __truediv__(self, other):
+        """Infinite error where the divisor may be 0."""
+        other = self.of(other)
+        value = self.value / other.value
+        least = abs(other.value) - other.error
+        error = np.where(least > 0, (self.error + abs(value) * other.error) / np.where(least > 0, least, 1), np.inf)
+        return self.rounded(value, error)
+
+    def sqrt(self):
+        """|sqrt a - sqrt b| = |a - b| / (sqrt a + sqrt b) <= sqrt |a - b|; what is below 0 counts as 0."""
+        root, least = np.sqrt(np.maximum(self.value, 0)), np.sqrt(np.maximum(self.value - self.error, 0))
+        total = root + least
+        error = np.minimum(self.error / np.where(total > 0, total, 1), np.sqrt(self.error))
+        return self.rounded(root, np.where(total > 0, error, np.sqrt(self.error)))
+
+    def sign(self):
+        """An exact number, unless nobody can tell the sign."""
+        return self.like(np.where(abs(self.value) > self.error, np.sign(self.value), 0),
+                         np.where(abs(self.value) > self.error, 0, self.error > 0))
+
+    def larger(self, other):
+        return self.like(np.maximum(self.value, other.value), np.maximum(self.error, other.error))
+
+    @np.errstate(invalid="ignore")
     def __matmul__(self, other):
         inner = self.value.shape[1] + 2
         size, other_size = abs(self.value) + self.error, abs(other.value) + other.error
         gamma = inner * self.unit / (1 - inner * self.unit)
         return self.like(self.value @ other.value,
-                         self.error @ other_size + abs(self.value) @ other.error + gamma * (size @ other_size))
+                         self.error @ other_size + abs(self.value) @ other.error + gamma * (size @ other_size) +
+                         inner * self.tiny)
 
     @property
     def T(self):
@@ -73,11 +106,11 @@ class Bounded:
     def function(self, f, slope):
         """f(self) where |f'| <= slope."""
         value = f(self.value)
-        return self.like(value, slope * self.error + FUNCTION * self.unit * abs(value))
+        return self.like(value, slope * self.error + FUNCTION * self.unit * abs(value) + self.tiny)
 
     def exp(self):
         value = np.exp(self.value)
-        return self.like(value, value * (np.expm1(self.error) + FUNCTION * self.unit))
+        return self.like(value, value * (np.expm1(self.error) + FUNCTION * self.unit) + self.tiny)
 
     def excess(self, computed):
         """Largest |computed - value| / error."""
@@ -90,8 +123,10 @@ _erf = np.vectorize(math.erf, otypes=[np.float64])
 
 
 def _relu(z):
-    assert np.all(abs(z.value) > z.error), "a pre-activation too close to the kink: choose other data"
-    return z.like(np.maximum(z.value, 0), np.where(z.value > 0, z.error, 0))
+    """Where the sign of z is uncertain, either slope is right."""
+    near = (abs(z.value) <= z.error) & (z.error > 0)
+    slope = np.where(near, 0.5, z.value > 0)
+    return z.like(np.maximum(z.value, 0), np.where(near | (z.value > 0), z.error, 0)), z.like(slope, 0.5 * near)
 
 
 def softmax(z):
@@ -99,7 +134,7 @@ def softmax(z):
     shifted = np.exp(z.value - z.value.max(axis=1, keepdims=True))
     y = shifted / shifted.sum(axis=1, keepdims=True)
     moved = (z.error + 2 * z.unit * abs(z.value)).max(axis=1, keepdims=True)
-    return z.like(y, y * (np.expm1(2 * moved) + (FUNCTION + z.value.shape[1]) * z.unit))
+    return z.like(y, y * (np.expm1(2 * moved) + (FUNCTION + z.value.shape[1]) * z.unit) + z.tiny)
 
 
 def activation(name, z):
@@ -113,7 +148,7 @@ def activation(name, z):
         h = z.function(lambda v: 1 / (1 + np.exp(-v)), 0.25)
         return h, h * (1 - h)
     if name == "relu":
-        return _relu(z), z.like(np.where(z.value > 0, 1.0, 0.0), 0)
+        return _relu(z)
     if name == "erf":
         h = z.function(lambda v: _erf((v / np.sqrt(np.longdouble(2))).astype(float)), math.sqrt(2 / math.pi))
         return h, (z * z * -0.5).exp() * math.sqrt(2 / math.pi)
