@@ -1,9 +1,6 @@
 /* The public interface, called with arguments of all kinds in any order. After every call: the status is one there is, a
  * failure has left a sentence, and no network has changed but where the headers say so. */
-#include "world.h"
-
-#include <stdlib.h>
-#include <string.h>
+#include "print.h"
 
 enum { KINDS = 9, CALLS = 60 };
 
@@ -11,55 +8,6 @@ static const operation *const operations[KINDS] = {
     network_operations, feedback_operations, optimizer_operations,   pass_operations,   training_operations,
     data_operations,    trainer_operations,  diagnostics_operations, random_operations,
 };
-
-/* --- what may not change --- */
-
-/* A number for the weights and biases of every layer. */
-typedef struct print {
-    size_t depth[SLOTS];
-    uint64_t layer[SLOTS][LAYERS];
-    bool frozen[SLOTS][LAYERS];
-} print;
-
-static uint64_t print_view(uint64_t mixed, const fa_matrix *view)
-{
-    for (size_t i = 0; i < view->rows; i++)
-        for (size_t j = 0; j < view->cols; j++) {
-            const size_t at = i * view->row_stride + j * view->col_stride, size = fa_dtype_size(view->dtype);
-            uint64_t bits = 0;
-            memcpy(&bits, (const char *)view->data + at * size, size);
-            mixed = (mixed ^ bits) * UINT64_C(0x100000001b3);
-            mixed ^= mixed >> 29;
-        }
-    return mixed;
-}
-
-static void take_print(const world *w, print *p)
-{
-    memset(p, 0, sizeof *p);
-    for (size_t k = 0; k < SLOTS; k++) {
-        p->depth[k] = fa_network_depth(w->net[k]);
-        for (size_t l = 1; l <= p->depth[k]; l++) {
-            fa_matrix view;
-            p->frozen[k][l] = fa_network_is_frozen(w->net[k], l);
-            require(fa_network_weights(w->net[k], l, &view) == FA_OK);
-            p->layer[k][l] = print_view(1, &view);
-            if (!fa_network_has_bias(w->net[k], l))
-                continue;
-            require(fa_network_bias(w->net[k], l, &view) == FA_OK);
-            p->layer[k][l] = print_view(p->layer[k][l], &view);
-        }
-    }
-}
-
-static void compare(const print *before, const print *after, bool all)
-{
-    for (size_t k = 0; k < SLOTS; k++) {
-        require(before->depth[k] == after->depth[k]);
-        for (size_t l = 1; l <= before->depth[k]; l++)
-            require(before->layer[k][l] == after->layer[k][l] || !(all || before->frozen[k][l]));
-    }
-}
 
 static void make_call(world *w, const operation *operation, input *in)
 {
@@ -71,10 +19,8 @@ static void make_call(world *w, const operation *operation, input *in)
     if (operation->change == RUNNING || (operation->change == ON_OK && ok))
         return;
     take_print(w, &after);
-    compare(&before, &after, operation->change == NOTHING || !(ok || w->partly));
+    compare_prints(&before, &after, operation->change == NOTHING || !(ok || w->partly));
 }
-
-/* --- beginning and end --- */
 
 /* A network and what trains it, so that most inputs come far. */
 static void begin(world *w, input *in)
@@ -91,22 +37,6 @@ static void begin(world *w, input *in)
     require(fa_optimizer_create(&w->opt[0], w->net[0], fa_optimizer_name_at(take_index(in, fa_optimizer_count()))) == FA_OK);
 }
 
-static void end(world *w)
-{
-    for (size_t k = 0; k < SLOTS; k++) {
-        fa_network_destroy(w->net[k]);
-        fa_invariant_destroy(w->invariant[k]);
-        fa_recorder_destroy(w->rec[k]);
-        fa_trainer_destroy(w->trainer[k]);
-        fa_dataset_destroy(w->data[k]);
-        fa_optimizer_destroy(w->opt[k]);
-        fa_feedback_destroy(w->fb[k]);
-        fa_pass_destroy(w->pass[k]);
-    }
-    while (w->n_kept > 0)
-        free(w->kept[--w->n_kept]);
-}
-
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     input in = {data, size};
@@ -119,6 +49,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
             n++;
         make_call(&w, &list[take_index(&in, n)], &in);
     }
-    end(&w);
+    end_world(&w);
     return 0;
 }

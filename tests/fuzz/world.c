@@ -203,3 +203,19 @@ void look_at(fa_status status, const fa_matrix *view)
         }
     sink = sum;
 }
+
+void end_world(world *w)
+{
+    for (size_t k = 0; k < SLOTS; k++) {
+        fa_network_destroy(w->net[k]);
+        fa_invariant_destroy(w->invariant[k]);
+        fa_recorder_destroy(w->rec[k]);
+        fa_trainer_destroy(w->trainer[k]);
+        fa_dataset_destroy(w->data[k]);
+        fa_optimizer_destroy(w->opt[k]);
+        fa_feedback_destroy(w->fb[k]);
+        fa_pass_destroy(w->pass[k]);
+    }
+    while (w->n_kept > 0)
+        free(w->kept[--w->n_kept]);
+}

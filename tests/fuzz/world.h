@@ -45,6 +45,9 @@ extern const operation network_operations[], feedback_operations[], optimizer_op
 #define PICK(w, in, kind) (take_chance(in, 4) ? NULL : (w)->kind[slot_of(in)])
 size_t slot_of(input *in);
 
+/* Destroy everything. */
+void end_world(world *w);
+
 /* Memory that stays until the input is done, with nothing behind its end. */
 void *keep_memory(world *w, size_t bytes);
 
