@@ -1,0 +1,72 @@
+/* <fa/optimizer.h> */
+#include "world.h"
+
+static fa_status create(world *w, input *in)
+{
+    fa_optimizer **slot = &w->opt[slot_of(in)];
+    const fa_network *net = PICK(w, in, net);
+    const char *name = fa_optimizer_name_at(take_index(in, fa_optimizer_count()));
+    if (take_chance(in, 4))
+        name = take_name(w, in, NULL, 0);
+    fa_optimizer_destroy(*slot);
+    *slot = NULL;
+    const fa_status status = fa_optimizer_create(slot, net, name);
+    require((status == FA_OK) == (*slot != NULL));
+    return status;
+}
+
+static fa_status destroy(world *w, input *in)
+{
+    fa_optimizer **slot = &w->opt[slot_of(in)];
+    fa_optimizer_destroy(*slot);
+    *slot = NULL;
+    return FA_OK;
+}
+
+/* Of any kind: the one that the optimizer has is among them. */
+static const fa_param *params_of(input *in, size_t *n)
+{
+    return fa_optimizer_params(fa_optimizer_name_at(take_index(in, fa_optimizer_count())), n);
+}
+
+static fa_status set(world *w, input *in)
+{
+    fa_optimizer *opt = PICK(w, in, opt);
+    size_t n;
+    const fa_param *params = params_of(in, &n);
+    const char *name = take_name(w, in, params, n);
+    const double value = take_number(in);
+    double before = 0, after = 0;
+    const fa_status there = fa_optimizer_get(opt, name, &before);
+    forget_failure();
+    const fa_status status = fa_optimizer_set(opt, name, value);
+    if (there == FA_OK) {
+        require(fa_optimizer_get(opt, name, &after) == FA_OK);
+        require(after == (status == FA_OK ? value : before));
+    }
+    return status;
+}
+
+static fa_status set_choice(world *w, input *in)
+{
+    fa_optimizer *opt = PICK(w, in, opt);
+    size_t n;
+    const fa_param *params = params_of(in, &n);
+    const char *name = take_name(w, in, params, n);
+    return fa_optimizer_set_choice(opt, name, take_choice(w, in, params, n, name));
+}
+
+static fa_status factors(world *w, input *in)
+{
+    fa_optimizer *opt = PICK(w, in, opt);
+    const size_t l = take_layer(in, fa_network_depth(w->net[0]));
+    if (take_byte(in) % 3 == 0)
+        return fa_optimizer_set_schedule(opt, take_number(in));
+    const unsigned which = take_byte(in) % 5;
+    return fa_optimizer_set_rate_factor(opt, l, which, take_number(in));
+}
+
+const operation optimizer_operations[] = {
+    {create, NOTHING}, {destroy, NOTHING}, {set, NOTHING}, {set, NOTHING}, {set_choice, NOTHING}, {factors, NOTHING},
+    {NULL, NOTHING},
+};
