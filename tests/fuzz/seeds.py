@@ -3,6 +3,7 @@
 usage: seeds.py DIRECTORY
 """
 import gzip
+import json
 import pathlib
 import random
 import struct
@@ -70,6 +71,48 @@ def recorder_files():
     return [names + b"\n" + rest for names in lists for rest in (b"", header, header + b"1,1,2,3\n", b"{}\n")]
 
 
+ARCHITECTURE = {"dtype": "float32", "inputs": 3, "loss": "squared_error",
+                "layers": [{"kind": "dense", "outputs": 4, "activation": "tanh", "bias": True},
+                           {"kind": "dense", "outputs": 2, "activation": "softmax", "bias": False}]}
+
+
+def weights_files():
+    shapes = {"layers.0.bias": [4], "layers.0.weight": [4, 3], "layers.1.weight": [2, 4]}
+    files = []
+    for more in ({}, {"layers.1.bias": [2]}, {"rule.B.1": [0]}, {"layers.0.weight": [3, 4]}):
+        for dtype, size in (("F32", 4), ("F64", 8)):
+            for metadata in (None, {}, {"libfa.format": "1", "libfa.network": json.dumps(ARCHITECTURE)}):
+                header, end = {} if metadata is None else {"__metadata__": metadata}, 0
+                for name, shape in {**shapes, **more}.items():
+                    begin, end = end, end + size * count_of(shape)
+                    header[name] = {"dtype": dtype, "shape": shape, "data_offsets": [begin, end]}
+                files.append(b"\x11" + json.dumps(header).encode() + b"\0" + bytes(end))
+    return files
+
+
+def checkpoint_files():
+    network = dict(ARCHITECTURE, layers=[dict(layer, activation=activation, bias=True, frozen=False, dropout=0.5,
+                                              held_norm=1.5, pruned=False)
+                                         for layer, activation in zip(ARCHITECTURE["layers"], ("tanh", "identity"))])
+    common = {"feedback_form": "dense", "feedback_density": 0.1, "feedback_rank": 10, "feedback_scale": 2.0}
+    feedback = {"rule": "fa", "seed": "7", "steps": "3", "params": {}, "feedback_params": common, "weights": [1],
+                "regenerated": []}
+    optimizer = {"optimizer": "adam", "steps": "3", "schedule": 0.5, "params": {"beta1": 0.5},
+                 "moments": ["exp_avg", "exp_avg_sq", "max_exp_avg_sq"]}
+    pass_ = {"dropout": True, "seed": "3", "step": "18446744073709551615"}
+    trainer = {"seed": "1", "params": {"keep_best": "yes", "patience": 1}, "epochs": "2", "best": "1", "stop": 1,
+               "best_weights": False, "running": True, "batches": "1", "frozen_spans": []}
+    header = {"rule.B.1": {"dtype": "F32", "shape": [2, 4], "data_offsets": [0, 32]}}
+    texts = [json.dumps(one).encode() for one in (network, feedback, optimizer, pass_, trainer, header)]
+    files = [bytes([form]) + b"\0".join(texts[i] if i == k else b"" for i in range(6))
+             for form in range(5) for k in range(6)]
+    forms = ["dense", "sparse", "low_rank", "shared", "regenerated"]
+    for form, name in enumerate(forms):
+        common["feedback_form"] = name
+        files.append(bytes([form]) + b"\0" + json.dumps(feedback).encode())
+    return files + [b"\0" + b"\0".join(texts), b"\0-\0-\0-\0-\0-"]
+
+
 def programs(count, most):
     """Bytes for the targets that take their input as a list of calls."""
     draw = random.Random(1)
@@ -77,7 +120,8 @@ def programs(count, most):
 
 
 TARGETS = {"npy": npy_files, "npy_samples": npy_files, "idx": idx_files, "idx_gz": idx_gz_files,
-           "dataset": dataset_files, "recorder": recorder_files, "api": lambda: programs(200, 600),
+           "dataset": dataset_files, "recorder": recorder_files, "weights": weights_files,
+           "checkpoint": checkpoint_files, "api": lambda: programs(200, 600),
            "rule": lambda: programs(100, 300)}
 
 
