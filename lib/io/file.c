@@ -10,6 +10,33 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+/* Bytes of a character of UTF-8 that is no control character, else 0. Some impossible forms pass: who decodes them shows
+ * something of his own, which does no harm. */
+static size_t printable(const unsigned char *text)
+{
+    const size_t length = text[0] < 0x80 ? 1 : text[0] < 0xc2 ? 0 : text[0] < 0xe0 ? 2 : text[0] < 0xf0 ? 3
+                          : text[0] < 0xf5 ? 4 : 0;
+
+    if (text[0] < 0x20 || text[0] == 0x7f || (text[0] == 0xc2 && text[1] < 0xa0))
+        return 0;
+    for (size_t i = 1; i < length; i++)
+        if ((text[i] & 0xc0) != 0x80)
+            return 0;
+    return length;
+}
+
+/* Sentences quote names out of files, cut somewhere: no terminal must obey them, and they have to be UTF-8. */
+static void make_printable(char *text)
+{
+    for (unsigned char *c = (unsigned char *)text; *c != '\0';) {
+        const size_t length = printable(c);
+
+        if (length == 0)
+            *c = '?';
+        c += length > 0 ? length : 1;
+    }
+}
+
 fa_status file_fail(fa_status status, const char *path, const char *format, ...)
 {
     const size_t length = strlen(path), shown = 256;
@@ -20,6 +47,7 @@ fa_status file_fail(fa_status status, const char *path, const char *format, ...)
     if (vsnprintf(text, sizeof(text), format, arguments) < 0)
         text[0] = '\0';
     va_end(arguments);
+    make_printable(text);
     return status_set(status, "%s%s: %s", length > shown ? "..." : "", length > shown ? path + length - shown : path,
                       text);
 }
