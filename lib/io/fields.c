@@ -108,14 +108,19 @@ fa_status fields_object(const fields *from, const char *key, fields *object)
     return FA_OK;
 }
 
-fa_status fields_array(const fields *from, const char *key, size_t length, json_t **array)
+fa_status fields_list(const fields *from, const char *key, json_t **array)
 {
     *array = json_object_get(from->object, key);
-    if (!json_is_array(*array))
-        return wrong(from, key, "an array");
-    if (json_array_size(*array) != length)
+    return json_is_array(*array) ? FA_OK : wrong(from, key, "an array");
+}
+
+fa_status fields_array(const fields *from, const char *key, size_t length, json_t **array)
+{
+    const fa_status status = fields_list(from, key, array);
+
+    if (status == FA_OK && json_array_size(*array) != length)
         return fields_fail(from, "\"%.64s\" has %zu members, not %zu", key, json_array_size(*array), length);
-    return FA_OK;
+    return status;
 }
 
 /* One parameter, under the name of one in the table. */

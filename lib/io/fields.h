@@ -32,7 +32,8 @@ fa_status fields_real(const fields *from, const char *key, double *real);
 fa_status fields_flag(const fields *from, const char *key, bool *flag);
 fa_status fields_object(const fields *from, const char *key, fields *object);
 
-/* An array of just that many members. */
+/* An array; and one of just that many members. */
+fa_status fields_list(const fields *from, const char *key, json_t **array);
 fa_status fields_array(const fields *from, const char *key, size_t length, json_t **array);
 
 /* values[i] = member params[i].name, choices by name; what is missing, because an older version did not know it, gets its

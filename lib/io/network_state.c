@@ -116,10 +116,11 @@ static fa_status take_head(const fields *from, fa_dtype *dtype, uint64_t *inputs
 
 static fa_status take_layers(const fields *from, json_t **layers)
 {
-    *layers = json_object_get(from->object, "layers");
-    if (!json_is_array(*layers) || json_array_size(*layers) == 0)
-        return fields_fail(from, "\"layers\" is not an array of at least one layer");
-    return FA_OK;
+    const fa_status status = fields_list(from, "layers", layers);
+
+    if (status == FA_OK && json_array_size(*layers) == 0)
+        return fields_fail(from, "\"layers\" names no layer");
+    return status;
 }
 
 /* What was set on a layer beside its architecture. */
@@ -207,6 +208,8 @@ static fa_status add_layer(const fields *from, const safetensors *file, const la
         return file_fail(FA_ERR_FORMAT, from->path, "there is no tensor \"%s\"", name);
     if (entry.rank != 2 || entry.shape[0] != plan->outputs || entry.shape[1] != fa_network_width(net, net->depth))
         return fields_fail(from, "tensor %s has another shape than layer %zu", name, net->depth + 1);
+    if (strcmp(entry.dtype, "F32") != 0 && strcmp(entry.dtype, "F64") != 0) /* fewer bits than the memory asked for */
+        return file_fail(FA_ERR_DTYPE, from->path, "tensor %s is of type %s, not F32 or F64", name, entry.dtype);
     const fa_status status = fa_network_add_dense(net, plan->outputs, plan->activation, plan->bias);
     return status == FA_OK || status == FA_ERR_MEMORY ? status : file_fail_again(FA_ERR_FORMAT, from->path);
 }

@@ -46,10 +46,11 @@ static bool is_size(const json_t *value)
 /* Number of elements. */
 static fa_status take_shape(const fields *t, safetensors_entry *entry, uint64_t *elements)
 {
-    const json_t *shape = json_object_get(t->object, "shape");
+    json_t *shape;
+    fa_status status = fields_list(t, "shape", &shape);
 
-    if (!json_is_array(shape))
-        return fields_fail(t, "\"shape\" is not an array");
+    if (status != FA_OK)
+        return status;
     entry->rank = json_array_size(shape);
     *elements = 1;
     for (size_t i = 0; i < entry->rank; i++) {

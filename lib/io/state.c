@@ -29,7 +29,7 @@ static fa_status check_format(const safetensors *file)
         return file_fail(FA_ERR_FORMAT, file->in.path, "is not a file of libfa's: its metadata has no " STATE_FORMAT);
     if (strcmp(format, STATE_FORMAT_NUMBER) == 0)
         return FA_OK;
-    return file_fail(FA_ERR_UNSUPPORTED, file->in.path, "is of form %.16s, and libfa %s knows form " STATE_FORMAT_NUMBER,
+    return file_fail(FA_ERR_UNSUPPORTED, file->in.path, "is of form \"%.16s\", and libfa %s knows form \"" STATE_FORMAT_NUMBER "\"",
                      format, fa_version());
 }
 
