@@ -44,6 +44,9 @@ typedef struct optimizer_kind {
     /* Names of the moments in files, PyTorch's where it keeps them too. */
     const char *moment_names[OPTIMIZER_MAX_MOMENTS];
 
+    /* Which moments are of squares, and never negative: bit m for moments[m]. */
+    unsigned squares;
+
     /* Which arrays of the size of the parameters the present values ask for: bit m for moments[m]. They start at 0. */
     unsigned (*moments)(const double *values);
 

@@ -1,5 +1,6 @@
 #include "io/state.h"
 
+#include "matrix.h"
 #include "network.h"
 #include "optimizer.h"
 #include "status.h"
@@ -72,12 +73,10 @@ static fa_status make_moment(const fields *from, fa_optimizer *staged, const cha
 /* The moments that there were, and those that the values ask for. */
 static fa_status take_moments(const fields *from, fa_optimizer *staged)
 {
-    const json_t *names = json_object_get(from->object, "moments");
+    json_t *names;
+    fa_status status = fields_list(from, "moments", &names);
     const size_t count = json_array_size(names);
-    fa_status status = FA_OK;
 
-    if (!json_is_array(names))
-        return fields_fail(from, "\"moments\" is not an array");
     for (size_t i = 0; i < count && status == FA_OK; i++)
         status = make_moment(from, staged, json_string_value(json_array_get(names, i)));
     return status == FA_OK ? optimizer_make_moments(staged) : status;
@@ -113,13 +112,42 @@ fa_status optimizer_stage(const fields *from, const fa_optimizer *opt, const fa_
     return status == FA_OK ? take(from, *staged) : status;
 }
 
+/* A count that wraps to 0 would divide by it. */
+static fa_status check_counts(const fields *from, const fa_optimizer *staged)
+{
+    if (staged->steps > INT64_MAX)
+        return fields_fail(from, "\"steps\" = %llu is more than there can have been", (unsigned long long)staged->steps);
+    for (size_t l = 0; l < staged->depth; l++)
+        if (staged->updates[l] > staged->steps)
+            return fields_fail(from, "optimizer.updates holds %llu, more than the %llu steps",
+                               (unsigned long long)staged->updates[l], (unsigned long long)staged->steps);
+    return FA_OK;
+}
+
+/* A root would make NaN of them, behind the check that keeps NaN out of the weights. */
+static fa_status check_squares(const fields *from, const fa_optimizer *staged)
+{
+    for (size_t m = 0; m < OPTIMIZER_MAX_MOMENTS; m++) {
+        const size_t count = staged->moments[m] ? staged->moment_bytes / fa_dtype_size(staged->dtype) : 0;
+        const fa_matrix all = fa_matrix_view(staged->moments[m], 1, count, staged->dtype);
+
+        for (size_t i = 0; staged->kind->squares >> m & 1 && i < count; i++)
+            if (matrix_get(&all, 0, i) < 0.0)
+                return fields_fail(from, "%s holds %g, and is a sum of squares", staged->kind->moment_names[m],
+                                   matrix_get(&all, 0, i));
+    }
+    return FA_OK;
+}
+
 fa_status optimizer_settle(const fields *from, const fa_optimizer *staged)
 {
+    const fa_status status = check_counts(from, staged);
+
     for (size_t i = 0; i < 2 * staged->depth; i++)
         if (!(staged->factors[i] >= 0.0 && isfinite(staged->factors[i])))
             return fields_fail(from, "optimizer.rate_factors holds %g, which is not finite and not negative",
                                staged->factors[i]);
-    return FA_OK;
+    return status == FA_OK ? check_squares(from, staged) : status;
 }
 
 void optimizer_commit(fa_optimizer *opt, fa_optimizer *staged)

@@ -47,6 +47,7 @@ const optimizer_kind optimizer_adagrad = {
     .name = "adagrad",
     .params = params,
     .moment_names = {"sum"},
+    .squares = 1u,
     .n_params = sizeof params / sizeof params[0],
     .coupled_decay = WEIGHT_DECAY,
     .moments = moments,

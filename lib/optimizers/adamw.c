@@ -20,6 +20,7 @@ const optimizer_kind optimizer_adamw = {
     .name = "adamw",
     .params = params,
     .moment_names = {"exp_avg", "exp_avg_sq", "max_exp_avg_sq"},
+    .squares = 1u << SQUARES | 1u << LARGEST,
     .n_params = sizeof params / sizeof params[0],
     .moments = adam_moments,
     .apply = apply,

@@ -52,6 +52,7 @@ const optimizer_kind optimizer_rmsprop = {
     .name = "rmsprop",
     .params = params,
     .moment_names = {"square_avg", "grad_avg", "momentum_buffer"},
+    .squares = 1u << SQUARES,
     .n_params = sizeof params / sizeof params[0],
     .coupled_decay = WEIGHT_DECAY,
     .moments = moments,
