@@ -94,10 +94,26 @@ fa_status fa_trainer_get(const fa_trainer *trainer, const char *name, double *va
     return param_get(params, TRAINER_PARAMS, trainer->values, "trainer", name, value);
 }
 
-fa_status fa_trainer_freeze(fa_trainer *trainer, size_t l, uint64_t first, uint64_t last)
+/* Room for one more span. There is room for a power of two of them: a file may bring many. */
+static bool make_span_room(fa_trainer *trainer)
 {
+    const size_t  n = trainer->n_spans;
     trainer_span *spans;
 
+    if (n & (n - 1))
+        return true;
+    spans = mem_zeroed(n ? 2 * n : 1, sizeof *spans);
+    if (!spans)
+        return false;
+    if (n > 0)
+        memcpy(spans, trainer->spans, n * sizeof *spans);
+    mem_free(trainer->spans);
+    trainer->spans = spans;
+    return true;
+}
+
+fa_status fa_trainer_freeze(fa_trainer *trainer, size_t l, uint64_t first, uint64_t last)
+{
     if (!trainer)
         return status_null(__func__, "trainer");
     if (l < 1 || l > trainer->depth)
@@ -106,15 +122,9 @@ fa_status fa_trainer_freeze(fa_trainer *trainer, size_t l, uint64_t first, uint6
     if (first == 0 || last < first)
         return status_set(FA_ERR_ARGUMENT, "%s: epochs %llu to %llu are no span; they are counted from 1", __func__,
                           (unsigned long long)first, (unsigned long long)last);
-    spans = mem_zeroed(trainer->n_spans + 1, sizeof *spans);
-    if (!spans)
+    if (!make_span_room(trainer))
         return FA_ERR_MEMORY;
-    if (trainer->n_spans > 0)
-        memcpy(spans, trainer->spans, trainer->n_spans * sizeof *spans);
-    spans[trainer->n_spans] = (trainer_span){.l = l, .first = first, .last = last};
-    mem_free(trainer->spans);
-    trainer->spans = spans;
-    trainer->n_spans++;
+    trainer->spans[trainer->n_spans++] = (trainer_span){.l = l, .first = first, .last = last};
     return FA_OK;
 }
 
