@@ -187,7 +187,7 @@ static bool is_left_alone(const void *data, const char *name)
     const handles *h = data;
 
     if (strncmp(name, "rule.", 5) == 0)
-        return h->fb == NULL || strcmp(name, "rule.state") == 0;
+        return h->fb == NULL || (h->fb->rule.state_size > 0 && strcmp(name, "rule.state") == 0);
     if (strncmp(name, "optimizer.", 10) == 0)
         return h->opt == NULL;
     return strncmp(name, "trainer.", 8) == 0 && h->trainer == NULL;

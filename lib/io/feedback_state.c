@@ -162,11 +162,12 @@ static fa_status check_structure(const fields *from, const fa_feedback *fb, cons
 
 static fa_status take_weights(const fields *from, fa_feedback *staged)
 {
-    const json_t *layers = json_object_get(from->object, "weights");
+    json_t *layers;
+    fa_status status = fields_list(from, "weights", &layers);
     const size_t count = json_array_size(layers);
 
-    if (!json_is_array(layers))
-        return fields_fail(from, "\"weights\" is not an array");
+    if (status != FA_OK)
+        return status;
     for (size_t l = 0; l < staged->depth; l++)
         staged->weights[l] = false;
     for (size_t i = 0; i < count; i++) {
@@ -179,7 +180,8 @@ static fa_status take_weights(const fields *from, fa_feedback *staged)
     return FA_OK;
 }
 
-static fa_status take_one_regenerated(const fields *one, fa_feedback *staged)
+/* How the B of one array is drawn. */
+static fa_status take_one_regenerated(const fields *one, fa_feedback *staged, const feedback_array *array)
 {
     const char *init = "";
     uint64_t l = 0;
@@ -192,27 +194,36 @@ static fa_status take_one_regenerated(const fields *one, fa_feedback *staged)
         status = fields_real(one, "scale", &r.scale);
     if (status == FA_OK)
         status = fields_number(one, "seed", &r.stream.seed);
+    if (status == FA_OK)
+        status = fields_number(one, "step", &r.stream.step);
     if (status != FA_OK)
         return status;
-    if (l < 1 || l >= staged->depth)
-        return fields_fail(one, "\"regenerated\" has a member that is no layer with feedback");
-    if (fa_init_find(init, &r.init) != FA_OK || fa_feedback_init(staged, "B", (size_t)l, r.init, r.scale, r.stream.seed) != FA_OK)
+    if (l != array->l)
+        return fields_fail(one, "\"regenerated\" names layer %llu where layer %zu has to be", (unsigned long long)l,
+                           array->l);
+    if (r.stream.step != array->number)
+        return fields_fail(one, "\"regenerated\" draws layer %zu from another stream, \"step\" = %llu", array->l,
+                           (unsigned long long)r.stream.step);
+    if (fa_init_find(init, &r.init) != FA_OK || fa_feedback_init(staged, array->name, array->l, r.init, r.scale,
+                                                                 r.stream.seed) != FA_OK)
         return file_fail_again(FA_ERR_FORMAT, one->path);
     return FA_OK;
 }
 
 static fa_status take_regenerated(const fields *from, fa_feedback *staged)
 {
-    size_t count = 0;
+    size_t count = 0, i = 0;
     json_t *all;
 
     for (const feedback_array *array = staged->arrays; array; array = array->next)
         count += array->operand.form == OPERAND_REGENERATED;
     fa_status status = fields_array(from, "regenerated", count, &all);
-    for (size_t i = 0; i < count && status == FA_OK; i++) {
-        const fields one = {from->path, from->what, json_array_get(all, i)};
+    for (const feedback_array *array = staged->arrays; array && status == FA_OK; array = array->next) {
+        if (array->operand.form != OPERAND_REGENERATED)
+            continue;
+        const fields one = {from->path, from->what, json_array_get(all, i++)};
 
-        status = take_one_regenerated(&one, staged);
+        status = take_one_regenerated(&one, staged, array);
     }
     return status;
 }

@@ -128,8 +128,8 @@ static fa_status take_span(const fields *one, const fa_trainer *like, fa_trainer
 
 static fa_status take_spans(const fields *from, const fa_trainer *like, fa_trainer *staged)
 {
-    const json_t *spans = json_object_get(from->object, "frozen_spans");
-    fa_status status = json_is_array(spans) ? FA_OK : fields_fail(from, "\"frozen_spans\" is not an array");
+    json_t *spans;
+    fa_status status = fields_list(from, "frozen_spans", &spans);
 
     for (size_t i = 0; i < json_array_size(spans) && status == FA_OK; i++) {
         const fields one = {from->path, from->what, json_array_get(spans, i)};
@@ -147,7 +147,8 @@ static fa_status make_records(const fields *from, const safetensors *file, fa_tr
     if (staged->epochs == 0)
         return FA_OK;
     if (!safetensors_find(file, COUNTS, &counts) || !safetensors_find(file, VALUES, &values) || counts.rank != 2 ||
-        values.rank != 2 || counts.shape[0] != staged->epochs || values.shape[0] != staged->epochs ||
+        values.rank != 2 || strcmp(counts.dtype, "U64") != 0 || strcmp(values.dtype, "F64") != 0 ||
+        counts.shape[0] != staged->epochs || values.shape[0] != staged->epochs ||
         counts.shape[1] != N_COUNTS || values.shape[1] != N_VALUES)
         return fields_fail(from, "there are not %llu records of epochs", (unsigned long long)staged->epochs);
     staged->records = mem_zeroed((size_t)staged->epochs, sizeof(*staged->records));
@@ -174,8 +175,12 @@ static fa_status take_counters(const fields *from, fa_trainer *staged, bool *bes
         status = fields_number(from, "batches", &staged->at.done);
     if (status != FA_OK)
         return status;
-    if (staged->best > staged->epochs || stop > FA_STOP_CALLBACK || (staged->at.done > 0 && staged->epochs == 0))
-        return fields_fail(from, "its counters contradict each other");
+    if (stop > FA_STOP_CALLBACK)
+        return fields_fail(from, "\"stop\" = %llu is no reason to stop", (unsigned long long)stop);
+    if (staged->best > staged->epochs || (*best_weights && staged->best == 0))
+        return fields_fail(from, "\"best\" contradicts \"epochs\" or \"best_weights\"");
+    if (staged->at.done > 0 && (staged->epochs == 0 || !staged->resumed))
+        return fields_fail(from, "\"batches\" contradicts \"epochs\" or \"running\"");
     staged->stop = (fa_stop)stop;
     return FA_OK;
 }
