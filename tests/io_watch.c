@@ -205,7 +205,7 @@ int __wrap_unlink(const char *path)
 int io_descriptors(void)
 {
     int count = 0;
-    for (int fd = 0; fd < 1024; fd++)
+    for (int fd = 0; fd < 64; fd++) /* the system takes the lowest that is free */
         count += fcntl(fd, F_GETFD) != -1;
     return count;
 }
@@ -312,7 +312,7 @@ static bool run(const io_subject *s, const io_fault *first, const io_fault *seco
 
     const char *what = describe(s, first, second);
     const bool  hit = io_faults[0] > 0 && (!second || io_faults[1] > 0);
-    ck_assert_msg(live == 0, "%s: %ld blocks are lost", what, live);
+    ck_assert_msg(live == 0 || (s->changes && status == FA_OK), "%s: %ld blocks are lost", what, live);
     ck_assert_msg(io_descriptors() == open_before, "%s: a descriptor is lost", what);
     check_status(s, status, what);
     if (s->after)
@@ -325,7 +325,8 @@ static long sweep_error(const io_subject *s, io_call call, int error, bool on)
     long hits = 0;
     for (io_fault fault = {.call = call, .error = error, .on = on}; run(s, &fault, NULL); fault.nth++) {
         hits++;
-        run(s, NULL, NULL);
+        if (!on)
+            run(s, NULL, NULL);
         ck_assert_msg(hits < 10000, "%s does not end", describe(s, &fault, NULL));
     }
     return hits;

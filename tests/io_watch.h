@@ -65,6 +65,7 @@ typedef struct io_subject {
     void       *data;
     const char *paths[2]; /* every sentence begins with one of them; the second may be NULL */
     unsigned    made;     /* bits 1 << io_call: calls that it makes, or else the sweep has missed them */
+    bool        changes;  /* success gives what there was before other memory */
     unsigned    harmless; /* calls whose failure it may survive, for instance closing a file that was read */
 } io_subject;
 

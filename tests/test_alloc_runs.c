@@ -225,6 +225,41 @@ START_TEST(runs_are_survived)
 }
 END_TEST
 
+/* --- more epochs than records at once --- */
+
+enum { AT_ONCE = 4096, MANY_EPOCHS = AT_ONCE + 4 };
+
+static scene make_long(void)
+{
+    const plan p = plan_at(0);
+    scene c = make_survivor(&p);
+    c.training = make_samples(&c.s.spec, TRAINING_BATCH, 5);
+    c.validation = make_samples(&c.s.spec, TRAINING_BATCH, 6);
+    scene_set(&c, "epochs", MANY_EPOCHS);
+    scene_set(&c, "keep_best", 0); /* a run that failed goes back to them */
+    return c;
+}
+
+/* What is allocated at last, between two epochs: they stand, and the run goes on behind them. */
+START_TEST(later_records_are_survived)
+{
+    scene c = make_long(), untroubled = make_long();
+    watch(-1, false);
+    fa_status status = scene_run(&untroubled);
+    unwatch();
+    expect_ok(status);
+    const long last = allocations - 1;
+    support_forget();
+    watch(last, false);
+    status = scene_run(&c);
+    unwatch();
+    support_failed(FA_ERR_MEMORY, status, "fa_trainer_run", __LINE__);
+    ck_assert_uint_eq(fa_trainer_epochs(c.trainer), AT_ONCE);
+    expect_ok(scene_run(&c));
+    ck_assert(same_records(&c, &untroubled) && same_weights(&c, &untroubled));
+}
+END_TEST
+
 /* --- a run that goes on from a checkpoint --- */
 
 #if FA_HAVE_JANSSON
@@ -279,6 +314,7 @@ int main(void)
     tcase_add_loop_test(tcase, lives_leak_nothing, 0, 4 * plan_count());
     tcase_add_test(tcase, threads_that_do_not_start_leak_nothing);
     tcase_add_loop_test(tcase, runs_are_survived, 0, 2 * plan_count());
+    tcase_add_test(tcase, later_records_are_survived);
 #if FA_HAVE_JANSSON
     tcase_add_loop_test(tcase, resumed_runs_are_survived, 0, 2 * plan_count());
 #endif
