@@ -46,6 +46,8 @@ static fa_status create(world *w, input *in)
 static fa_status destroy(world *w, input *in)
 {
     fa_dataset **slot = &w->data[slot_of(in)];
+    if (!may_destroy(in))
+        return FA_OK;
     fa_dataset_destroy(*slot);
     *slot = NULL;
     return FA_OK;

@@ -16,7 +16,7 @@ static fa_status create(world *w, input *in)
 {
     fa_network *made = NULL;
     const fa_status status = fa_network_create(&made, (fa_dtype)take_kind(in, 2), take_size(in));
-    return adopt(&w->net[slot_of(in)], made, status);
+    return adopt(&w->net[!may_destroy(in)], made, status);
 }
 
 static fa_status copy(world *w, input *in)
@@ -29,6 +29,8 @@ static fa_status copy(world *w, input *in)
 static fa_status destroy(world *w, input *in)
 {
     fa_network **slot = &w->net[slot_of(in)];
+    if (!may_destroy(in))
+        return FA_OK;
     fa_network_destroy(*slot);
     *slot = NULL;
     return FA_OK;

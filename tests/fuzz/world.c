@@ -9,6 +9,11 @@ size_t slot_of(input *in)
     return take_chance(in, 40) ? 1 : 0;
 }
 
+bool may_destroy(input *in)
+{
+    return take_chance(in, 40);
+}
+
 void *keep_memory(world *w, size_t bytes)
 {
     void *memory = malloc(bytes);
@@ -64,6 +69,15 @@ const char *take_name(world *w, input *in, const fa_param *params, size_t n)
     if (byte == 255)
         return NULL;
     return byte >= 250 || n == 0 ? take_text(w, in) : params[byte % n].name;
+}
+
+const char *take_choice_param(world *w, input *in, const fa_param *params, size_t n)
+{
+    const size_t first = take_byte(in);
+    for (size_t i = 0; i < n; i++)
+        if (params[(first + i) % n].choices != NULL)
+            return params[(first + i) % n].name;
+    return take_name(w, in, params, n);
 }
 
 const char *take_choice(world *w, input *in, const fa_param *params, size_t n, const char *name)
