@@ -127,7 +127,8 @@ const operation data_operations[] = {
 
 static fa_status random(world *w, input *in)
 {
-    const fa_stream stream = {.seed = take_byte(in), .step = take_byte(in), .purpose = take_byte(in), .layer = take_byte(in)};
+    const fa_stream stream = {
+        .seed = take_byte(in), .step = take_byte(in), .purpose = take_byte(in), .layer = take_byte(in)};
     const fa_stream *name = take_chance(in, 4) ? NULL : &stream;
     const size_t count = take_size(in), room = count > 100 ? 1 : count;
     switch (take_byte(in) % 4) {

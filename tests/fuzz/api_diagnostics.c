@@ -157,7 +157,7 @@ static fa_status use_recorder(world *w, input *in)
 }
 
 const operation diagnostics_operations[] = {
-    {batch, NOTHING}, {batch, NOTHING}, {batch, NOTHING},  {alignment, NOTHING}, {matrices, NOTHING},     {check_gradient, NOTHING},
-    {watch, NOTHING}, {observe, NOTHING}, {observe, NOTHING}, {record, NOTHING},  {use_recorder, NOTHING}, {use_recorder, NOTHING},
-    {NULL, NOTHING},
+    {batch, NOTHING},          {batch, NOTHING},        {batch, NOTHING},   {alignment, NOTHING}, {matrices, NOTHING},
+    {check_gradient, NOTHING}, {watch, NOTHING},        {observe, NOTHING}, {observe, NOTHING},   {record, NOTHING},
+    {use_recorder, NOTHING},   {use_recorder, NOTHING}, {NULL, NOTHING},
 };

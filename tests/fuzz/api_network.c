@@ -79,7 +79,8 @@ static fa_status view(world *w, input *in)
     const fa_network *net = PICK(w, in, net);
     const size_t l = take_layer(in, fa_network_depth(net));
     fa_matrix part;
-    const fa_status status = take_byte(in) % 2 == 0 ? fa_network_weights(net, l, &part) : fa_network_bias(net, l, &part);
+    const fa_status status =
+        take_byte(in) % 2 == 0 ? fa_network_weights(net, l, &part) : fa_network_bias(net, l, &part);
     look_at(status, &part);
     return status;
 }
@@ -164,8 +165,8 @@ static fa_status evaluate(world *w, input *in)
 }
 
 const operation network_operations[] = {
-    {create, ON_OK},   {copy, ON_OK},       {destroy, ON_OK},    {add_dense, ON_OK}, {add_dense, ON_OK}, {set_loss, NOTHING},
-    {draw, ON_OK},     {draw, ON_OK},       {set, ON_OK},        {view, NOTHING},    {freeze, NOTHING},  {dropout, NOTHING},
-    {prune, ON_OK},    {hold_norm, NOTHING}, {ask, NOTHING},     {find, NOTHING},    {predict, NOTHING}, {evaluate, NOTHING},
-    {NULL, NOTHING},
+    {create, ON_OK},     {copy, ON_OK},      {destroy, ON_OK},    {add_dense, ON_OK},   {add_dense, ON_OK},
+    {set_loss, NOTHING}, {draw, ON_OK},      {draw, ON_OK},       {set, ON_OK},         {view, NOTHING},
+    {freeze, NOTHING},   {dropout, NOTHING}, {prune, ON_OK},      {hold_norm, NOTHING}, {ask, NOTHING},
+    {find, NOTHING},     {predict, NOTHING}, {evaluate, NOTHING}, {NULL, NOTHING},
 };

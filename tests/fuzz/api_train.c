@@ -226,7 +226,8 @@ static fa_status evaluate(world *w, input *in)
 }
 
 const operation training_operations[] = {
-    {forward, NOTHING}, {error, NOTHING},     {backward, NOTHING},  {gradient, NOTHING}, {reset, NOTHING}, {update, LEARNING},
-    {update, LEARNING}, {to_deltas, NOTHING}, {to_deltas, NOTHING}, {step, LEARNING},    {step, LEARNING}, {step, LEARNING},
-    {epoch, RUNNING},   {epoch, RUNNING},     {evaluate, NOTHING},  {NULL, NOTHING},
+    {forward, NOTHING},   {error, NOTHING},   {backward, NOTHING}, {gradient, NOTHING},
+    {reset, NOTHING},     {update, LEARNING}, {update, LEARNING},  {to_deltas, NOTHING},
+    {to_deltas, NOTHING}, {step, LEARNING},   {step, LEARNING},    {step, LEARNING},
+    {epoch, RUNNING},     {epoch, RUNNING},   {evaluate, NOTHING}, {NULL, NOTHING},
 };

@@ -1,5 +1,5 @@
-/* The public interface, called with arguments of all kinds in any order. After every call: the status is one there is, a
- * failure has left a sentence, and no network has changed but where the headers say so. */
+/* The public interface, called with arguments of all kinds in any order. After every call: the status is one there is,
+ * a failure has left a sentence, and no network has changed but where the headers say so. */
 #include "print.h"
 
 enum { KINDS = 9, CALLS = 60 };

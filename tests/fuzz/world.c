@@ -32,9 +32,10 @@ size_t take_size(input *in)
 
 double take_number(input *in)
 {
-    static const double numbers[] = {0,    1,    0.5,   0.1,    0.9,    2,     3,      1e-3,     10,        0.01,  100,     -1,
-                                     -0.0, 1e6,  1e-8,  1e30,   1e-300, 1e308, -1e308, 4.9e-324, INFINITY,  NAN,   -INFINITY,
-                                     0.25, 0.75, 1e-30, 0.9999, 1.5,    4,     5,      6,        2147483647};
+    static const double numbers[] = {0,      1,     0.5,    0.1,      0.9,      2,   3,         1e-3,
+                                     10,     0.01,  100,    -1,       -0.0,     1e6, 1e-8,      1e30,
+                                     1e-300, 1e308, -1e308, 4.9e-324, INFINITY, NAN, -INFINITY, 0.25,
+                                     0.75,   1e-30, 0.9999, 1.5,      4,        5,   6,         2147483647};
     return numbers[take_index(in, sizeof numbers / sizeof numbers[0])];
 }
 

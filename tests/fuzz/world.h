@@ -1,5 +1,5 @@
-/* What fuzz_api calls functions with: a few objects of each kind, some of which may not be there, and arguments made of the
- * fuzzer's bytes, most of which fit. */
+/* What fuzz_api calls functions with: a few objects of each kind, some of which may not be there, and arguments made of
+ * the fuzzer's bytes, most of which fit. */
 #ifndef LIBFA_FUZZ_WORLD_H
 #define LIBFA_FUZZ_WORLD_H
 
