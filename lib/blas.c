@@ -2,6 +2,7 @@
 #include "blas.h"
 
 #include "kernels.h"
+#include "matrix.h"
 
 #include <cblas.h>
 #include <dlfcn.h>
@@ -18,17 +19,6 @@ enum { NARROW_BYTES = 128, SHORT_SUM = 16 };
 
 /* The kernel gets so many terms of the sums at once, and a transposed B in pieces that are packed on the stack. */
 enum { DEPTH = 256, PACK_BYTES = 32768 };
-
-/* Vector code computes with the lanes of a pack beyond its columns and throws away what comes of them. MemorySanitizer takes
- * that for a use of them, so it gets zeros there. */
-#if defined(__has_feature)
-#if __has_feature(memory_sanitizer)
-#define PACK_START = {0}
-#endif
-#endif
-#ifndef PACK_START
-#define PACK_START
-#endif
 
 /* A square is taken in strips if as many terms of the sums fit into the pack. */
 enum { MIN_SQUARE_DEPTH = 32 };
@@ -116,7 +106,7 @@ static void piece(double alpha, const fa_matrix *a, const fa_matrix *b, double b
     const kernels *run = kernels_for(c->dtype);
     const size_t size = fa_dtype_size(c->dtype);
     const char *rows = (const char *)b->data + (p * b->row_stride + j * b->col_stride) * size;
-    double pack[PACK_BYTES / sizeof(double)] __attribute__((aligned(64))) PACK_START;
+    double pack[PACK_BYTES / sizeof(double)] __attribute__((aligned(64))) STACK_PADDING;
     size_t ld = b->row_stride;
     if (!lies_by_rows(b)) {
         const fa_matrix part = {.cols = n, .dtype = b->dtype};

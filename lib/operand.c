@@ -106,7 +106,7 @@ static void regenerated_part(void *data, size_t part, size_t parts)
     const size_t size = fa_dtype_size(j->out->dtype), most = BLOCK_ROW_BYTES / size;
     size_t       length;
     const size_t first = team_share(j->out->cols, 64 / size, part, parts, &length);
-    double       memory[BLOCK_DEPTH * BLOCK_ROW_BYTES / sizeof(double)] __attribute__((aligned(64)));
+    double       memory[BLOCK_DEPTH * BLOCK_ROW_BYTES / sizeof(double)] __attribute__((aligned(64))) STACK_PADDING;
     team_block   at;
 
     for (at.row = first; at.row < first + length; at.row += most) {

@@ -268,7 +268,7 @@ static fa_matrix in_double(const fa_matrix *m, double *memory)
 static void write_low_rank(const fa_operand *o, const fa_matrix *out)
 {
     const fa_matrix left_t = fa_matrix_transpose(o->low_rank.left);
-    double memory[3][BLOCK * BLOCK] __attribute__((aligned(64)));
+    double memory[3][BLOCK * BLOCK] __attribute__((aligned(64))) STACK_PADDING;
 
     for (size_t i = 0; i < out->rows; i += BLOCK)
         for (size_t j = 0; j < out->cols; j += BLOCK) {

@@ -46,6 +46,8 @@ static fa_status create(world *w, input *in)
 static fa_status destroy(world *w, input *in)
 {
     fa_dataset **slot = &w->data[slot_of(in)];
+    if (!may_destroy(in))
+        return FA_OK;
     fa_dataset_destroy(*slot);
     *slot = NULL;
     return FA_OK;
@@ -125,7 +127,8 @@ const operation data_operations[] = {
 
 static fa_status random(world *w, input *in)
 {
-    const fa_stream stream = {.seed = take_byte(in), .step = take_byte(in), .purpose = take_byte(in), .layer = take_byte(in)};
+    const fa_stream stream = {
+        .seed = take_byte(in), .step = take_byte(in), .purpose = take_byte(in), .layer = take_byte(in)};
     const fa_stream *name = take_chance(in, 4) ? NULL : &stream;
     const size_t count = take_size(in), room = count > 100 ? 1 : count;
     switch (take_byte(in) % 4) {

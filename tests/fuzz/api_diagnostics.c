@@ -86,10 +86,13 @@ static fa_status watch(world *w, input *in)
     fa_invariant **slot = &w->invariant[slot_of(in)];
     const fa_network *net = PICK(w, in, net);
     const fa_feedback *fb = PICK(w, in, fb);
-    fa_invariant_destroy(*slot);
-    *slot = NULL;
-    const fa_status status = fa_invariant_create(slot, net, fb, take_size(in));
-    require((status == FA_OK) == (*slot != NULL));
+    fa_invariant *made = NULL;
+    const fa_status status = fa_invariant_create(&made, net, fb, take_size(in));
+    require((status == FA_OK) == (made != NULL));
+    if (made != NULL) {
+        fa_invariant_destroy(*slot);
+        *slot = made;
+    }
     return status;
 }
 
@@ -118,10 +121,13 @@ static fa_status record(world *w, input *in)
     for (size_t i = 0; i < count; i++)
         length += snprintf(names + length, sizeof names - (size_t)length, "%s%s", i > 0 ? "," : "",
                            fa_quantity_at(take_index(in, fa_quantity_count()))->name);
-    fa_recorder_destroy(*slot);
-    *slot = NULL;
-    const fa_status status = fa_recorder_create(slot, net, count == 0 ? NULL : names, take_byte(in) % 3);
-    require((status == FA_OK) == (*slot != NULL));
+    fa_recorder *made = NULL;
+    const fa_status status = fa_recorder_create(&made, net, count == 0 ? NULL : names, take_byte(in) % 3);
+    require((status == FA_OK) == (made != NULL));
+    if (made != NULL) {
+        fa_recorder_destroy(*slot);
+        *slot = made;
+    }
     return status;
 }
 
@@ -151,7 +157,7 @@ static fa_status use_recorder(world *w, input *in)
 }
 
 const operation diagnostics_operations[] = {
-    {batch, NOTHING}, {batch, NOTHING}, {batch, NOTHING},  {alignment, NOTHING}, {matrices, NOTHING},     {check_gradient, NOTHING},
-    {watch, NOTHING}, {observe, NOTHING}, {observe, NOTHING}, {record, NOTHING},  {use_recorder, NOTHING}, {use_recorder, NOTHING},
-    {NULL, NOTHING},
+    {batch, NOTHING},          {batch, NOTHING},        {batch, NOTHING},   {alignment, NOTHING}, {matrices, NOTHING},
+    {check_gradient, NOTHING}, {watch, NOTHING},        {observe, NOTHING}, {observe, NOTHING},   {record, NOTHING},
+    {use_recorder, NOTHING},   {use_recorder, NOTHING}, {NULL, NOTHING},
 };

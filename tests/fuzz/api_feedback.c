@@ -6,16 +6,21 @@ static fa_status create(world *w, input *in)
     fa_feedback **slot = &w->fb[slot_of(in)];
     const fa_network *net = PICK(w, in, net);
     const fa_rule *rule = fa_rule_at(take_index(in, fa_rule_count() + (take_chance(in, 4) ? 1 : 0)));
-    fa_feedback_destroy(*slot);
-    *slot = NULL;
-    const fa_status status = fa_feedback_create(slot, net, rule, NULL, take_byte(in));
-    require((status == FA_OK) == (*slot != NULL));
+    fa_feedback *made = NULL;
+    const fa_status status = fa_feedback_create(&made, net, rule, NULL, take_byte(in));
+    require((status == FA_OK) == (made != NULL));
+    if (made != NULL) {
+        fa_feedback_destroy(*slot);
+        *slot = made;
+    }
     return status;
 }
 
 static fa_status destroy(world *w, input *in)
 {
     fa_feedback **slot = &w->fb[slot_of(in)];
+    if (!may_destroy(in))
+        return FA_OK;
     fa_feedback_destroy(*slot);
     *slot = NULL;
     return FA_OK;
@@ -57,7 +62,7 @@ static fa_status set_choice(world *w, input *in)
     fa_feedback *fb = PICK(w, in, fb);
     size_t n;
     const fa_param *params = params_of(fb, in, &n);
-    const char *name = take_name(w, in, params, n);
+    const char *name = take_choice_param(w, in, params, n);
     return fa_feedback_set_choice(fb, name, take_choice(w, in, params, n, name));
 }
 

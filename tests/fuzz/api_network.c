@@ -16,7 +16,7 @@ static fa_status create(world *w, input *in)
 {
     fa_network *made = NULL;
     const fa_status status = fa_network_create(&made, (fa_dtype)take_kind(in, 2), take_size(in));
-    return adopt(&w->net[slot_of(in)], made, status);
+    return adopt(&w->net[!may_destroy(in)], made, status);
 }
 
 static fa_status copy(world *w, input *in)
@@ -29,6 +29,8 @@ static fa_status copy(world *w, input *in)
 static fa_status destroy(world *w, input *in)
 {
     fa_network **slot = &w->net[slot_of(in)];
+    if (!may_destroy(in))
+        return FA_OK;
     fa_network_destroy(*slot);
     *slot = NULL;
     return FA_OK;
@@ -77,7 +79,8 @@ static fa_status view(world *w, input *in)
     const fa_network *net = PICK(w, in, net);
     const size_t l = take_layer(in, fa_network_depth(net));
     fa_matrix part;
-    const fa_status status = take_byte(in) % 2 == 0 ? fa_network_weights(net, l, &part) : fa_network_bias(net, l, &part);
+    const fa_status status =
+        take_byte(in) % 2 == 0 ? fa_network_weights(net, l, &part) : fa_network_bias(net, l, &part);
     look_at(status, &part);
     return status;
 }
@@ -162,8 +165,8 @@ static fa_status evaluate(world *w, input *in)
 }
 
 const operation network_operations[] = {
-    {create, ON_OK},   {copy, ON_OK},       {destroy, ON_OK},    {add_dense, ON_OK}, {add_dense, ON_OK}, {set_loss, NOTHING},
-    {draw, ON_OK},     {draw, ON_OK},       {set, ON_OK},        {view, NOTHING},    {freeze, NOTHING},  {dropout, NOTHING},
-    {prune, ON_OK},    {hold_norm, NOTHING}, {ask, NOTHING},     {find, NOTHING},    {predict, NOTHING}, {evaluate, NOTHING},
-    {NULL, NOTHING},
+    {create, ON_OK},     {copy, ON_OK},      {destroy, ON_OK},    {add_dense, ON_OK},   {add_dense, ON_OK},
+    {set_loss, NOTHING}, {draw, ON_OK},      {draw, ON_OK},       {set, ON_OK},         {view, NOTHING},
+    {freeze, NOTHING},   {dropout, NOTHING}, {prune, ON_OK},      {hold_norm, NOTHING}, {ask, NOTHING},
+    {find, NOTHING},     {predict, NOTHING}, {evaluate, NOTHING}, {NULL, NOTHING},
 };

@@ -8,24 +8,33 @@ static fa_status create(world *w, input *in)
     const char *name = fa_optimizer_name_at(take_index(in, fa_optimizer_count()));
     if (take_chance(in, 4))
         name = take_name(w, in, NULL, 0);
-    fa_optimizer_destroy(*slot);
-    *slot = NULL;
-    const fa_status status = fa_optimizer_create(slot, net, name);
-    require((status == FA_OK) == (*slot != NULL));
+    fa_optimizer *made = NULL;
+    const fa_status status = fa_optimizer_create(&made, net, name);
+    require((status == FA_OK) == (made != NULL));
+    if (made != NULL) {
+        fa_optimizer_destroy(*slot);
+        *slot = made;
+        w->kind = name;
+    }
     return status;
 }
 
 static fa_status destroy(world *w, input *in)
 {
     fa_optimizer **slot = &w->opt[slot_of(in)];
+    if (!may_destroy(in))
+        return FA_OK;
     fa_optimizer_destroy(*slot);
     *slot = NULL;
     return FA_OK;
 }
 
-/* Of any kind: the one that the optimizer has is among them. */
-static const fa_param *params_of(input *in, size_t *n)
+/* Mostly of the kind that the optimizer is of. */
+static const fa_param *params_of(const world *w, input *in, size_t *n)
 {
+    const fa_param *params = fa_optimizer_params(w->kind, n);
+    if (params != NULL && !take_chance(in, 24))
+        return params;
     return fa_optimizer_params(fa_optimizer_name_at(take_index(in, fa_optimizer_count())), n);
 }
 
@@ -33,7 +42,7 @@ static fa_status set(world *w, input *in)
 {
     fa_optimizer *opt = PICK(w, in, opt);
     size_t n;
-    const fa_param *params = params_of(in, &n);
+    const fa_param *params = params_of(w, in, &n);
     const char *name = take_name(w, in, params, n);
     const double value = take_number(in);
     double before = 0, after = 0;
@@ -51,8 +60,8 @@ static fa_status set_choice(world *w, input *in)
 {
     fa_optimizer *opt = PICK(w, in, opt);
     size_t n;
-    const fa_param *params = params_of(in, &n);
-    const char *name = take_name(w, in, params, n);
+    const fa_param *params = params_of(w, in, &n);
+    const char *name = take_choice_param(w, in, params, n);
     return fa_optimizer_set_choice(opt, name, take_choice(w, in, params, n, name));
 }
 

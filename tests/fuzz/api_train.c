@@ -8,18 +8,23 @@ static fa_status create(world *w, input *in)
     fa_pass **slot = &w->pass[slot_of(in)];
     const fa_network *net = PICK(w, in, net);
     const size_t most = take_size(in);
-    fa_pass_destroy(*slot);
-    *slot = NULL;
+    fa_pass *made = NULL;
     const bool streaming = take_byte(in) % 4 == 0;
-    const fa_status status = streaming ? fa_pass_create_streaming(slot, net, most) : fa_pass_create(slot, net, most);
-    require((status == FA_OK) == (*slot != NULL));
-    require(fa_pass_is_streaming(*slot) == (streaming && status == FA_OK));
+    const fa_status status = streaming ? fa_pass_create_streaming(&made, net, most) : fa_pass_create(&made, net, most);
+    require((status == FA_OK) == (made != NULL));
+    require(fa_pass_is_streaming(made) == (streaming && status == FA_OK));
+    if (made != NULL) {
+        fa_pass_destroy(*slot);
+        *slot = made;
+    }
     return status;
 }
 
 static fa_status destroy(world *w, input *in)
 {
     fa_pass **slot = &w->pass[slot_of(in)];
+    if (!may_destroy(in))
+        return FA_OK;
     fa_pass_destroy(*slot);
     *slot = NULL;
     return FA_OK;
@@ -221,7 +226,8 @@ static fa_status evaluate(world *w, input *in)
 }
 
 const operation training_operations[] = {
-    {forward, NOTHING}, {error, NOTHING},     {backward, NOTHING},  {gradient, NOTHING}, {reset, NOTHING}, {update, LEARNING},
-    {update, LEARNING}, {to_deltas, NOTHING}, {to_deltas, NOTHING}, {step, LEARNING},    {step, LEARNING}, {step, LEARNING},
-    {epoch, RUNNING},   {epoch, RUNNING},     {evaluate, NOTHING},  {NULL, NOTHING},
+    {forward, NOTHING},   {error, NOTHING},   {backward, NOTHING}, {gradient, NOTHING},
+    {reset, NOTHING},     {update, LEARNING}, {update, LEARNING},  {to_deltas, NOTHING},
+    {to_deltas, NOTHING}, {step, LEARNING},   {step, LEARNING},    {step, LEARNING},
+    {epoch, RUNNING},     {epoch, RUNNING},   {evaluate, NOTHING}, {NULL, NOTHING},
 };

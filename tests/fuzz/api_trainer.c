@@ -9,18 +9,21 @@ static fa_status create(world *w, input *in)
 {
     fa_trainer **slot = &w->trainer[slot_of(in)];
     const fa_network *net = PICK(w, in, net);
+    fa_trainer *made = NULL;
+    const fa_status status = fa_trainer_create(&made, net, take_byte(in));
+    require((status == FA_OK) == (made != NULL));
+    if (made == NULL)
+        return status;
     fa_trainer_destroy(*slot);
-    *slot = NULL;
-    fa_status status = fa_trainer_create(slot, net, take_byte(in));
-    require((status == FA_OK) == (*slot != NULL));
-    if (status == FA_OK)
-        status = fa_trainer_set(*slot, "epochs", 2);
-    return status;
+    *slot = made;
+    return fa_trainer_set(made, "epochs", 2);
 }
 
 static fa_status destroy(world *w, input *in)
 {
     fa_trainer **slot = &w->trainer[slot_of(in)];
+    if (!may_destroy(in))
+        return FA_OK;
     fa_trainer_destroy(*slot);
     *slot = NULL;
     return FA_OK;
@@ -50,7 +53,7 @@ static fa_status set_choice(world *w, input *in)
     fa_trainer *trainer = PICK(w, in, trainer);
     size_t n;
     const fa_param *params = fa_trainer_params(&n);
-    const char *name = take_name(w, in, params, n);
+    const char *name = take_choice_param(w, in, params, n);
     return fa_trainer_set_choice(trainer, name, take_choice(w, in, params, n, name));
 }
 

@@ -1,5 +1,5 @@
-/* fa_dataset_read() on two files of any bytes. The first byte is the length of the targets' file, which comes first; the
- * second picks element type and number of classes. */
+/* fa_dataset_read() on two files of any bytes. The first byte is the length of the targets' file, which comes first;
+ * the second picks element type and number of classes. */
 #include "harness.h"
 
 #include <string.h>

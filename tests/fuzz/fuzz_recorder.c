@@ -1,5 +1,5 @@
-/* What a recorder parses: the list of quantities (the input up to its first line feed), and the first line of a file that
- * it is to append to (the rest). */
+/* What a recorder parses: the list of quantities (the input up to its first line feed), and the first line of a file
+ * that it is to append to (the rest). */
 #include "harness.h"
 
 #include <stdlib.h>

@@ -332,7 +332,8 @@ static fa_status train(world *w, input *in)
 static void begin(world *w, input *in)
 {
     const size_t depth = 1 + take_index(in, 3);
-    require(fa_network_create(&w->net[0], take_byte(in) % 2 == 0 ? FA_FLOAT32 : FA_FLOAT64, 1 + take_index(in, 9)) == FA_OK);
+    require(fa_network_create(&w->net[0], take_byte(in) % 2 == 0 ? FA_FLOAT32 : FA_FLOAT64, 1 + take_index(in, 9)) ==
+            FA_OK);
     for (size_t l = 1; l <= depth; l++)
         require(fa_network_add_dense(w->net[0], 1 + take_index(in, 9), (fa_activation)(1 + take_index(in, 5)),
                                      take_byte(in) % 4 != 0) == FA_OK);
@@ -342,12 +343,14 @@ static void begin(world *w, input *in)
     require(fa_pass_create(&w->pass[0], w->net[0], 1 + take_index(in, 6)) == FA_OK);
     require(fa_pass_create_streaming(&w->pass[1], w->net[0], 1 + take_index(in, 6)) == FA_OK);
     require(fa_pass_set_dropout(w->pass[0], 1, 0) == FA_OK);
-    require(fa_optimizer_create(&w->opt[0], w->net[0], fa_optimizer_name_at(take_index(in, fa_optimizer_count()))) == FA_OK);
+    require(fa_optimizer_create(&w->opt[0], w->net[0], fa_optimizer_name_at(take_index(in, fa_optimizer_count()))) ==
+            FA_OK);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    static const fa_param params[] = {{"gain", FA_PARAM_REAL, 1, 0, 10, NULL, ""}, {"size", FA_PARAM_INTEGER, 1, 1, 9, NULL, ""}};
+    static const fa_param params[] = {{"gain", FA_PARAM_REAL, 1, 0, 10, NULL, ""},
+                                      {"size", FA_PARAM_INTEGER, 1, 1, 9, NULL, ""}};
     input in = {data, size};
     world w = {0};
     script s = {.w = &w, .in = &in};

@@ -9,6 +9,11 @@ size_t slot_of(input *in)
     return take_chance(in, 40) ? 1 : 0;
 }
 
+bool may_destroy(input *in)
+{
+    return take_chance(in, 40);
+}
+
 void *keep_memory(world *w, size_t bytes)
 {
     void *memory = malloc(bytes);
@@ -27,9 +32,10 @@ size_t take_size(input *in)
 
 double take_number(input *in)
 {
-    static const double numbers[] = {0,    1,    0.5,   0.1,    0.9,    2,     3,      1e-3,     10,        0.01,  100,     -1,
-                                     -0.0, 1e6,  1e-8,  1e30,   1e-300, 1e308, -1e308, 4.9e-324, INFINITY,  NAN,   -INFINITY,
-                                     0.25, 0.75, 1e-30, 0.9999, 1.5,    4,     5,      6,        2147483647};
+    static const double numbers[] = {0,      1,     0.5,    0.1,      0.9,      2,   3,         1e-3,
+                                     10,     0.01,  100,    -1,       -0.0,     1e6, 1e-8,      1e30,
+                                     1e-300, 1e308, -1e308, 4.9e-324, INFINITY, NAN, -INFINITY, 0.25,
+                                     0.75,   1e-30, 0.9999, 1.5,      4,        5,   6,         2147483647};
     return numbers[take_index(in, sizeof numbers / sizeof numbers[0])];
 }
 
@@ -64,6 +70,15 @@ const char *take_name(world *w, input *in, const fa_param *params, size_t n)
     if (byte == 255)
         return NULL;
     return byte >= 250 || n == 0 ? take_text(w, in) : params[byte % n].name;
+}
+
+const char *take_choice_param(world *w, input *in, const fa_param *params, size_t n)
+{
+    const size_t first = take_byte(in);
+    for (size_t i = 0; i < n; i++)
+        if (params[(first + i) % n].choices != NULL)
+            return params[(first + i) % n].name;
+    return take_name(w, in, params, n);
 }
 
 const char *take_choice(world *w, input *in, const fa_param *params, size_t n, const char *name)

@@ -1,5 +1,5 @@
-/* What fuzz_api calls functions with: a few objects of each kind, some of which may not be there, and arguments made of the
- * fuzzer's bytes, most of which fit. */
+/* What fuzz_api calls functions with: a few objects of each kind, some of which may not be there, and arguments made of
+ * the fuzzer's bytes, most of which fit. */
 #ifndef LIBFA_FUZZ_WORLD_H
 #define LIBFA_FUZZ_WORLD_H
 
@@ -18,7 +18,8 @@ typedef struct world {
     fa_invariant *invariant[SLOTS];
     void *kept[KEPT]; /* memory that objects may have borrowed; released last */
     size_t n_kept;
-    bool partly; /* the call may have changed a network although it failed */
+    const char *kind; /* of the optimizer that was made last */
+    bool partly;      /* the call may have changed a network although it failed */
 } world;
 
 /* A call or a few; the status of the last, which left a sentence if it failed. */
@@ -45,6 +46,9 @@ extern const operation network_operations[], feedback_operations[], optimizer_op
 #define PICK(w, in, kind) (take_chance(in, 4) ? NULL : (w)->kind[slot_of(in)])
 size_t slot_of(input *in);
 
+/* Whether an operation that destroys should: else too little would be left to work with. */
+bool may_destroy(input *in);
+
 /* Destroy everything. */
 void end_world(world *w);
 
@@ -65,6 +69,9 @@ int take_kind(input *in, size_t count);
 
 /* The name of a parameter in a table, or anything. */
 const char *take_name(world *w, input *in, const fa_param *params, size_t n);
+
+/* The name of one that is a choice, or anything. */
+const char *take_choice_param(world *w, input *in, const fa_param *params, size_t n);
 
 /* The name of a choice of a parameter, or anything. */
 const char *take_choice(world *w, input *in, const fa_param *params, size_t n, const char *name);
