@@ -161,6 +161,7 @@ static const struct {
     {FA_ERR_FORMAT, "{'descr': '<f8', 'fortran_order': False, 'shape': (-2, -3)}"},
     {FA_ERR_FORMAT, "{'descr': '<f8', 'fortran_order': False, 'shape': (02, 3)}"},
     {FA_ERR_FORMAT, "{'descr': '<f8', 'fortran_order': False, 'shape': (2.0, 3)}"},
+    {FA_ERR_FORMAT, "{'shape': (2, 3), 'descr': '<f8', 'fortran_order': Fals"},
     {FA_ERR_FORMAT, "{'descr': '<f8', 'fortran_order': 0, 'shape': (2, 3)}"},
     {FA_ERR_FORMAT, "{'descr': '<f8', 'fortran_order': 'False', 'shape': (2, 3)}"},
     {FA_ERR_FORMAT, "{'descr': '<f8', 'fortran_order': Falsehood, 'shape': (2, 3)}"},
@@ -280,13 +281,32 @@ START_TEST(what_is_no_file)
 }
 END_TEST
 
+/* At the preamble, at the rest of it, at the header's text, in the array. */
 START_TEST(device_fails)
 {
-    char path[PATH_SIZE];
-    fixture_path("vector", path);
-    bad_reads = 0;
-    refuse_file(FA_ERR_IO, path, 0);
-    bad_reads = -1;
+    char path[PATH_SIZE], bytes[1024];
+    fixture_path("version_2", path);
+    const size_t size = get_file(path, bytes, sizeof bytes);
+    for (long reads = 0; reads < 4; reads++) {
+        bad_reads = reads;
+        refuse_file(FA_ERR_IO, path, size);
+        ck_assert_int_eq(bad_reads, -1);
+    }
+}
+END_TEST
+
+/* Files that hold what they claim, more than a matrix can: mostly holes. */
+START_TEST(more_than_a_matrix_has)
+{
+    static const char *const headers[] = {"{'descr': '<f4', 'fortran_order': False, 'shape': (2147483648, 1)}",
+                                          "{'descr': '<f4', 'fortran_order': False, 'shape': (2147483648,)}"};
+    char path[PATH_SIZE], bytes[1024];
+    path_of("x.npy", path);
+    put_file(path, bytes, file_with(headers[_i], bytes));
+    if (truncate(path, (off_t)(10 + strlen(headers[_i])) + ((off_t)4 << 31)) != 0)
+        return; /* a file system without holes, or without files of that size */
+    refuse_file(FA_ERR_UNSUPPORTED, path, 1024);
+    ck_assert_ptr_nonnull(strstr(fa_last_error(), "each may be at most 2147483647"));
 }
 END_TEST
 
@@ -336,6 +356,7 @@ int main(void)
     tcase_add_test(tcase, other_versions);
     tcase_add_test(tcase, what_is_no_file);
     tcase_add_test(tcase, device_fails);
+    tcase_add_loop_test(tcase, more_than_a_matrix_has, 0, 2);
     tcase_add_test(tcase, memory_runs_out);
     tcase_add_test(tcase, nulls_and_long_names);
     return support_run(suite, true);

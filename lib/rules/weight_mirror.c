@@ -56,7 +56,10 @@ static fa_status respond(fa_step *step, size_t l, const fa_matrix *xi, const fa_
 
     if (param(step, "response") < 0.5)
         return fa_step_layer(step, l + 1, xi, 0, ZETA);
-    (void)fa_step_weights(step, l + 1, &W);
+
+    fa_status status = fa_step_weights(step, l + 1, &W);
+    if (status != FA_OK)
+        return status;
     W = fa_matrix_transpose(W);
     return fa_step_product(step, 1, xi, &W, 0, zeta);
 }
