@@ -74,9 +74,9 @@ class Suite:
         self.read_commands()
         runtime = called(["gcc", "-print-file-name=libasan.so"], self.root).strip()
         with concurrent.futures.ThreadPoolExecutor(self.jobs) as pool:
+            self.library = digest(sorted(self.root.glob("lib/**/*.[ch]")) + sorted(self.root.glob("include/fa/*.h")))
             self.plain = self.variant(pool, "plain", ["-O1", "-frandom-seed=0"], [], {}, MEMORY)
-            library = digest(sorted(self.root.glob("lib/**/*.[ch]")) + sorted(self.root.glob("include/fa/*.h")))
-            missing = [test for test in self.tests if not self.remembered(test, library)]
+            missing = [test for test in self.tests if not self.remembered(test)]
             if missing:
                 self.measure(pool, missing)
             self.sanitized = self.variant(
@@ -105,18 +105,23 @@ class Suite:
 
     def variant(self, pool, name, compile_options, link_options, environment, limit):
         made = Variant(name, compile_options, link_options, environment, limit)
+        made.archive = self.work / name / "libfa_internal.a"
         (self.work / name).mkdir(parents=True, exist_ok=True)
         for source, commands in self.compile.items():
             for output in commands:
                 made.objects[output] = str(self.work / name / output.replace("/", "_"))
+        stamp, wanted = self.work / name / "stamp", self.library + " ".join(compile_options)
+        if stamp.exists() and stamp.read_text() == wanted:
+            return made
+        stamp.unlink(missing_ok=True)
         jobs = [pool.submit(self.compiled, made, source, (self.root / source).read_text(), self.work / name)
                 for source in self.compile]
         for job in jobs:
             if not job.result():
                 raise Broken(f"{name}: a source does not compile")
-        made.archive = self.work / name / "libfa_internal.a"
         made.archive.unlink(missing_ok=True)
         called(["ar", "rcsD", str(made.archive), *made.objects.values()], self.build)
+        stamp.write_text(wanted)
         return made
 
     def measure(self, pool, tests):
@@ -157,10 +162,10 @@ class Suite:
                 test.lines.setdefault(source, set()).update(
                     line["line_number"] for line in entry["lines"] if line["count"] > 0)
 
-    def remembered(self, test, library):
+    def remembered(self, test):
         """What an earlier run measured of the same library and the same test."""
         files = [pathlib.Path(word) for word in test.command if os.path.isfile(word)]
-        test.memory = self.work / "measured" / digest(files, library + test.name)
+        test.memory = self.work / "measured" / digest(files, self.library + test.name)
         test.memory.parent.mkdir(exist_ok=True)
         if test.memory.exists():
             found = json.loads(test.memory.read_text())
