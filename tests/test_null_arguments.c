@@ -255,8 +255,11 @@ START_TEST(data_sets)
     fa_dataset *data = make_dataset(&s.x, &s.target), *parts[1];
     const size_t sizes[1] = {1}, rows[1] = {0};
     fa_matrix mean = make_matrix(FA_FLOAT64, 1, s.x.cols), one = make_matrix(FA_FLOAT64, 1, s.x.cols), read;
+    const fa_stream stream = {.seed = 1};
     int32_t *labels, label;
     size_t count;
+    expect_null("stream", fa_random_permutation(NULL, 1, &count));
+    expect_null("order", fa_random_permutation(&stream, 1, NULL));
     expect_null("data", fa_dataset_split(NULL, 1, 1, sizes, parts));
     expect_null("sizes", fa_dataset_split(data, 1, 1, NULL, parts));
     expect_null("data", fa_dataset_moments(NULL, &mean, NULL));
