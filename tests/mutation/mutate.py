@@ -29,6 +29,8 @@ import tempfile
 import threading
 import time
 
+sys.dont_write_bytecode = True  # the tree stays as it is
+
 import equivalent
 from mutants import mutants_of
 from place import Broken, Place
@@ -90,12 +92,13 @@ class Runner:
             self.functions[mutant.file, mutant.function].add(mutant.line)
 
     def tests_for(self, mutant):
-        """Those that execute the line; where it has no code of its own (part of a statement, a table), the function."""
+        """Those that execute the line; where it has no code of its own, the function. A table may be read by any."""
         if mutant.line in self.suite.executable.get(mutant.file, ()):
             tests = self.suite.reaching(mutant.file, [mutant.line])
+        elif mutant.function:
+            tests = self.suite.reaching(mutant.file, self.functions[mutant.file, mutant.function])
         else:
-            lines = self.functions[mutant.file, mutant.function] if mutant.function else range(1, 1000)
-            tests = self.suite.reaching(mutant.file, lines)
+            tests = self.suite.tests
         # Quick ones first, and those that execute little else: they look closely.
         return sorted(tests, key=lambda test: (test.seconds + 0.05) * self.breadth(test) /
                       (1 + 4 * self.kills[mutant.file, test.name]))
