@@ -6,7 +6,7 @@
 
 /* Names separated by commas, cut where they do not fit; starts as {0}. */
 typedef struct names_list {
-    char   text[320];
+    char   text[432]; /* all names of any table; a sentence has room for so many and 80 more */
     size_t length;
 } names_list;
 

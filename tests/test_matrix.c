@@ -192,6 +192,23 @@ START_TEST(checks_of_views)
 }
 END_TEST
 
+/* The last element ends with the last address that a view may have, or one element behind it; nothing is read. */
+START_TEST(checks_of_the_last_byte)
+{
+    const bool is_double = dtypes[_i] == FA_FLOAT64;
+    fa_matrix view = make_matrix(dtypes[_i], 1, 1);
+    view.rows = (is_double ? (size_t)1 << 30 : (size_t)1 << 31) - (is_double ? 1 : 3);
+    view.row_stride = ((size_t)1 << 30) + 2;
+    for (view.cols = 2; view.cols < 10; view.cols++) {
+        const uint64_t last = (uint64_t)(view.rows - 1) * view.row_stride + view.cols - 1;
+        const fa_status expected = last < PTRDIFF_MAX / fa_dtype_size(view.dtype) ? FA_OK : FA_ERR_SHAPE;
+        const fa_matrix turned = fa_matrix_transpose(view);
+        ck_assert_int_eq(matrix_check(&view, "m"), expected);
+        ck_assert_int_eq(matrix_check(&turned, "m"), expected);
+    }
+}
+END_TEST
+
 START_TEST(checks_of_data_and_type)
 {
     fa_matrix view = make_matrix(dtypes[_i], 2, 2);
@@ -338,6 +355,7 @@ int main(void)
     tcase_add_loop_test(tcase, alloc_refuses, 0, 2);
     tcase_add_test(tcase, sizes_that_overflow);
     tcase_add_loop_test(tcase, checks_of_views, 0, 2);
+    tcase_add_loop_test(tcase, checks_of_the_last_byte, 0, 2);
     tcase_add_loop_test(tcase, checks_of_data_and_type, 0, 2);
     tcase_add_loop_test(tcase, checks_of_shape, 0, 2);
     tcase_add_loop_test(tcase, check_finite_names_the_place, 0, 2);

@@ -251,6 +251,23 @@ START_TEST(claims_of_a_long_header)
 }
 END_TEST
 
+/* Its length takes all four bytes, each another one. */
+START_TEST(a_long_header_of_version_2)
+{
+    enum { LENGTH = 0x01020304, SIZE = 12 + LENGTH + 48 };
+    char *bytes = make_memory(SIZE, 1), path[PATH_SIZE];
+    fa_matrix x = zeroed();
+    memcpy(bytes, "\x93NUMPY\x02\x00\x04\x03\x02\x01", 12);
+    memset(bytes + 12, ' ', LENGTH);
+    memcpy(bytes + 12, good_headers[1], strlen(good_headers[1]));
+    path_of("x.npy", path);
+    put_file(path, bytes, SIZE);
+    expect_ok(fa_npy_read(path, &x));
+    ck_assert(x.rows == 2 && x.cols == 3 && norm(&x) == 0);
+    fa_matrix_free(&x);
+}
+END_TEST
+
 START_TEST(other_versions)
 {
     static const char versions[][2] = {{0, 0}, {1, 1}, {4, 0}, {-1, -1}};
@@ -353,6 +370,7 @@ int main(void)
     tcase_add_loop_test(tcase, cut_anywhere_or_too_long, 0, 2);
     tcase_add_test(tcase, any_byte_changed);
     tcase_add_test(tcase, claims_of_a_long_header);
+    tcase_add_test(tcase, a_long_header_of_version_2);
     tcase_add_test(tcase, other_versions);
     tcase_add_test(tcase, what_is_no_file);
     tcase_add_test(tcase, device_fails);

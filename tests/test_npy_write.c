@@ -34,6 +34,7 @@ typedef enum failing {
 
 static failing fails;
 static int flushed; /* calls of fsync() */
+static size_t written; /* calls of write() */
 
 void *__wrap_calloc(size_t count, size_t size)
 {
@@ -50,6 +51,7 @@ ssize_t __wrap_write(int fd, const void *buffer, size_t count)
 {
     static bool interrupted;
     interrupted = !interrupted;
+    written++;
     if (fails == WRITE)
         return failed(ENOSPC);
     if (fails == SLOW_WRITES && interrupted)
@@ -103,6 +105,18 @@ START_TEST(round_trips)
         fa_matrix_free(&back);
         ck_assert_uint_eq(list_directory(false), 1);
     }
+}
+END_TEST
+
+/* Element by element would take an hour for what takes a second: pieces of at least 4096 bytes. */
+START_TEST(writes_in_large_pieces)
+{
+    const fa_matrix x = make_layout(dtypes[_i], 300, 70, LAYOUT_ROWS);
+    char path[PATH_SIZE];
+    path_of("x.npy", path);
+    written = 0;
+    expect_ok(fa_npy_write(path, &x));
+    ck_assert_uint_le(written, 300 * 70 * fa_dtype_size(x.dtype) / 4096 + 2);
 }
 END_TEST
 
@@ -288,6 +302,7 @@ int main(void)
     Suite *suite = suite_create("npy_write");
     TCase *tcase = file_case(suite);
     tcase_add_loop_test(tcase, round_trips, 0, 2);
+    tcase_add_loop_test(tcase, writes_in_large_pieces, 0, 2);
     tcase_add_loop_test(tcase, strided_vectors, 0, 2);
     tcase_add_loop_test(tcase, files_are_numpys, 0, 4);
     tcase_add_test(tcase, name_without_a_directory);

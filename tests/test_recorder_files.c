@@ -143,6 +143,8 @@ START_TEST(files_that_are_not_ours)
     expect_failure_of_file(FA_ERR_FORMAT, path, fa_recorder_open(rec, path, FA_RECORD_CSV));
     put_file(path, other, 4);
     expect_failure_of_file(FA_ERR_FORMAT, path, fa_recorder_open(rec, path, FA_RECORD_CSV));
+    put_file(path, other, 1);
+    expect_failure_of_file(FA_ERR_FORMAT, path, fa_recorder_open(rec, path, FA_RECORD_CSV));
     put_file(path, cut, strlen(cut));
     expect_failure_of_file(FA_ERR_FORMAT, path, fa_recorder_open(rec, path, FA_RECORD_CSV));
     expect_failure_of_file(FA_ERR_FORMAT, path, fa_recorder_open(rec, path, FA_RECORD_JSONL));
