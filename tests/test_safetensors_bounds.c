@@ -253,7 +253,7 @@ START_TEST(most_values)
         char path[PATH_SIZE];
         text t = {0};
         add(&t, "{\"a\":[{}");
-        for (size_t i = 1; i < (1 << 19) - 1 + more; i++)
+        for (size_t i = 1; i < (1 << 19) - 2 + more; i++)
             add_text(&t, ",{}", 3);
         add(&t, "]}");
         const size_t size = write_file(path, &t, 0, 0);

@@ -31,6 +31,14 @@ static json_t *wrong(reader *r, const char *what)
     return NULL;
 }
 
+/* The same for JSON that is sound, but not for us. */
+static json_t *refused(reader *r, const char *what)
+{
+    if (r->status == FA_OK)
+        r->status = fields_fail(r->from, "%s (byte %zu)", what, r->at);
+    return NULL;
+}
+
 /* What jansson made, or NULL: then memory is out. */
 static json_t *made(reader *r, json_t *value)
 {
@@ -85,8 +93,10 @@ static bool take_character(reader *r)
 {
     uint32_t c, low;
 
-    if (!take_unit(r, &c) || c == 0 || (c >= 0xdc00 && c < 0xe000))
+    if (!take_unit(r, &c) || (c >= 0xdc00 && c < 0xe000))
         return false;
+    if (c == 0)
+        return refused(r, "a text has a character of value 0 in it") != NULL;
     if (c >= 0xd800 && c < 0xdc00) {
         if (r->length - r->at < 2 || r->text[r->at] != '\\' || r->text[r->at + 1] != 'u')
             return false;
@@ -201,7 +211,7 @@ static json_t *make_integer(reader *r, const char *digits)
         const json_int_t digit = negative ? '0' - *c : *c - '0';
 
         if (__builtin_mul_overflow(value, (json_int_t)10, &value) || __builtin_add_overflow(value, digit, &value))
-            return wrong(r, "too big integer");
+            return refused(r, "a number is too large");
     }
     return made(r, json_integer(value));
 }
@@ -258,10 +268,8 @@ static bool read_member(reader *r, json_t *object)
     const char *name = take_string(r, &length);
     if (name == NULL)
         return false;
-    if (json_object_get(object, name) != NULL) {
-        r->status = fields_fail(r->from, "a name is there twice (byte %zu)", r->at);
-        return false;
-    }
+    if (json_object_get(object, name) != NULL)
+        return refused(r, "a name is there twice") != NULL;
     skip_space(r);
     if (peek(r) != ':')
         return wrong(r, "':' expected") != NULL;
@@ -307,6 +315,7 @@ static json_t *read_nested(reader *r)
 {
     json_t *value;
 
+    r->values++; /* an empty object takes as much memory as two other values */
     if (++r->depth > FIELDS_DEPTH) {
         r->status = fields_fail(r->from, "JSON is nested more than %d deep", FIELDS_DEPTH);
         return NULL;
