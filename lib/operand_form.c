@@ -21,7 +21,7 @@ static size_t block_width(const operand_plan *plan)
 {
     size_t width = NARROWEST;
 
-    while (width < plan->cols && (double)width * plan->density < ENTRIES)
+    while (width < plan->cols && (double)width * plan->density < (double)ENTRIES)
         width *= 2;
     return width;
 }

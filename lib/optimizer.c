@@ -32,7 +32,7 @@ static const optimizer_kind *find_kind(const char *name)
             return optimizer_table[i];
         names_list_add(&known, optimizer_table[i]->name, strlen(optimizer_table[i]->name));
     }
-    (void)status_set(FA_ERR_ARGUMENT, "there is no optimizer \"%.40s\"; known: %s", name, known.text);
+    status_say("there is no optimizer \"%.40s\"; known: %s", name, known.text);
     return NULL;
 }
 

@@ -21,13 +21,11 @@ static fa_status choose(fa_recorder *rec, const recorder_quantity *q)
 
 static fa_status choose_by_name(fa_recorder *rec, const char *names)
 {
-    fa_status status = FA_OK;
-
     for (;;) {
         const size_t             length = strcspn(names, ",");
         const recorder_quantity *q = recorder_find(names, length);
+        const fa_status          status = q ? choose(rec, q) : FA_ERR_ARGUMENT;
 
-        status = q ? choose(rec, q) : FA_ERR_ARGUMENT;
         if (status != FA_OK || names[length] == '\0')
             return status;
         names += length + 1;

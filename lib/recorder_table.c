@@ -102,8 +102,7 @@ const recorder_quantity *recorder_find(const char *name, size_t length)
     names_list known = {0};
     for (size_t i = 0; i < N_QUANTITIES; i++)
         names_list_add(&known, table[i].told.name, strlen(table[i].told.name));
-    status_set(FA_ERR_ARGUMENT, "there is no quantity \"%.*s\"; known: %s", (int)(length < 40 ? length : 40), name,
-               known.text);
+    status_say("there is no quantity \"%.*s\"; known: %s", (int)(length < 40 ? length : 40), name, known.text);
     return NULL;
 }
 

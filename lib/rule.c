@@ -40,7 +40,7 @@ const fa_rule *fa_rule_find(const char *name)
             return rule_table[i];
         names_list_add(&known, rule_table[i]->name, strlen(rule_table[i]->name));
     }
-    (void)status_set(FA_ERR_ARGUMENT, "there is no rule \"%.40s\"; known: %s", name, known.text);
+    status_say("there is no rule \"%.40s\"; known: %s", name, known.text);
     return NULL;
 }
 

@@ -43,7 +43,7 @@ const char *fa_last_error(void)
     return sentence;
 }
 
-fa_status status_set(fa_status status, const char *format, ...)
+void status_say(const char *format, ...)
 {
     char text[SENTENCE_SIZE]; /* an argument may be fa_last_error() itself */
     va_list arguments;
@@ -54,12 +54,6 @@ fa_status status_set(fa_status status, const char *format, ...)
     va_end(arguments);
     memcpy(sentence, text, strlen(text) + 1);
     sentences++;
-    return status;
-}
-
-fa_status status_null(const char *function, const char *argument)
-{
-    return status_set(FA_ERR_ARGUMENT, "%s: %s is NULL", function, argument);
 }
 
 unsigned long status_count(void)

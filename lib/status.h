@@ -4,11 +4,18 @@
 
 #include <fa/base.h>
 
-/* Keep the sentence for fa_last_error() and return the status: `return status_set(FA_ERR_SHAPE, "...", ...)`. */
-fa_status status_set(fa_status status, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* Keep the sentence for fa_last_error(). */
+void status_say(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* The same, with the status as its value: `return status_set(FA_ERR_SHAPE, "...", ...)`. A macro, so that compilers and
+ * static analyzers see that a failure is never FA_OK. */
+#define status_set(status, ...) (status_say(__VA_ARGS__), (status))
 
 /* FA_ERR_ARGUMENT, "<function>: <argument> is NULL". */
-fa_status status_null(const char *function, const char *argument);
+static inline fa_status status_null(const char *function, const char *argument)
+{
+    return status_set(FA_ERR_ARGUMENT, "%s: %s is NULL", function, argument);
+}
 
 /* Sentences kept so far in this thread: whether a callback said something. */
 unsigned long status_count(void);

@@ -170,7 +170,7 @@ team *team_create(size_t n)
         return t;
     dismiss(t, hired);
     mem_free(t);
-    status_set(FA_ERR_MEMORY, "the system started %zu threads, %zu were asked for", hired, n - 1);
+    status_say("the system started %zu threads, %zu were asked for", hired, n - 1);
     return NULL;
 }
 

@@ -63,7 +63,7 @@ static const struct {
     {FA_ERR_FORMAT, "an element less", 10, {0, 0, 8, 1, 0, 0, 0, 3, 5, 5}},
     {FA_ERR_FORMAT, "half an element less", 11, {0, 0, 0x0B, 1, 0, 0, 0, 2, 5, 5, 5}},
     {FA_ERR_FORMAT, "2^31 - 1 elements", 20, {0, 0, 8, 1, 0x7f, 0xff, 0xff, 0xff}},
-    {FA_ERR_FORMAT, "4 GiB", 20, {0, 0, 8, 2, 0, 1, 0, 0, 0, 1, 0, 0}},
+    {SIZE_MAX > UINT32_MAX ? FA_ERR_FORMAT : FA_ERR_SHAPE, "4 GiB", 20, {0, 0, 8, 2, 0, 1, 0, 0, 0, 1, 0, 0}},
     {FA_ERR_SHAPE, "2^32 - 1 elements", 20, {0, 0, 8, 1, 0xff, 0xff, 0xff, 0xff}},
     {FA_ERR_SHAPE, "2^31 elements a sample", 20, {0, 0, 8, 2, 0, 0, 0, 1, 0x80, 0, 0, 0}},
     {FA_ERR_SHAPE, "samples of 2^64 elements", 20,

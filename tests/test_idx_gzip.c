@@ -151,16 +151,21 @@ END_TEST
 
 /* Refused, with a sentence that names the file; nothing is left, and at most `most` bytes besides the buffers were
  * asked for. */
-static void refuse(const idx_bytes *file, const char *reason, size_t most)
+static void refuse_as(fa_status status, const idx_bytes *file, const char *reason, size_t most)
 {
     char path[PATH_SIZE];
     fa_matrix x = {.rows = 9};
     fa_idx_info info = {.rank = 9};
     idx_save(file, "x.gz", path);
-    expect_failure_of_file(FA_ERR_FORMAT, path, watched(-1, fa_idx_read(path, FA_FLOAT64, &x, &info)));
+    expect_failure_of_file(status, path, watched(-1, fa_idx_read(path, FA_FLOAT64, &x, &info)));
     ck_assert(is_zeroed(&x) && info.rank == 0 && live == 0);
     ck_assert_msg(asked <= most + BUFFERS, "asked for %zu bytes", asked);
     ck_assert_msg(strstr(fa_last_error(), reason) != NULL, "\"%s\" does not say \"%s\"", fa_last_error(), reason);
+}
+
+static void refuse(const idx_bytes *file, const char *reason, size_t most)
+{
+    refuse_as(FA_ERR_FORMAT, file, reason, most);
 }
 
 enum { SMALL_ARRAY = 24 * sizeof(double) };
@@ -272,7 +277,11 @@ START_TEST(large_claims)
         idx_word(&plain, 0, 8);
         const idx_bytes file = compressed(&plain);
         ck_assert_uint_lt(file.size, 1 << 6);
-        refuse(&file, "is truncated", 0);
+        /* On a 32-bit processor the first two are too large whatever the file holds. */
+        if (SIZE_MAX == UINT32_MAX && k < 2)
+            refuse_as(FA_ERR_SHAPE, &file, "more than there are addresses for", 0);
+        else
+            refuse(&file, "is truncated", 0);
     }
 }
 END_TEST

@@ -270,7 +270,7 @@ END_TEST
 
 START_TEST(other_versions)
 {
-    static const char versions[][2] = {{0, 0}, {1, 1}, {4, 0}, {-1, -1}};
+    static const char versions[][3] = {"\0\0", "\1\1", "\4\0", "\377\377"};
     char bytes[1024];
     const size_t size = file_with(good_headers[0], bytes);
     for (size_t k = 0; k < sizeof versions / sizeof *versions; k++) {

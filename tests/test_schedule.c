@@ -43,7 +43,8 @@ START_TEST(step)
         if (epoch > 0 && epoch % every == 0)
             factor *= 0.3;
         for (uint64_t b = 0; b < per_epoch; b++, u++)
-            check_factor(factor * warming(s.warmup, u, per_epoch), schedule_factor(&s, u, per_epoch), epoch);
+            check_factor(factor * warming(s.warmup, u, per_epoch), schedule_factor(&s, u, per_epoch),
+                         (size_t)epoch);
     }
 }
 END_TEST
@@ -65,7 +66,7 @@ START_TEST(cosine)
 {
     const double pi = acos(-1), final = _i / 3 % 2 ? 0.1 : 0;
     uint64_t per_epoch = updates[_i % 3], warmup = _i < 6 ? 0 : 2, begin = warmup * per_epoch;
-    size_t t_max = (EPOCHS - warmup) * per_epoch;
+    size_t t_max = (size_t)((EPOCHS - warmup) * per_epoch);
     schedule s = {.kind = SCHEDULE_COSINE, .epochs = EPOCHS, .final_factor = final, .warmup = (double)warmup};
     double factor = 1;
     for (uint64_t u = 0; u < begin; u++)

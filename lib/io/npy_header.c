@@ -35,7 +35,9 @@ static void skip_space(cursor *c)
 static char peek(cursor *c)
 {
     skip_space(c);
-    return c->at < c->end ? *c->at : '\0';
+    if (c->at < c->end)
+        return *c->at;
+    return '\0';
 }
 
 static bool take(cursor *c, char wanted)

@@ -1,4 +1,6 @@
-/* The structs that programs lay out themselves, on LP64: sizes and places of members that can never change. */
+/* The structs that programs lay out themselves, on LP64: sizes and places of members that can never change; layouts.py sees
+ * that none is missing. On 32-bit processors they follow from the platform's own alignment of 64-bit numbers (4 on i386, 8 on
+ * ARM), and only what holds none of these is the same everywhere. */
 #include <fa/fa.h>
 
 #include <stddef.h>
@@ -128,6 +130,13 @@ AT(fa_rule, adapt, 72);
 AT(fa_rule, state_size, 80);
 AT(fa_rule, init, 88);
 AT(fa_rule, fini, 96);
+/* Since 0.2.0. */
+_Static_assert(sizeof(fa_rule) >= 120, "fa_rule");
+AT(fa_rule, learning_rate, 104);
+AT(fa_rule, source, 112);
+#elif UINTPTR_MAX == UINT32_MAX
+_Static_assert(sizeof(fa_matrix) == 24, "fa_matrix");
+_Static_assert(sizeof(fa_quantity) == 20, "fa_quantity");
 #endif
 
 /* Enumerations are int-sized wherever a struct or a foreign language holds one. */
@@ -137,6 +146,15 @@ _Static_assert(sizeof(fa_param_type) == sizeof(int), "fa_param_type");
 _Static_assert(sizeof(fa_idx_type) == sizeof(int), "fa_idx_type");
 _Static_assert(sizeof(fa_point) == sizeof(int), "fa_point");
 _Static_assert(sizeof(fa_stop) == sizeof(int), "fa_stop");
+_Static_assert(sizeof(fa_activation) == sizeof(int), "fa_activation");
+_Static_assert(sizeof(fa_loss) == sizeof(int), "fa_loss");
+_Static_assert(sizeof(fa_init) == sizeof(int), "fa_init");
+_Static_assert(sizeof(fa_parameters) == sizeof(int), "fa_parameters");
+_Static_assert(sizeof(fa_purpose) == sizeof(int), "fa_purpose");
+_Static_assert(sizeof(fa_record_format) == sizeof(int), "fa_record_format");
+_Static_assert(sizeof(fa_rule_flag) == sizeof(int), "fa_rule_flag");
+_Static_assert(sizeof(fa_topology) == sizeof(int), "fa_topology");
+_Static_assert(sizeof(fa_feedback_draw) == sizeof(int), "fa_feedback_draw");
 
 /* Numbers are only ever added. */
 _Static_assert(FA_OK == 0 && FA_ERR_ARGUMENT == -1 && FA_ERR_SHAPE == -2 && FA_ERR_DTYPE == -3 &&
