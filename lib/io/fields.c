@@ -203,10 +203,10 @@ char *fields_write(const json_t *object, size_t *length)
     char *text = size > 0 ? mem_zeroed(size + 1, 1) : NULL;
 
     if (size == 0)
-        status_set(FA_ERR_MEMORY, "out of memory: a header");
+        (void)status_set(FA_ERR_MEMORY, "out of memory: a header");
     *length = size;
     if (text != NULL && json_dumpb(object, text, size, flags) != size) {
-        status_set(FA_ERR_MEMORY, "out of memory: a header");
+        (void)status_set(FA_ERR_MEMORY, "out of memory: a header");
         mem_free(text);
         text = NULL;
     }

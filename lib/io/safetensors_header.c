@@ -282,7 +282,7 @@ static json_t *names_of_list(const tensor_list *list)
             names = NULL;
         }
     if (names == NULL)
-        status_set(FA_ERR_MEMORY, "out of memory: %zu names", list->count);
+        (void)status_set(FA_ERR_MEMORY, "out of memory: %zu names", list->count);
     return names;
 }
 

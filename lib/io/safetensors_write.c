@@ -33,7 +33,7 @@ static json_t *make_header(const json_t *metadata, const tensor_list *list)
     if (!sound) {
         json_decref(header);
         header = NULL;
-        status_set(FA_ERR_MEMORY, "out of memory: a header");
+        (void)status_set(FA_ERR_MEMORY, "out of memory: a header");
     }
     return header;
 }

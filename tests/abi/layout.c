@@ -130,10 +130,13 @@ AT(fa_rule, adapt, 72);
 AT(fa_rule, state_size, 80);
 AT(fa_rule, init, 88);
 AT(fa_rule, fini, 96);
-/* Since 0.2.0. */
-_Static_assert(sizeof(fa_rule) >= 120, "fa_rule");
+/* Since 0.3.0. */
 AT(fa_rule, learning_rate, 104);
 AT(fa_rule, source, 112);
+/* Since 0.4.0. */
+_Static_assert(sizeof(fa_rule) >= 136, "fa_rule");
+AT(fa_rule, save, 120);
+AT(fa_rule, load, 128);
 #elif UINTPTR_MAX == UINT32_MAX
 _Static_assert(sizeof(fa_matrix) == 24, "fa_matrix");
 _Static_assert(sizeof(fa_quantity) == 20, "fa_quantity");
@@ -152,6 +155,7 @@ _Static_assert(sizeof(fa_init) == sizeof(int), "fa_init");
 _Static_assert(sizeof(fa_parameters) == sizeof(int), "fa_parameters");
 _Static_assert(sizeof(fa_purpose) == sizeof(int), "fa_purpose");
 _Static_assert(sizeof(fa_record_format) == sizeof(int), "fa_record_format");
+_Static_assert(sizeof(fa_load_flag) == sizeof(int), "fa_load_flag");
 _Static_assert(sizeof(fa_rule_flag) == sizeof(int), "fa_rule_flag");
 _Static_assert(sizeof(fa_topology) == sizeof(int), "fa_topology");
 _Static_assert(sizeof(fa_feedback_draw) == sizeof(int), "fa_feedback_draw");
