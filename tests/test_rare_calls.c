@@ -1,4 +1,5 @@
 /* Calls of the public interface that hardly anybody makes: a NULL where each argument stands, types that are mixed. */
+#include "files.h"
 #include "session.h"
 
 #include <math.h>
@@ -126,13 +127,109 @@ START_TEST(files)
 }
 END_TEST
 
+/* Handles of another network, one at a time, and a network without layers: refused before a file is made. */
+START_TEST(handles_that_do_not_fit)
+{
+    session s = start(), t = start();
+    net_spec spec = make_spec(FA_FLOAT64, DEPTH + 1, 4, FA_IDENTITY, false);
+    session other = make_session(&spec, fa_rule_find("fa"), SAMPLES, 1);
+    fa_trainer *trainer = NULL;
+    fa_network *empty = NULL;
+    char path[PATH_SIZE];
+    path_of("checkpoint", path);
+    expect_ok(fa_trainer_create(&trainer, s.net, 1));
+    keep(trainer, destroy_trainer);
+    if (fa_network_save(s.net, "missing/x") == FA_ERR_UNSUPPORTED)
+        return;
+    expect_ok(fa_network_create(&empty, FA_FLOAT64, 3));
+    expect_failure(FA_ERR_STATE, fa_checkpoint_save(path, empty, s.fb, s.opt, s.pass, trainer));
+    fa_network_destroy(empty);
+    expect_failure(FA_ERR_SHAPE, fa_checkpoint_save(path, s.net, other.fb, s.opt, s.pass, trainer));
+    expect_failure(FA_ERR_SHAPE, fa_checkpoint_save(path, s.net, s.fb, other.opt, s.pass, trainer));
+    expect_failure(FA_ERR_SHAPE, fa_checkpoint_save(path, s.net, s.fb, s.opt, other.pass, trainer));
+    expect_failure(FA_ERR_SHAPE, fa_checkpoint_save(path, other.net, other.fb, other.opt, other.pass, trainer));
+    ck_assert_uint_eq(list_directory(false), 0);
+    expect_ok(session_step(&s, NULL));
+    expect_ok(fa_checkpoint_save(path, s.net, s.fb, s.opt, s.pass, trainer));
+    expect_failure(FA_ERR_SHAPE, fa_checkpoint_load(path, t.net, other.fb, t.opt, t.pass, NULL, 0));
+    expect_failure(FA_ERR_SHAPE, fa_checkpoint_load(path, t.net, t.fb, other.opt, t.pass, NULL, 0));
+    state_copy before = take_snapshot(&s), after = take_snapshot(&t);
+    ck_assert(!same_snapshot(&before, &after));
+    expect_ok(fa_checkpoint_load(path, t.net, t.fb, t.opt, t.pass, NULL, 0));
+    after = take_snapshot(&t);
+    ck_assert(same_snapshot(&before, &after));
+}
+END_TEST
+
+/* A sum of gradients is not in a checkpoint, so none is made of a pass that has one. */
+START_TEST(no_checkpoint_of_half_a_step)
+{
+    session s = start();
+    char path[PATH_SIZE];
+    path_of("checkpoint", path);
+    if (fa_network_save(s.net, "missing/x") == FA_ERR_UNSUPPORTED)
+        return;
+    expect_ok(fa_forward(s.net, s.pass, &s.x));
+    expect_ok(fa_error(s.net, s.pass, &s.target, NULL));
+    expect_ok(fa_backward(s.net, s.pass, s.fb));
+    expect_ok(fa_gradient(s.net, s.pass, s.fb));
+    expect_failure(FA_ERR_STATE, fa_checkpoint_save(path, s.net, s.fb, s.opt, s.pass, NULL));
+    ck_assert_uint_eq(list_directory(false), 0);
+    expect_ok(fa_checkpoint_save(path, s.net, s.fb, s.opt, NULL, NULL));
+    fa_gradient_reset(s.pass);
+    expect_ok(fa_checkpoint_save(path, s.net, s.fb, s.opt, s.pass, NULL));
+}
+END_TEST
+
+typedef struct visit {
+    const session *s;
+    const char *path;
+    size_t calls;
+    fa_point point;
+} visit;
+
+/* Between deltas and update there is nothing to save; while an epoch runs nothing is loaded. */
+static bool save_and_load(void *user_data, const fa_progress *progress)
+{
+    visit *v = user_data;
+    const session *s = v->s;
+    (void)progress;
+    if (v->point == FA_AFTER_DELTAS)
+        expect_failure(FA_ERR_STATE, fa_checkpoint_save(v->path, s->net, s->fb, s->opt, s->pass, NULL));
+    else
+        expect_ok(fa_checkpoint_save(v->path, s->net, s->fb, s->opt, s->pass, NULL));
+    expect_failure(FA_ERR_STATE, fa_checkpoint_load(v->path, s->net, s->fb, s->opt, s->pass, NULL, 0));
+    v->calls++;
+    return true;
+}
+
+START_TEST(checkpoints_within_an_epoch)
+{
+    session s = start();
+    char path[PATH_SIZE];
+    visit v = {.s = &s, .path = path, .point = _i ? FA_AFTER_UPDATE : FA_AFTER_DELTAS};
+    const fa_epoch_options options = {.struct_size = sizeof options, .batch = 2, .point = v.point,
+                                      .callback = save_and_load, .user_data = &v};
+    fa_result result;
+    path_of("checkpoint", path);
+    if (fa_network_save(s.net, "missing/x") == FA_ERR_UNSUPPORTED)
+        return;
+    expect_ok(fa_train_epoch(s.net, s.pass, s.fb, s.opt, make_dataset(&s.x, &s.target), &options, &result));
+    ck_assert_uint_eq(v.calls, SAMPLES / 2);
+    ck_assert_uint_eq(list_directory(false), _i ? 1 : 0);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("rare_calls");
-    TCase *tcase = support_case(suite);
+    TCase *tcase = file_case(suite);
     tcase_add_test(tcase, parameters);
     tcase_add_test(tcase, invariants);
     tcase_add_loop_test(tcase, angles_between_types, 0, LAYOUTS * LAYOUTS);
     tcase_add_test(tcase, files);
+    tcase_add_test(tcase, handles_that_do_not_fit);
+    tcase_add_test(tcase, no_checkpoint_of_half_a_step);
+    tcase_add_loop_test(tcase, checkpoints_within_an_epoch, 0, 2);
     return support_run(suite, true);
 }
