@@ -72,20 +72,6 @@ static void gemv(double alpha, const fa_matrix *a, const fa_matrix *b, double be
                     (float)beta, c->data, 1);
 }
 
-/* k = 1 and beta = 1: C = C + alpha a b. */
-static void ger(double alpha, const fa_matrix *a, const fa_matrix *b, const fa_matrix *c)
-{
-    const int m = (int)c->rows;
-    const int n = (int)c->cols;
-    const int a_step = m == 1 ? 1 : (int)a->row_stride;
-    const int b_step = n == 1 ? 1 : (int)b->col_stride;
-    const int ldc = m == 1 ? n : (int)c->row_stride;
-    if (c->dtype == FA_FLOAT64)
-        cblas_dger(CblasRowMajor, m, n, alpha, a->data, a_step, b->data, b_step, c->data, ldc);
-    else
-        cblas_sger(CblasRowMajor, m, n, (float)alpha, a->data, a_step, b->data, b_step, c->data, ldc);
-}
-
 /* Elements a row of B takes when it is padded, 0 bytes of it being read past that. */
 static size_t padded(const fa_matrix *b)
 {
@@ -153,8 +139,6 @@ void blas_product(double alpha, const fa_matrix *a, const fa_matrix *b, double b
         own(alpha, a, b, beta, c);
     else if (c->rows == 1)
         gemv(alpha, a, b, beta, c);
-    else if (a->cols == 1 && beta == 1)
-        ger(alpha, a, b, c);
     else
         gemm(alpha, a, b, beta, c);
 }

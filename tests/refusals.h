@@ -163,7 +163,7 @@ ssize_t __wrap_write(int fd, const void *buffer, size_t count)
 /* The sentence says this, with the name of the file before it. */
 #define expect_sentence(status, path, words, call)                                                                     \
     (expect_failure_of_file(status, path, call),                                                                       \
-     ck_assert_msg(strstr(fa_last_error(), words) != NULL, "line %d: \"%s\" lacks \"%s\"", __LINE__, fa_last_error(),   \
-                   words))
+     ck_assert_msg(strstr(fa_last_error(), words) != NULL, "line %d: \"%s\" lacks \"%s\"", __LINE__,                   \
+                   fa_last_error(), words))
 
 #endif

@@ -37,7 +37,8 @@ MAY_FAIL(fa_setup_feedback, (fa_setup *s, fa_topology topology), (s, topology))
 MAY_FAIL(fa_setup_feedback_layer, (fa_setup *s, fa_topology topology, size_t l, fa_feedback_draw draw),
          (s, topology, l, draw))
 MAY_FAIL(fa_setup_derived_feedback, (fa_setup *s, fa_topology topology), (s, topology))
-MAY_FAIL(fa_setup_array, (fa_setup *s, const char *name, size_t l, size_t rows, size_t cols, fa_init init, double scale),
+MAY_FAIL(fa_setup_array,
+         (fa_setup *s, const char *name, size_t l, size_t rows, size_t cols, fa_init init, double scale),
          (s, name, l, rows, cols, init, scale))
 MAY_FAIL(fa_setup_increments, (fa_setup *s, size_t first), (s, first))
 MAY_FAIL(fa_setup_slots, (fa_setup *s, size_t count), (s, count))
@@ -105,8 +106,8 @@ static bool got_through(fa_status status, long failure)
         expect_ok(status);
         return true;
     }
-    ck_assert_msg(status == FA_ERR_UNSUPPORTED && strstr(fa_last_error(), "fails by order") != NULL, "call %ld: %s (%s)",
-                  failure, fa_status_string(status), fa_last_error());
+    ck_assert_msg(status == FA_ERR_UNSUPPORTED && strstr(fa_last_error(), "fails by order") != NULL,
+                  "call %ld: %s (%s)", failure, fa_status_string(status), fa_last_error());
     ck_assert_int_eq(calls, failure + 1);
     ck_assert_int_lt(failure, MOST_CALLS);
     return false;
@@ -206,8 +207,8 @@ END_TEST
 
 /* --- after the update --- */
 
-/* What a rule does in `adapt` cannot fail a step whose weights have changed: they are what they would be, and each B, or
- * R, is the old one or the new one. */
+/* What a rule does in `adapt` cannot fail a step whose weights have changed: they are what they would be, and each B,
+ * or R, is the old one or the new one. */
 START_TEST(adapting_fails_at_any_call)
 {
     session before = start(_i), after = start(_i);
