@@ -18,6 +18,8 @@ typedef enum call_place {
     IN_SETUP,
     IN_BACKWARD,
     IN_BACKWARD_DIRECT, /* of a rule with direct feedback */
+    IN_BACKWARD_FORM,   /* before any error was brought back, with a B of low rank */
+    IN_BACKWARD_DIRECT_FORM,
     IN_ADAPT
 } call_place;
 
