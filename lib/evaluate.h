@@ -17,7 +17,8 @@ typedef struct evaluation {
 /* Make the room for a data set that batch_check() likes. On failure it has to be released, too. */
 fa_status evaluation_make(evaluation *e, const fa_network *net, const fa_dataset *data);
 
-/* Evaluate a network of the architecture that the room was made for; allocates nothing. Everything else as fa_evaluate(). */
+/* Evaluate a network of the architecture that the room was made for; allocates nothing. Everything else as
+ * fa_evaluate(). */
 fa_status evaluation_run(const evaluation *e, const fa_network *net, fa_result *result, uint64_t *confusion);
 
 /* {0} is fine. */

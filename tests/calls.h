@@ -1,8 +1,8 @@
-/* One valid call of every public function, by name: test_every_function.c holds the list against the symbol map, and what
- * it says of memory against what happens.
+/* One valid call of every public function, by name: test_every_function.c holds the list against the symbol map, and
+ * what it says of memory against what happens.
  *
- * A new function gets its call in the file of its header, and its line in the table at the end of that file: NEVER if it
- * asks for no memory, ALLOCATES if it does. */
+ * A new function gets its call in the file of its header, and its line in the table at the end of that file: NEVER if
+ * it asks for no memory, ALLOCATES if it does. */
 #ifndef LIBFA_TESTS_CALLS_H
 #define LIBFA_TESTS_CALLS_H
 
@@ -18,6 +18,8 @@ typedef enum call_place {
     IN_SETUP,
     IN_BACKWARD,
     IN_BACKWARD_DIRECT, /* of a rule with direct feedback */
+    IN_BACKWARD_FORM,   /* before any error was brought back, with a B of low rank */
+    IN_BACKWARD_DIRECT_FORM,
     IN_ADAPT
 } call_place;
 
@@ -27,8 +29,8 @@ typedef struct every_call {
     const char *name;
     call_place  place;
     bool        allocates;
-    /* What it makes it releases again, unless that belongs to what there was before. FA_ERR_RULE if a result is wrong; no
-     * assertion, since Check's own allocations must not be counted. */
+    /* What it makes it releases again, unless that belongs to what there was before. FA_ERR_RULE if a result is wrong;
+     * no assertion, since Check's own allocations must not be counted. */
     fa_status (*run)(world *w);
 } every_call;
 

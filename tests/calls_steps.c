@@ -62,7 +62,8 @@ CALL(fa_step_bias)
 
 /* --- errors --- */
 
-GIVES(fa_step_transport, fa_step_transport(w->step, 1))
+/* Scratch for a B that is not dense is made by the first of these that needs it. */
+GIVES(fa_step_transport, fa_step_transport(w->step, 2))
 GIVES(fa_step_inject, fa_step_inject(w->step, 1))
 GIVES(fa_step_inject_signal, fa_step_inject_signal(w->step, 1, 0.5, &w->target))
 GIVES(fa_step_carry, fa_step_carry(w->step, 2))
@@ -75,8 +76,8 @@ CALL(fa_step_transport_through)
 
 HOLDS(fa_step_weights_operand, fa_step_weights_operand(w->step, 1) != NULL)
 HOLDS(fa_step_array_operand, fa_step_array_operand(w->step, "M", 1) != NULL)
-GIVES(fa_step_transport_with, fa_step_transport_with(w->step, 1, fa_step_weights_operand(w->step, 1)))
-GIVES(fa_step_inject_with, fa_step_inject_with(w->step, 1, fa_step_array_operand(w->step, "M", 1)))
+GIVES(fa_step_transport_with, fa_step_transport_with(w->step, 2, fa_step_array_operand(w->step, "B", 2)))
+GIVES(fa_step_inject_with, fa_step_inject_with(w->step, 1, fa_step_array_operand(w->step, "B", 1)))
 GIVES(fa_step_apply_slope, fa_step_apply_slope(w->step, 1))
 GIVES(fa_step_apply_mask, fa_step_apply_mask(w->step, 1))
 
@@ -196,15 +197,15 @@ static const every_call calls[] = {
     BACKWARD(fa_step_weights),
     BACKWARD(fa_step_bias),
     BACKWARD(fa_step_array),
-    BACKWARD(fa_step_transport),
-    AT(IN_BACKWARD_DIRECT, fa_step_inject, false),
-    AT(IN_BACKWARD_DIRECT, fa_step_inject_signal, false),
+    AT(IN_BACKWARD_FORM, fa_step_transport, true),
+    AT(IN_BACKWARD_DIRECT_FORM, fa_step_inject, true),
+    AT(IN_BACKWARD_DIRECT_FORM, fa_step_inject_signal, true),
     AT(IN_BACKWARD_DIRECT, fa_step_carry, false),
     AT(IN_BACKWARD, fa_step_transport_through, true),
     BACKWARD(fa_step_weights_operand),
     BACKWARD(fa_step_array_operand),
-    BACKWARD(fa_step_transport_with),
-    BACKWARD(fa_step_inject_with),
+    AT(IN_BACKWARD_FORM, fa_step_transport_with, true),
+    AT(IN_BACKWARD_DIRECT_FORM, fa_step_inject_with, true),
     BACKWARD(fa_step_apply_slope),
     BACKWARD(fa_step_apply_mask),
     BACKWARD(fa_step_forward),

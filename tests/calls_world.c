@@ -45,6 +45,8 @@ static fa_status backward(fa_step *step)
     world    *w = fa_step_user_data(step);
     fa_status status = FA_OK;
     w->step = step;
+    if (is_due(w, IN_BACKWARD_FORM) || is_due(w, IN_BACKWARD_DIRECT_FORM))
+        return make_call(w);
     for (size_t l = CALLS_DEPTH - 1; l >= 1 && status == FA_OK; l--)
         status = w->rule.summary ? fa_step_inject(step, l) : fa_step_transport(step, l);
     if (status == FA_OK && (is_due(w, IN_BACKWARD) || is_due(w, IN_BACKWARD_DIRECT)))
@@ -121,9 +123,13 @@ static fa_status make_pass(fa_pass **pass, const fa_network *net)
     return status == FA_OK ? fa_pass_set_dropout(*pass, 1, 0) : status;
 }
 
-static fa_status make_feedbacks(world *w)
+static fa_status make_feedbacks(world *w, call_place place)
 {
     TRY(fa_feedback_create(&w->fb, w->net, &w->rule, w, 1));
+    if (place == IN_BACKWARD_FORM || place == IN_BACKWARD_DIRECT_FORM) {
+        TRY(fa_feedback_set_choice(w->fb, "feedback_form", "low_rank"));
+        TRY(fa_feedback_set_param(w->fb, "feedback_rank", 2));
+    }
     TRY(fa_feedback_create(&w->regenerated, w->net, fa_rule_find("fa"), NULL, 1));
     TRY(fa_feedback_set_choice(w->regenerated, "feedback_form", "regenerated"));
     TRY(fa_feedback_create(&w->direct, w->net, fa_rule_find("dfa"), NULL, 1));
@@ -172,18 +178,21 @@ static fa_status make_observers(world *w)
 
 fa_status world_make(world *w, call_place place, const char *directory)
 {
+    const bool direct = place == IN_BACKWARD_DIRECT || place == IN_BACKWARD_DIRECT_FORM;
+    const bool dense = place != IN_BACKWARD_FORM && place != IN_BACKWARD_DIRECT_FORM;
     *w = (world){.directory = directory};
     w->rule = (fa_rule){.struct_size = sizeof w->rule, .name = "calling", .params = &gain, .n_params = 1,
-                        .flags = FA_RULE_WRITES_GRADIENT | FA_RULE_NEEDS_INCREMENT, .state_size = STATE_SIZE, .setup = setup, .save = save_state, .load = load_state,
-                        .backward = backward, .adapt = adapt,
-                        .summary = place == IN_BACKWARD_DIRECT ? "direct feedback" : NULL};
+                        .flags = FA_RULE_WRITES_GRADIENT | (dense ? FA_RULE_NEEDS_INCREMENT : 0),
+                        .state_size = STATE_SIZE, .setup = setup, .save = save_state, .load = load_state,
+                        .backward = backward, .adapt = dense ? adapt : NULL,
+                        .summary = direct ? "direct feedback" : NULL};
     TRY(make_samples(w));
     TRY(make_networks(w));
     TRY(make_pass(&w->pass, w->net));
     TRY(make_pass(&w->fresh, w->net));
     TRY(make_pass(&w->spare_pass, w->net));
     TRY(make_pass(&w->linear_pass, w->linear));
-    TRY(make_feedbacks(w));
+    TRY(make_feedbacks(w, place));
     TRY(fa_optimizer_create(&w->opt, w->net, "sgd"));
     TRY(fa_optimizer_create(&w->spare_opt, w->net, "adam"));
     TRY(fa_optimizer_create(&w->linear_opt, w->linear, "sgd"));
@@ -263,6 +272,8 @@ static fa_status invoke(world *w)
         return invoke_in_setup(w);
     case IN_BACKWARD:
     case IN_BACKWARD_DIRECT:
+    case IN_BACKWARD_FORM:
+    case IN_BACKWARD_DIRECT_FORM:
         return world_to_deltas(w, w->fresh);
     case IN_ADAPT:
         w->status = FA_OK;

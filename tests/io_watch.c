@@ -210,8 +210,8 @@ int io_descriptors(void)
     return count;
 }
 
-static const char *const names[] = {"open", "read", "pread", "write", "fsync", "close", "rename", "fstat", "stat", "lseek",
-                                    "ftruncate", "unlink", "any call"};
+static const char *const names[] = {"open", "read", "pread", "write", "fsync", "close", "rename", "fstat", "stat",
+                                    "lseek", "ftruncate", "unlink", "any call"};
 
 /* What befalls each kind of call, up to a 0. */
 static const int errors[][6] = {
@@ -240,8 +240,8 @@ static const char *describe(const io_subject *s, const io_fault *first, const io
     static char text[300];
     int         used = snprintf(text, sizeof text, "%s", s->name);
     for (const io_fault *fault = first; fault; fault = fault == first ? second : NULL)
-        used += snprintf(text + used, sizeof text - (size_t)used, ", %s number %ld%s: %s", names[fault->call], fault->nth,
-                         fault->on ? " and those behind it" : "", reason(fault->error));
+        used += snprintf(text + used, sizeof text - (size_t)used, ", %s number %ld%s: %s", names[fault->call],
+                         fault->nth, fault->on ? " and those behind it" : "", reason(fault->error));
     return text;
 }
 

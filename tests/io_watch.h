@@ -1,7 +1,7 @@
 /* The library's system calls on files, counted and made to fail, one after the other, for any function of the library.
  *
- * Programs that use this wrap, at link time, the allocations of watch.h and the calls below, with and without the suffix
- * 64 (`io_wraps` in meson.build), and run without forks. */
+ * Programs that use this wrap, at link time, the allocations of watch.h and the calls below, with and without the
+ * suffix 64 (`io_wraps` in meson.build), and run without forks. */
 #ifndef LIBFA_TESTS_IO_WATCH_H
 #define LIBFA_TESTS_IO_WATCH_H
 
@@ -46,7 +46,8 @@ void io_unwatch(void);
 extern long io_calls[IO_CALLS]; /* since io_watch() */
 extern long io_faults[2];       /* how many of them each fault made fail */
 
-/* Keep the sentence of the latest failure as the one that the sweep judges: for functions whose clearing up may fail too. */
+/* Keep the sentence of the latest failure as the one that the sweep judges: for functions whose clearing up may
+ * fail too. */
 void io_note(void);
 
 /* Descriptors that are open. */
@@ -69,8 +70,8 @@ typedef struct io_subject {
     unsigned    harmless; /* calls whose failure it may survive, for instance closing a file that was read */
 } io_subject;
 
-/* Make every call of the function fail in every way, once and from then on; then all of them from any one on; then, after
- * each failure, the calls that clear up. EINTR and short transfers have to be survived; all else is FA_ERR_IO (or, of a
+/* Make every call of the function fail in every way, once and from then on; then all of them from any one on; then,
+ * after each failure, the calls that clear up. EINTR and short transfers have to be survived; all else is FA_ERR_IO (or, of a
  * file that ends early, FA_ERR_FORMAT) with a sentence that names the file and the system's first reason. No memory, no
  * descriptor is lost, and the function succeeds afterwards. Returns how many runs had a fault. */
 long io_sweep(const io_subject *subject);

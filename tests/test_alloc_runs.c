@@ -37,7 +37,9 @@ static int plan_count(void)
 static plan plan_at(size_t i)
 {
     const size_t rules = fa_rule_count();
-    return i < rules ? (plan){fa_rule_at(i), &recipes[0], false} : (plan){fa_rule_find("fa"), &recipes[i - rules], false};
+    if (i < rules)
+        return (plan){fa_rule_at(i), &recipes[0], false};
+    return (plan){fa_rule_find("fa"), &recipes[i - rules], false};
 }
 
 static bool go_on(void *user_data, const fa_progress *progress)
@@ -198,7 +200,8 @@ static bool same_records(const scene *a, const scene *b)
     return same;
 }
 
-/* A run fails before anything was trained, or not at all; the one that succeeds is the one that there would have been. */
+/* A run fails before anything was trained, or not at all; the one that succeeds is the one that there would have
+ * been. */
 START_TEST(runs_are_survived)
 {
     const plan p = plan_at((size_t)_i / 2);

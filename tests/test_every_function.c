@@ -1,5 +1,6 @@
-/* Every public function when memory is out: the list of them is complete, those that are said to allocate nothing do not,
- * and the others survive each failure, leak nothing, leave everything as it was, and then do what they would have done. */
+/* Every public function when memory is out: the list of them is complete, those that are said to allocate nothing do
+ * not, and the others survive each failure, leak nothing, leave everything as it was, and then do what they would have
+ * done. */
 #include "calls.h"
 #include "files.h"
 #include "idx_files.h"

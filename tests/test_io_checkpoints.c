@@ -1,5 +1,5 @@
-/* Weights and checkpoints on files that fail: the old checkpoint loads or the new one, nothing live is touched by a file
- * that cannot be read, nothing is lost. */
+/* Weights and checkpoints on files that fail: the old checkpoint loads or the new one, nothing live is touched by a
+ * file that cannot be read, nothing is lost. */
 #include "files.h"
 #include "io_watch.h"
 #include "training.h"
@@ -163,8 +163,8 @@ START_TEST(loading_takes_all_or_nothing)
 {
     static saving s;
     make_saving(&s, _i, true);
-    const io_subject subject = {.name = _i ? "fa_checkpoint_load" : "fa_network_load", .run = load_it, .before = restore,
-                                .after = check_objects, .data = &s, .paths = {s.path}, .made = READS,
+    const io_subject subject = {.name = _i ? "fa_checkpoint_load" : "fa_network_load", .run = load_it,
+                                .before = restore, .after = check_objects, .data = &s, .paths = {s.path}, .made = READS,
                                 .changes = _i == 1, .harmless = BIT(IO_CLOSE)};
     sweep(&subject);
 }

@@ -38,7 +38,8 @@ static fa_status judge_matrix(fa_status status, fa_matrix *x, size_t count, bool
     const size_t found = x->rows * x->cols;
     bool         right = status == FA_OK ? found == count : found == 0 && x->data == NULL;
     for (size_t k = 0; right && k < found; k++)
-        right = element(x, k / x->cols, k % x->cols) == (double)(float)((double)((7 + 37 * k) % 256) / (pixels ? 255 : 1));
+        right = element(x, k / x->cols, k % x->cols) ==
+                (double)(float)((double)((7 + 37 * k) % 256) / (pixels ? 255 : 1));
     fa_matrix_free(x);
     return right ? status : FA_ERR_RULE;
 }
@@ -295,7 +296,8 @@ static void check_rows(void *data, fa_status status, const io_fault *first, cons
 START_TEST(rows_are_whole)
 {
     net_spec         spec = make_spec(FA_FLOAT32, 3, 5, FA_TANH, true);
-    recording        r = {make_session(&spec, fa_rule_find("fa"), 4, 3), _i % 2 ? FA_RECORD_CSV : FA_RECORD_JSONL, _i / 2};
+    recording        r = {make_session(&spec, fa_rule_find("fa"), 4, 3),
+                          _i % 2 ? FA_RECORD_CSV : FA_RECORD_JSONL, _i / 2};
     const io_subject subject = {.name = "fa_recorder", .run = record, .before = put_recording, .after = check_rows,
                                 .data = &r, .paths = {path},
                                 .made = BIT(IO_OPEN) | BIT(IO_WRITE) | BIT(IO_FSYNC) | BIT(IO_CLOSE) | BIT(IO_FSTAT) |

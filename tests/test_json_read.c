@@ -1,5 +1,5 @@
-/* Reading JSON: what is JSON and what is not, jansson's own opinion of the same texts, and no other value when memory is
- * out. */
+/* Reading JSON: what is JSON and what is not, jansson's own opinion of the same texts, and no other value when memory
+ * is out. */
 #include "io/json_read.h"
 #include "support.h"
 #include "watch.h"
@@ -158,8 +158,10 @@ END_TEST
 /* --- jansson's opinion --- */
 
 static const char *const seeds[] = {
-    "{\"__metadata__\":{\"format\":\"pt\",\"n\":\"1\"},\"w\":{\"dtype\":\"F32\",\"shape\":[2,3],\"data_offsets\":[0,24]}}",
-    "{\"a\":[1,-2.5e3,true,false,null,\"\\u00e9\\ud83d\\ude00\\n\"],\"b\":{\"c\":[[],{}]}, \"d\" : 1234567890123456789}",
+    "{\"__metadata__\":{\"format\":\"pt\",\"n\":\"1\"},\"w\":{\"dtype\":\"F32\",\"shape\":[2,3],"
+    "\"data_offsets\":[0,24]}}",
+    "{\"a\":[1,-2.5e3,true,false,null,\"\\u00e9\\ud83d\\ude00\\n\"],\"b\":{\"c\":[[],{}]}, "
+    "\"d\" : 1234567890123456789}",
     "{\"\xc3\xa9\":\"\xe2\x82\xac\",\"x\":0.1,\"y\":[0,0.0,1E+2]}",
 };
 

@@ -88,6 +88,7 @@ FA_API fa_status fa_step_array(const fa_step *step, const char *name, size_t l, 
  *
  * @retval FA_ERR_ARGUMENT  step is NULL or l out of range
  * @retval FA_ERR_STATE     the rule declared no layerwise feedback
+ * @retval FA_ERR_MEMORY    scratch for a B that is not dense (fa_feedback_params()) cannot be made (first step only)
  * Since 0.1.
  */
 FA_API fa_status fa_step_transport(fa_step *step, size_t l);

@@ -104,7 +104,9 @@ static fa_status write_rows(const state *s, const char *path)
 static const struct {
     const char *name;
     fa_status (*write)(const state *s, const char *path);
-} kinds[] = {{"npy", write_npy}, {"network", write_network}, {"checkpoint", write_checkpoint}, {"recorder", write_rows}};
+} kinds[] = {
+    {"npy", write_npy}, {"network", write_network}, {"checkpoint", write_checkpoint}, {"recorder", write_rows},
+};
 
 int main(int argc, char **argv)
 {
