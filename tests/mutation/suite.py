@@ -63,26 +63,28 @@ class Suite:
         self.executable = {}  # file -> lines that have code
         self.linker = next((["-fuse-ld=" + name] for name in ("lld", "gold") if shutil.which("ld." + name)), [])
         self.lock = threading.Lock()
+        self.sanitized = None
         self.sound = {}       # test -> whether it passes with sanitizers and no mutant
 
     # --- preparation ---
 
-    def prepare(self):
+    def prepare(self, sanitize):
         if not (self.build / "build.ninja").exists():
             called(["meson", "setup", str(self.build), str(self.root), *OPTIONS], self.root)
         called(["ninja", "-C", str(self.build), f"-j{self.jobs}"], self.root)
         self.read_commands()
-        runtime = called(["gcc", "-print-file-name=libasan.so"], self.root).strip()
         with concurrent.futures.ThreadPoolExecutor(self.jobs) as pool:
             self.library = digest(sorted(self.root.glob("lib/**/*.[ch]")) + sorted(self.root.glob("include/fa/*.h")))
             self.plain = self.variant(pool, "plain", ["-O1", "-frandom-seed=0"], [], {}, MEMORY)
             missing = [test for test in self.tests if not self.remembered(test)]
             if missing:
                 self.measure(pool, missing)
-            self.sanitized = self.variant(
-                pool, "sanitized", ["-O1", *SANITIZE, "-fno-sanitize-recover=undefined"], SANITIZE,
-                {"ASAN_OPTIONS": "detect_leaks=0:allocator_may_return_null=1:hard_rss_limit_mb=4096",
-                 "LD_PRELOAD": os.path.realpath(runtime)}, "unlimited")
+            if sanitize:
+                runtime = called(["gcc", "-print-file-name=libasan.so"], self.root).strip()
+                self.sanitized = self.variant(
+                    pool, "sanitized", ["-O1", *SANITIZE, "-fno-sanitize-recover=undefined"], SANITIZE,
+                    {"ASAN_OPTIONS": "detect_leaks=0:allocator_may_return_null=1:hard_rss_limit_mb=4096",
+                     "LD_PRELOAD": os.path.realpath(runtime)}, "unlimited")
 
     def read_commands(self):
         self.compile = {}  # source below the root -> {object: command without input and output}
