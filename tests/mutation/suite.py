@@ -18,6 +18,8 @@ from dataclasses import dataclass, field
 from place import ARCHIVE, Broken, Place, Variant, called
 
 SKIPPED_SUITES = {"abi", "install", "slow", "reproduction"}
+# What repeats other tests twenty times, draws its cases anew each time, or compares PyTorch with a file.
+SKIPPED_TESTS = {"determinism", "python_properties", "python_torch_reference"}
 OPTIONS = ["-Dtests=enabled", "-Dexamples=disabled", "-Dbench=disabled", "-Dcpu_levels=false", "-Dbuildtype=plain",
            "-Doptimization=1", "-Ddebug=false"]
 SHARED = "lib/libfa.so"
@@ -101,7 +103,8 @@ class Suite:
         self.soname = next(word.split(",")[-1] for word in self.link_shared if word.startswith("-Wl,-soname"))
         self.tests = []
         for entry in json.loads(called(["meson", "introspect", "--tests", str(self.build)], self.root)):
-            if not SKIPPED_SUITES & {suite.split(":")[-1] for suite in entry["suite"]}:
+            suites = {suite.split(":")[-1] for suite in entry["suite"]}
+            if not SKIPPED_SUITES & suites and entry["name"] not in SKIPPED_TESTS:
                 link = links.get(os.path.relpath(entry["cmd"][0], self.build), [])
                 self.tests.append(Test(entry["name"], entry["cmd"], entry["env"], link if ARCHIVE in link else []))
 
