@@ -89,6 +89,8 @@ START_TEST(values_are_those_of_the_diagnostics)
         expect_value(rec, "delta_angle_deviation", l, deltas[l - 1].angle_deviation);
         expect_value(rec, "delta_ratio", l, deltas[l - 1].ratio);
         expect_value(rec, "pseudo_angle", l, pseudo[l - 1].angle);
+        expect_value(rec, "pseudo_angle_mean", l, pseudo[l - 1].angle_mean);
+        expect_value(rec, "pseudo_angle_deviation", l, pseudo[l - 1].angle_deviation);
         expect_value(rec, "pseudo_ratio", l, pseudo[l - 1].ratio);
         expect_value(rec, "feedback_norm", l, norms[l - 1].feedback);
         if (_i / 2 == 0)
@@ -100,6 +102,26 @@ START_TEST(values_are_those_of_the_diagnostics)
     expect_value(rec, "alignment_angle", DEPTH, _i / 2 ? (double)NAN : angle);
     expect_value(rec, "alignment_rank", DEPTH, _i / 2 ? (double)NAN : 7);
     expect_value(rec, "alignment_angle", 2, NAN);
+}
+END_TEST
+
+/* At first 0.01, which some slopes of such weights are above and some below. */
+START_TEST(threshold_of_saturation)
+{
+    net_spec spec = make_spec(FA_FLOAT64, DEPTH, 30, FA_TANH, true);
+    session s = make_session(&spec, fa_rule_find("fa"), 20, 3);
+    fa_recorder *rec = make_recorder(s.net, "saturation", 1);
+    double saturated[DEPTH], at_twice[DEPTH];
+    for (size_t l = 1; l <= DEPTH; l++)
+        expect_ok(fa_network_init_weights(s.net, l, FA_INIT_UNIFORM, 1, l));
+    to_deltas(&s);
+    expect_ok(fa_saturation(s.net, s.pass, 0.01, saturated));
+    expect_ok(fa_saturation(s.net, s.pass, 0.02, at_twice));
+    expect_ok(fa_recorder_observe(rec, s.net, s.pass, s.fb, 1, 1));
+    for (size_t l = 1; l < DEPTH; l++) {
+        ck_assert(saturated[l - 1] > 0 && saturated[l - 1] < at_twice[l - 1] && at_twice[l - 1] < 1);
+        expect_value(rec, "saturation", l, saturated[l - 1]);
+    }
 }
 END_TEST
 
@@ -255,6 +277,7 @@ int main(void)
     TCase *tcase = support_case(suite);
     tcase_add_test(tcase, table);
     tcase_add_test(tcase, layers_are_those_of_the_table);
+    tcase_add_test(tcase, threshold_of_saturation);
     tcase_add_loop_test(tcase, values_are_those_of_the_diagnostics, 0, 4);
     tcase_add_loop_test(tcase, every_rule_can_be_recorded, 0, (int)fa_rule_count());
     tcase_add_test(tcase, what_is_not_there_is_nan);

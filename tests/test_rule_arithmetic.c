@@ -237,11 +237,54 @@ START_TEST(large_products_are_shared)
 }
 END_TEST
 
+/* --- scaled signals --- */
+
+static fa_status declare_direct(fa_setup *setup)
+{
+    return fa_setup_feedback(setup, FA_DIRECT);
+}
+
+static fa_status inject_scaled(fa_step *step)
+{
+    const double *scale = fa_step_user_data(step);
+    fa_matrix e;
+    fa_status status = fa_step_delta(step, 2, &e);
+    return status == FA_OK ? fa_step_inject_signal(step, 1, *scale, &e) : status;
+}
+
+/* By powers of two, so that nothing rounds. */
+START_TEST(injected_signals_are_scaled)
+{
+    static const double scales[] = {1, 2, -1, 0.5, 4};
+    const fa_rule rule = {.struct_size = sizeof rule, .name = "scaled", .setup = declare_direct,
+                          .backward = inject_scaled};
+    net_spec spec = make_spec(_i % 2 ? FA_FLOAT32 : FA_FLOAT64, 2, 5, FA_TANH, true);
+    session s = make_session(&spec, fa_rule_find("bp"), 6, 1);
+    double scale = 1;
+    s.fb = make_feedback(s.net, &rule, &scale, 1);
+    expect_ok(fa_forward(s.net, s.pass, &s.x));
+    expect_ok(fa_error(s.net, s.pass, &s.target, NULL));
+    expect_ok(fa_backward(s.net, s.pass, s.fb));
+    const fa_matrix delta = delta_of(s.pass, 1);
+    const fa_matrix once = make_matrix(spec.dtype, delta.rows, delta.cols);
+    expect_ok(fa_matrix_copy(&delta, &once));
+    ck_assert(norm(&once) > 0);
+    for (size_t k = 0; k < sizeof scales / sizeof *scales; k++) {
+        scale = scales[k];
+        expect_ok(fa_backward(s.net, s.pass, s.fb));
+        for (size_t i = 0; i < delta.rows; i++)
+            for (size_t j = 0; j < delta.cols; j++)
+                ck_assert(element(&delta, i, j) == scale * element(&once, i, j));
+    }
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("rule_arithmetic");
     TCase *tcase = support_case(suite);
     tcase_add_loop_test(tcase, views_run_in_every_way, 0, 2 * SHAPES * OPERATIONS);
     tcase_add_loop_test(tcase, large_products_are_shared, 0, 4);
+    tcase_add_loop_test(tcase, injected_signals_are_scaled, 0, 2);
     return support_run(suite, true);
 }

@@ -26,7 +26,7 @@ BINARY = {
 STEP = {"++": ("--",), "--": ("++",)}
 WORDS = {"true": ("false",), "false": ("true",)}
 FUNCTION = re.compile(r"(?:kernels_name\s*\(\s*(\w+)\s*\)|(\w+))\s*\(")
-ARRAY = re.compile(r"^\s*(?:static |const |_Thread_local )*\w+ \*?\w+\[$")
+ARRAY = re.compile(r"^\s*(?:static |const |_Thread_local )*\w+ +\*?\w+\[$")
 
 
 @dataclass(frozen=True)
@@ -66,10 +66,12 @@ def constant(token):
 
 def returns(source, end):
     """What a return at `end` may return instead, and the text that stands for the expression."""
-    stop, depth = end, 0
-    while depth or source[stop] != ";":
-        depth += (source[stop] in "({[") - (source[stop] in ")}]")
-        stop += 1
+    depth = 0
+    for found in TOKEN.finditer(source, end):
+        token, stop = found.group(), found.start()
+        if token == ";" and depth == 0:
+            break
+        depth += (token in "({[") - (token in ")}]")
     value = source[end:stop].strip()
     if value == "FA_OK":
         return stop, ((" (fa_status)-1", "return FA_OK -> return -1"),)

@@ -3,8 +3,8 @@
 usage: mutate.py [--sample N [--seed S]] [--files PATTERN ...] [--resume] [--minimum PERCENT] [--work DIRECTORY] ...
 
 One fault at a time (mutants.py) goes into a source of the library; the one object is compiled, the library linked, and
-the tests that execute the line run, quickest first, until one fails; where none does, again with AddressSanitizer and
-UndefinedBehaviorSanitizer. An outcome is
+the tests that execute the line run, quickest first, until one fails; with --sanitize, where none does, again with
+AddressSanitizer and UndefinedBehaviorSanitizer. An outcome is
 
     killed      a test failed or crashed          survived   all of them passed, or none executes the line
     timeout     a test ran far past its time      same       the object is the same byte for byte: no fault
@@ -48,6 +48,7 @@ def arguments():
     parser.add_argument("--resume", action="store_true", help="take earlier outcomes from WORK/results.jsonl")
     parser.add_argument("--budget", type=float, default=math.inf, metavar="SECONDS",
                         help="CPU time for the tests of one mutant; what outlives it counts as survived")
+    parser.add_argument("--sanitize", action="store_true", help="run what survives again with sanitizers")
     parser.add_argument("--minimum", type=float, default=90.0, metavar="PERCENT")
     parser.add_argument("--jobs", type=int, default=os.cpu_count())
     parser.add_argument("--work", type=pathlib.Path, default=pathlib.Path(tempfile.gettempdir()) / "libfa-mutation")
@@ -85,7 +86,7 @@ class Runner:
         self.places = queue.Queue()                    # of each worker: for both variants
         for job in range(suite.jobs):
             self.places.put((Place(suite, suite.plain, f"mutant-{job}"),
-                             Place(suite, suite.sanitized, f"mutant-{job}-sanitized")))
+                             suite.sanitized and Place(suite, suite.sanitized, f"mutant-{job}-sanitized")))
 
     def learn(self, mutants):
         for mutant in mutants:
@@ -99,9 +100,12 @@ class Runner:
             tests = self.suite.reaching(mutant.file, self.functions[mutant.file, mutant.function])
         else:
             tests = self.suite.tests
-        # Quick ones first, and those that execute little else: they look closely.
-        return sorted(tests, key=lambda test: (test.seconds + 0.05) * self.breadth(test) /
-                      (1 + 4 * self.kills[mutant.file, test.name]))
+        return sorted(tests, key=lambda test: self.cost(test, mutant.file))
+
+    def cost(self, test, file):
+        """Quick tests first, those that execute little else (they look closely), and those that killed here before."""
+        strange = 1 if file in test.lines else 4
+        return (test.seconds + 0.05) * self.breadth(test) * strange / (1 + 4 * self.kills[file, test.name])
 
     @staticmethod
     def breadth(test):
@@ -117,7 +121,7 @@ class Runner:
             result, used = place.run(test, cpu=math.ceil(1 + 4 * slower * test.seconds),
                                      wall=20 + 20 * slower * test.seconds)
             spent += used
-            if result != "passed" and (place.variant is self.suite.plain or self.suite.passes_sanitized(test)):
+            if result != "passed" and (slower == 1 or self.suite.passes_sanitized(test)):
                 self.kills[mutant.file, test.name] += 1
                 return ("timeout" if result == "timeout" else "killed"), test.name
         return "survived", f"{len(tests)} tests" if tests else "no test executes it"
@@ -130,7 +134,7 @@ class Runner:
         if self.suite.same_code(objects):
             return "same", ""
         result, test = self.survives(mutant, plain, objects, 1)
-        if result != "survived":
+        if result != "survived" or not sanitized:
             return result, test
         objects = self.suite.compiled(self.suite.sanitized, mutant.file, text, sanitized.directory)
         result, test = self.survives(mutant, sanitized, objects, 3)
@@ -199,7 +203,7 @@ def main():
     suite = Suite(ROOT, options.work, options.jobs)
     start = time.monotonic()
     try:
-        suite.prepare()
+        suite.prepare(options.sanitize)
     except Broken as failure:
         sys.exit(f"mutation: {failure}")
     print(f"mutation: {len(suite.tests)} tests, {sum(test.seconds for test in suite.tests):.0f} s; "

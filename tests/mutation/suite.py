@@ -18,6 +18,8 @@ from dataclasses import dataclass, field
 from place import ARCHIVE, Broken, Place, Variant, called
 
 SKIPPED_SUITES = {"abi", "install", "slow", "reproduction"}
+# What repeats other tests twenty times, draws its cases anew each time, or compares PyTorch with a file.
+SKIPPED_TESTS = {"determinism", "python_properties", "python_torch_reference"}
 OPTIONS = ["-Dtests=enabled", "-Dexamples=disabled", "-Dbench=disabled", "-Dcpu_levels=false", "-Dbuildtype=plain",
            "-Doptimization=1", "-Ddebug=false"]
 SHARED = "lib/libfa.so"
@@ -63,26 +65,28 @@ class Suite:
         self.executable = {}  # file -> lines that have code
         self.linker = next((["-fuse-ld=" + name] for name in ("lld", "gold") if shutil.which("ld." + name)), [])
         self.lock = threading.Lock()
+        self.sanitized = None
         self.sound = {}       # test -> whether it passes with sanitizers and no mutant
 
     # --- preparation ---
 
-    def prepare(self):
+    def prepare(self, sanitize):
         if not (self.build / "build.ninja").exists():
             called(["meson", "setup", str(self.build), str(self.root), *OPTIONS], self.root)
         called(["ninja", "-C", str(self.build), f"-j{self.jobs}"], self.root)
         self.read_commands()
-        runtime = called(["gcc", "-print-file-name=libasan.so"], self.root).strip()
         with concurrent.futures.ThreadPoolExecutor(self.jobs) as pool:
             self.library = digest(sorted(self.root.glob("lib/**/*.[ch]")) + sorted(self.root.glob("include/fa/*.h")))
             self.plain = self.variant(pool, "plain", ["-O1", "-frandom-seed=0"], [], {}, MEMORY)
             missing = [test for test in self.tests if not self.remembered(test)]
             if missing:
                 self.measure(pool, missing)
-            self.sanitized = self.variant(
-                pool, "sanitized", ["-O1", *SANITIZE, "-fno-sanitize-recover=undefined"], SANITIZE,
-                {"ASAN_OPTIONS": "detect_leaks=0:allocator_may_return_null=1:hard_rss_limit_mb=4096",
-                 "LD_PRELOAD": os.path.realpath(runtime)}, "unlimited")
+            if sanitize:
+                runtime = called(["gcc", "-print-file-name=libasan.so"], self.root).strip()
+                self.sanitized = self.variant(
+                    pool, "sanitized", ["-O1", *SANITIZE, "-fno-sanitize-recover=undefined"], SANITIZE,
+                    {"ASAN_OPTIONS": "detect_leaks=0:allocator_may_return_null=1:hard_rss_limit_mb=4096",
+                     "LD_PRELOAD": os.path.realpath(runtime)}, "unlimited")
 
     def read_commands(self):
         self.compile = {}  # source below the root -> {object: command without input and output}
@@ -99,7 +103,8 @@ class Suite:
         self.soname = next(word.split(",")[-1] for word in self.link_shared if word.startswith("-Wl,-soname"))
         self.tests = []
         for entry in json.loads(called(["meson", "introspect", "--tests", str(self.build)], self.root)):
-            if not SKIPPED_SUITES & {suite.split(":")[-1] for suite in entry["suite"]}:
+            suites = {suite.split(":")[-1] for suite in entry["suite"]}
+            if not SKIPPED_SUITES & suites and entry["name"] not in SKIPPED_TESTS:
                 link = links.get(os.path.relpath(entry["cmd"][0], self.build), [])
                 self.tests.append(Test(entry["name"], entry["cmd"], entry["env"], link if ARCHIVE in link else []))
 
