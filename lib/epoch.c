@@ -196,6 +196,7 @@ static fa_status step(epoch *e)
     status = update(e);
     if (status != FA_OK) {
         *e->at = before;
+        pass_abandon(e->pass);
         return status;
     }
     e->at->done++;

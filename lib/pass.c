@@ -268,6 +268,13 @@ void pass_begin(fa_pass *pass, const fa_matrix *x)
     }
 }
 
+void pass_abandon(fa_pass *pass)
+{
+    pass->x.data = NULL;
+    pass->target.data = NULL;
+    pass->stage = PASS_EMPTY;
+}
+
 void pass_written(const fa_pass *pass, const fa_network *net, size_t l, fa_matrix *weights_t, fa_matrix *bias)
 {
     layer_lay(network_layer(net, l), (char *)pass->written + pass_at(pass, l)->offset, weights_t, bias);

@@ -129,6 +129,9 @@ void *pass_between(fa_pass *pass, size_t bytes);
 /* Start a batch: everything of the previous one is forgotten but the accumulated gradient. x must have been checked. */
 void pass_begin(fa_pass *pass, const fa_matrix *x);
 
+/* Nothing is left of the batch, and x and target are the caller's again: after a step that failed. */
+void pass_abandon(fa_pass *pass);
+
 /* View of the written gradient of layer l, like pass_layer.gradient and .bias_gradient. */
 void pass_written(const fa_pass *pass, const fa_network *net, size_t l, fa_matrix *weights_t, fa_matrix *bias);
 

@@ -46,6 +46,6 @@ fa_status streaming_step(fa_network *net, fa_pass *pass, fa_feedback *fb, fa_opt
     status = run(net, pass, fb, opt, loss);
     if (status == FA_OK)
         update_over(net, pass, fb, opt);
-    pass->stage = PASS_EMPTY; /* there is nothing to be seen */
+    pass_abandon(pass); /* there is nothing to be seen */
     return status;
 }

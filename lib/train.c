@@ -259,7 +259,11 @@ fa_status train_to_deltas(const fa_network *net, fa_pass *pass, fa_feedback *fb,
             train_run_layer(net, pass, l);
     if (status == FA_OK)
         status = train_error(net, pass, loss);
-    return status == FA_OK ? make_deltas(net, pass, fb) : status;
+    if (status == FA_OK)
+        status = make_deltas(net, pass, fb);
+    if (status != FA_OK)
+        pass_abandon(pass);
+    return status;
 }
 
 fa_status fa_train_step(fa_network *net, fa_pass *pass, fa_feedback *fb, fa_optimizer *opt, const fa_matrix *x,
@@ -280,5 +284,10 @@ fa_status fa_train_step(fa_network *net, fa_pass *pass, fa_feedback *fb, fa_opti
         return streaming_step(net, pass, fb, opt, x, target, loss);
     if (status == FA_OK)
         status = train_to_deltas(net, pass, fb, x, target, loss);
-    return status == FA_OK ? update_apply(net, pass, fb, opt) : status;
+    if (status != FA_OK)
+        return status;
+    status = update_apply(net, pass, fb, opt);
+    if (status != FA_OK)
+        pass_abandon(pass);
+    return status;
 }

@@ -126,6 +126,41 @@ START_TEST(x_is_given_back)
 }
 END_TEST
 
+static fa_status fail_backward(fa_step *step)
+{
+    (void)step;
+    return fa_rule_fail("not today");
+}
+
+/* So after a step or an epoch that failed: no phase goes on with what was borrowed for the call. */
+START_TEST(x_is_given_back_after_a_failure)
+{
+    const fa_rule rule = {.struct_size = sizeof rule, .name = "failing", .backward = fail_backward};
+    const bool fails = _i % 2, epoch = _i / 2;
+    const fa_status expected = fails ? FA_ERR_RULE : FA_ERR_NOT_FINITE;
+    session s = start("fa");
+    fa_feedback *fb = fails ? make_feedback(s.net, &rule, NULL, 1) : s.fb;
+    fa_matrix x = make_matrix(FA_FLOAT64, SAMPLES, s.spec.width[0]), view;
+    fa_update_report updates[DEPTH + 1];
+    fa_dataset *data = NULL;
+    if (!fails)
+        set_element(&x, SAMPLES - 1, 0, NAN);
+    expect_ok(fa_dataset_create(&data, &x, &s.target));
+    if (epoch)
+        expect_failure(expected, fa_train_epoch(s.net, s.pass, fb, s.opt, data, NULL, NULL));
+    else
+        expect_failure(expected, fa_train_step(s.net, s.pass, fb, s.opt, &x, &s.target, NULL));
+    fa_dataset_destroy(data);
+    expect_failure(FA_ERR_STATE, fa_error(s.net, s.pass, &s.target, NULL));
+    expect_failure(FA_ERR_STATE, fa_backward(s.net, s.pass, s.fb));
+    expect_failure(FA_ERR_STATE, fa_gradient(s.net, s.pass, s.fb));
+    expect_failure(FA_ERR_STATE, fa_update(s.net, s.pass, s.fb, s.opt));
+    expect_failure(FA_ERR_STATE, fa_compare_updates(s.net, s.pass, updates));
+    expect_failure(FA_ERR_STATE, fa_pass_activity(s.pass, 1, &view));
+    expect_ok(session_step(&s, NULL));
+}
+END_TEST
+
 /* --- direct feedback from the first layer up --- */
 
 static fa_status declare_direct(fa_setup *setup)
@@ -213,6 +248,7 @@ int main(void)
     tcase_add_loop_test(tcase, another_batch_went_forward, 0, 3);
     tcase_add_test(tcase, dkp_waits_for_a_batch_of_its_own);
     tcase_add_test(tcase, x_is_given_back);
+    tcase_add_loop_test(tcase, x_is_given_back_after_a_failure, 0, 4);
     tcase_add_test(tcase, up_is_the_wrong_way_through_weights);
     tcase_add_test(tcase, results_on_top_of_arguments);
     return support_run(suite, true);
