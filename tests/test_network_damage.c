@@ -60,7 +60,7 @@ static const damaged_file files[] = {
     {"metadata_none", FA_ERR_FORMAT, "is not a file of libfa's: its metadata has no libfa.format"},
     {"metadata_torch", FA_ERR_FORMAT, "is not a file of libfa's: its metadata has no libfa.format"},
     {"network_array", FA_ERR_FORMAT, "the network: does not start with {"},
-    {"network_cut", FA_ERR_FORMAT, "the network: is not JSON"},
+    {"network_cut", FA_ERR_FORMAT, "the network: is not JSON: '}' expected"},
     {"network_deep", FA_ERR_FORMAT, "the network: JSON is nested more than 8 deep"},
     {"network_empty", FA_ERR_FORMAT, "the network: does not start with {"},
     {"network_missing", FA_ERR_FORMAT, "says nothing about the network"},
