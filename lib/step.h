@@ -58,6 +58,9 @@ void step_adapt(const fa_network *net, fa_pass *pass, fa_feedback *fb, const fa_
  * do not lie in x or the target. */
 bool step_is_inner(const fa_step *step, const fa_matrix *m);
 
+/* The same of a view or its transpose: vector code may run along it, or down. */
+bool step_runs_along(const fa_step *step, const fa_matrix *m);
+
 /* On a streaming pass, FA_ERR_STATE for l below `lowest`: what there was is overwritten or updated. */
 fa_status step_check_kept(const fa_step *step, const char *function, size_t l, size_t lowest);
 

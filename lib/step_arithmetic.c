@@ -50,8 +50,7 @@ bool step_is_inner(const fa_step *step, const fa_matrix *m)
     return rows_are_inner(m) && !is_in(m, &step->pass->x) && !is_in(m, &step->pass->target);
 }
 
-/* One factor may be anything, the other one is run along, or down. */
-static bool is_inner(const fa_step *step, const fa_matrix *m)
+bool step_runs_along(const fa_step *step, const fa_matrix *m)
 {
     const fa_matrix turned = fa_matrix_transpose(*m);
 
@@ -84,7 +83,8 @@ fa_status fa_step_product(const fa_step *step, double alpha, const fa_matrix *a,
     }
     if (a->data == c->data || b->data == c->data)
         return status_set(FA_ERR_ARGUMENT, "%s: c is one of the factors", __func__);
-    if (!rows_are_inner(&result) || !is_inner(step, &right))
+    /* One factor may be anything, the other one is run along, or down. */
+    if (!rows_are_inner(&result) || !step_runs_along(step, &right))
         return status_set(FA_ERR_ARGUMENT, "%s: %s has to be a view of the step's own arrays", __func__,
                           !rows_are_inner(&result) ? "c" : "one factor");
     shared_product(step->pass->team, alpha, &left, &right, beta, &result);

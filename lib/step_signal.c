@@ -227,6 +227,9 @@ fa_status fa_step_transport_through(fa_step *step, size_t l, const fa_matrix *le
 
     if (status == FA_OK)
         status = check_pair(step, l, left, right);
+    if (status == FA_OK && (!step_runs_along(step, left) || !step_runs_along(step, right)))
+        status = status_set(FA_ERR_ARGUMENT, "%s: %s has to be a view of the step's own arrays", __func__,
+                            step_runs_along(step, left) ? "right" : "left");
     if (status != FA_OK)
         return status;
     padded = matrix_padded(left->cols, step->pass->dtype) * fa_dtype_size(step->pass->dtype);

@@ -56,6 +56,7 @@ static void refuse_signals(fa_step *step, call_script *script)
     RECORD(FA_ERR_SHAPE, fa_step_transport_through(step, 1, &right, &right));
     RECORD(FA_ERR_SHAPE, fa_step_transport_through(step, 1, &left, &left));
     RECORD(FA_ERR_DTYPE, fa_step_transport_through(step, 1, &left, &floats));
+    RECORD(FA_ERR_ARGUMENT, fa_step_transport_through(step, 1, &left, &right)); /* not the step's own */
     RECORD(FA_ERR_ARGUMENT, fa_step_apply_mask(NULL, 1));
     RECORD(FA_ERR_ARGUMENT, fa_step_apply_mask(step, 0));
     RECORD(FA_ERR_ARGUMENT, fa_step_apply_mask(step, DEPTH));

@@ -119,7 +119,8 @@ FA_API fa_status fa_step_carry(fa_step *step, size_t l);
  *
  * @param[in] left   a view of the step [n_l x m]
  * @param[in] right  a view of the step [m x n_{l+1}]
- * @retval FA_ERR_MEMORY  the room for what lies between cannot be made (first step only)
+ * @retval FA_ERR_ARGUMENT  one of the two is not one of the step's own arrays: x and target are not
+ * @retval FA_ERR_MEMORY    the room for what lies between cannot be made (first step only)
  * Errors as above. Since 0.3.
  */
 FA_API fa_status fa_step_transport_through(fa_step *step, size_t l, const fa_matrix *left, const fa_matrix *right);
