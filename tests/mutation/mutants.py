@@ -25,6 +25,7 @@ BINARY = {
 }
 STEP = {"++": ("--",), "--": ("++",)}
 WORDS = {"true": ("false",), "false": ("true",)}
+COMMENT = re.compile(r"\s*/\*.*?(?:\*/|$)")
 FUNCTION = re.compile(r"(?:kernels_name\s*\(\s*(\w+)\s*\)|(\w+))\s*\(")
 ARRAY = re.compile(r"^\s*(?:static |const |_Thread_local )*\w+ +\*?\w+\[$")
 
@@ -37,7 +38,7 @@ class Mutant:
     end: int
     new: str
     change: str    # "< -> <=", and " #2" for the second such token of its line
-    text: str      # the line without the blanks around it
+    text: str      # the line without the blanks around it and without comments
     function: str  # or "" at file scope
     number: int    # among the file's lines of the same function and text
 
@@ -149,7 +150,7 @@ def mutants_of(file, source):
         token = found.group()
         scope.feed(token)
         line = source.count("\n", 0, found.start()) + 1
-        text = lines[line - 1].strip()
+        text = COMMENT.sub("", lines[line - 1]).strip()
         if line != at_line:
             at_line, taken = line, {}
             numbers[scope.function, text] = numbers.get((scope.function, text), -1) + 1

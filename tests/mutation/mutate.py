@@ -199,6 +199,8 @@ def main():
         return 1 if stale else 0
 
     os.environ["LC_ALL"] = "C.UTF-8"
+    if "gcc" not in os.environ.get("CC", ""):
+        os.environ["CC"] = "gcc"  # whose counters gcov reads
     options.work.mkdir(parents=True, exist_ok=True)
     suite = Suite(ROOT, options.work, options.jobs)
     start = time.monotonic()
