@@ -166,8 +166,8 @@ const char *param_choice(const fa_param *param, size_t index, size_t *length)
 {
     const char *choice = param->choices;
 
-    while (index-- > 0)
-        choice = next_choice(choice);
+    for (const char *next; index > 0 && (next = next_choice(choice)) != NULL; index--)
+        choice = next;
     *length = choice_length(choice);
     return choice;
 }

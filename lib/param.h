@@ -26,7 +26,8 @@ fa_status param_set(const fa_param *params, size_t n, double *values, const char
 fa_status param_set_choice(const fa_param *params, size_t n, double *values, const char *owner, const char *name,
                            const char *choice);
 
-/* The name of a choice of a parameter that is one, up to the next '|' or the end; *length of it. */
+/* The name of a choice of a parameter that is one (of the last, if there are fewer), up to the next '|' or the end;
+ * *length of it. */
 const char *param_choice(const fa_param *param, size_t index, size_t *length);
 
 /* Read a value; FA_ERR_ARGUMENT, and *value unchanged, if there is no such name. */

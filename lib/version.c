@@ -16,7 +16,7 @@ const char *fa_build_info(void)
 {
     static _Thread_local char line[512];
 
-    snprintf(line, sizeof(line), "libfa %s; BLAS %s; kernels %s; exp, tanh, erf %s", FA_VERSION, blas_file(),
-             cpu_level_name(cpu_level_now()), kernels_math());
+    (void)snprintf(line, sizeof(line), "libfa %s; BLAS %s; kernels %s; exp, tanh, erf %s", FA_VERSION, blas_file(),
+                   cpu_level_name(cpu_level_now()), kernels_math());
     return line;
 }

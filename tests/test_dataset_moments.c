@@ -63,7 +63,8 @@ static void expect_moments(const fa_matrix *x, const bool *wanted, const fa_matr
         naive(x, wanted, j, &m, &s);
         ck_assert_double_eq_tol(element(mean, 0, j), m, 2 * N * u * span + u * fabs(m));
         if (deviation)
-            ck_assert_double_eq_tol(element(deviation, 0, j), s, 2 * N * u * span + N * u * s + u * fabs(m));
+            ck_assert_double_eq_tol(element(deviation, 0, j), s,
+                                    2.0 * (double)N * u * span + (double)N * u * s + u * fabs(m));
     }
 }
 

@@ -122,7 +122,7 @@ START_TEST(gradients_are_slopes_of_the_masked_loss)
                 loss[side] = m->loss.v;
             }
             *w = old;
-            double got = element(&g, at / g.cols, at % g.cols) / SAMPLES;
+            double got = element(&g, at / g.cols, at % g.cols) / (double)SAMPLES;
             ck_assert_double_le(fabs((loss[1] - loss[0]) / (2 * s) - got), tolerance);
         }
     }

@@ -72,9 +72,9 @@ START_TEST(node_perturbation_is_unbiased)
     fa_matrix truth = delta_of(s.pass, 1);
     for (size_t i = 0; i < SAMPLES; i++)
         for (size_t j = 0; j < WIDTH; j++) {
-            double mean = sum[i][j] / DRAWS, variance = squares[i][j] / DRAWS - mean * mean;
+            double mean = sum[i][j] / (double)DRAWS, variance = squares[i][j] / (double)DRAWS - mean * mean;
             ck_assert_double_gt(variance, 0);
-            ck_assert_double_le(fabs(mean - element(&truth, i, j)), 5.3 * sqrt(variance / DRAWS));
+            ck_assert_double_le(fabs(mean - element(&truth, i, j)), 5.3 * sqrt(variance / (double)DRAWS));
         }
 }
 END_TEST

@@ -128,7 +128,7 @@ static double mean_of(const sample *s)
 {
     double sum = 0;
     for (int i = 0; i < SEEDS; i++)
-        sum += s->values[i] / SEEDS;
+        sum += s->values[i] / (double)SEEDS;
     return sum;
 }
 
@@ -144,7 +144,7 @@ static double deviation_of(const sample *s)
  * that of the errors over their mean, to first order. */
 static bool agrees(const sample *s, double noted, double half_digit, double slack)
 {
-    double mean = mean_of(s), share = 3 * sqrt(1.0 / 50 + 1.0 / SEEDS);
+    double mean = mean_of(s), share = 3 * sqrt(1.0 / 50 + 1.0 / (double)SEEDS);
     if (noted >= 0.01)
         return fabs(mean - noted) <= share * deviation_of(s) + half_digit + slack;
     return fabs(log(mean / noted)) <= share * deviation_of(s) / mean + half_digit / noted;
@@ -220,7 +220,7 @@ START_TEST(large_weights_align_less)
             to_bp.values[seed] = o.to_bp[0];
             to_pbp.values[seed] = o.to_pbp[0];
         }
-        double share = 3 * sqrt(1.0 / 20 + 1.0 / SEEDS), bp = mean_of(&to_bp), pbp = mean_of(&to_pbp);
+        double share = 3 * sqrt(1.0 / 20 + 1.0 / (double)SEEDS), bp = mean_of(&to_bp), pbp = mean_of(&to_pbp);
         ck_assert_msg(fabs(bp - rows[r].to_bp) <= share * deviation_of(&to_bp) + 0.05, "omega %g: %g, noted %g",
                       rows[r].omega, bp, rows[r].to_bp);
         ck_assert_msg(fabs(pbp - rows[r].to_pbp) <= share * deviation_of(&to_pbp) + 0.05,

@@ -258,7 +258,7 @@ START_TEST(mirrors_learn_the_weights_in_expectation)
     net_spec spec = make_spec(FA_FLOAT64, 2, 4, FA_LOGISTIC, true);
     session s = make_session(&spec, fa_rule_find("weight_mirror"), MAX_BATCH, 5);
     fa_matrix b, w = weights_of(s.net, 2);
-    double n = (double)passes * MAX_BATCH;
+    double n = (double)passes * (double)MAX_BATCH;
     expect_ok(fa_feedback_set_choice(s.fb, "response", "linear"));
     expect_ok(fa_feedback_set_param(s.fb, "noise", noise));
     expect_ok(fa_feedback_set_param(s.fb, "rate", rate));

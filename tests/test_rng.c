@@ -325,7 +325,7 @@ START_TEST(permutations_are_equally_frequent)
     for (size_t first = 0; first < 3; first++)
         for (size_t second = 0; second < 3; second++)
             if (first != second)
-                chi_square += pow(seen[first * 3 + second] - DRAWS / 6., 2) / (DRAWS / 6.);
+                chi_square += pow(seen[first * 3 + second] - (double)DRAWS / 6., 2) / ((double)DRAWS / 6.);
     ck_assert_msg(chi_square < 35.888, "chi-square %.4g", chi_square);
 }
 END_TEST

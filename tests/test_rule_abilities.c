@@ -318,7 +318,7 @@ START_TEST(mirror_phases_have_no_batch)
     }
     expect_ok(fa_feedback_adapt(s.fb, s.net, s.pass, 2));
     check_script(&script, 2 * 12);
-    ck_assert(script.numbers == SAMPLES && isnan(script.rate));
+    ck_assert(script.numbers == (double)SAMPLES && isnan(script.rate));
     expect_failure(FA_ERR_STATE, fa_backward(s.net, s.pass, s.fb)); /* the batch is forgotten */
 }
 END_TEST

@@ -83,7 +83,7 @@ START_TEST(a_step_shows_what_there_is)
         ck_assert_double_le(distance(&seen.h[l], &h), 100 * 0x1p-53 * 4); /* sums of 6 numbers, three layers deep */
     }
     for (size_t i = 0; i < SAMPLES; i++)
-        sum += seen.losses[i] / SAMPLES;
+        sum += seen.losses[i] / (double)SAMPLES;
     ck_assert_double_le(fabs(sum - loss), 20 * 0x1p-53 * loss);
     for (size_t i = 0; i < SAMPLES; i++)
         for (size_t j = 0; j < spec.width[DEPTH]; j++)

@@ -96,7 +96,7 @@ START_TEST(targets_stand_for_errors)
         expect_ok(fa_feedback_get(s.fb, "B", 1, &b));
         expect_ok(fa_feedback_set(dfa, "B", 1, &b));
         fa_matrix projected = deltas_by(&s, s.fb), injected = deltas_by(&s, dfa);
-        mean += mean_angle(&projected, &injected) / SEEDS;
+        mean += mean_angle(&projected, &injected) / (double)SEEDS;
     }
     ck_assert_msg(fabs(mean - 161.57) < 3, "%g", mean);
 }
@@ -115,9 +115,9 @@ START_TEST(deltas_align_for_either_sign)
             for (int step = 0; step < 100; step++)
                 expect_ok(session_step(&s, &loss));
             fa_matrix projected = deltas_by(&s, s.fb), truth = deltas_by(&s, bp);
-            delta[i] += mean_angle(&projected, &truth) / SEEDS;
-            weights[i] += weight_angle(&s) / SEEDS;
-            losses[i] += loss / SEEDS;
+            delta[i] += mean_angle(&projected, &truth) / (double)SEEDS;
+            weights[i] += weight_angle(&s) / (double)SEEDS;
+            losses[i] += loss / (double)SEEDS;
         }
     ck_assert_msg(delta[0] < 80 && delta[1] < 80 && fabs(delta[0] - delta[1]) < 6, "deltas: %g, %g", delta[0],
                   delta[1]);

@@ -183,7 +183,7 @@ static layout lay_out(const experiment *all, const contender *shown)
         page.angle_panels = n_hidden / page.layers;
     }
     panels = 2 + page.angle_panels;
-    page.height = panels > 3 ? PANEL_HEIGHT * (double)panels : 3.0 * PANEL_HEIGHT;
+    page.height = (double)PANEL_HEIGHT * (panels > 3 ? (double)panels : 3.0);
     page.pitch = (page.height - 112.5) / (double)panels;
     return page;
 }

@@ -10,7 +10,7 @@
 #include "report.h"
 
 /* Pixels. A row is a panel, its title, and the room for labels below it; a line is one of the legend. */
-enum { LEFT = 88, TOP = 88, ROW = 158, PANEL = 112, BOTTOM = 62, KEY = 56, LINE = 18 };
+static const double LEFT = 88, TOP = 88, ROW = 158, PANEL = 112, BOTTOM = 62, KEY = 56, LINE = 18;
 
 enum { MAX_TITLE = 200, USUAL_NAME = 12 };
 

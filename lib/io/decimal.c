@@ -35,13 +35,14 @@ static size_t find_point(char point[DECIMAL_SIZE])
 
 double decimal_read(const char *text)
 {
-    char local[128 + DECIMAL_SIZE], point[DECIMAL_SIZE];
+    char local[128 + DECIMAL_SIZE];
     const size_t length = strlen(text), before = strcspn(text, ".");
-    size_t width = 0;
 
     memcpy(local, text, length + 1);
     if (before < length) {
-        width = find_point(point);
+        char point[DECIMAL_SIZE];
+        const size_t width = find_point(point);
+
         memcpy(local + before, point, width);
         memcpy(local + before + width, text + before + 1, length - before);
     }
@@ -55,7 +56,7 @@ size_t decimal_write(char text[DECIMAL_SIZE], double value)
         return strlen(text);
     }
     for (int digits = 15; digits <= 17; digits++) {
-        snprintf(text, DECIMAL_SIZE, "%.*g", digits, value);
+        (void)snprintf(text, DECIMAL_SIZE, "%.*g", digits, value);
         const double again = strtod(text, NULL);
         if (again <= value && again >= value)
             break;

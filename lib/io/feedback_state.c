@@ -338,7 +338,7 @@ fa_status feedback_settle(const fields *from, safetensors *file, const fa_feedba
     return status == FA_OK ? settle_state(from, file, staged) : status;
 }
 
-void feedback_commit(fa_feedback *fb, fa_feedback *staged)
+void feedback_commit(fa_feedback *fb, const fa_feedback *staged)
 {
     feedback_release(fb);
     *fb = *staged;

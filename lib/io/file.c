@@ -57,7 +57,7 @@ fa_status file_fail_io(const char *path, const char *what, int error)
     char reason[128];
 
     if (strerror_r(error, reason, sizeof(reason)) != 0)
-        snprintf(reason, sizeof(reason), "error %d", error);
+        (void)snprintf(reason, sizeof(reason), "error %d", error);
     return file_fail(FA_ERR_IO, path, "%s: %s", what, reason);
 }
 

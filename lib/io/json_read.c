@@ -50,12 +50,19 @@ static json_t *made(reader *r, json_t *value)
 /* The next character; 0 at the end, and for a byte 0, which stands nowhere in JSON. */
 static char peek(const reader *r)
 {
-    return r->at < r->length ? r->text[r->at] : '\0';
+    if (r->at >= r->length)
+        return '\0';
+    return r->text[r->at];
+}
+
+static bool is_space(char c)
+{
+    return c == ' ' || c == '\t' || c == '\n' || c == '\r';
 }
 
 static void skip_space(reader *r)
 {
-    while (r->at < r->length && memchr(" \t\n\r", r->text[r->at], 4) != NULL)
+    while (is_space(peek(r)))
         r->at++;
 }
 

@@ -164,7 +164,7 @@ fa_status network_stage(const fields *from, const fa_network *net, fa_network **
 {
     uint64_t inputs = 0;
     fa_dtype dtype;
-    fa_loss loss;
+    fa_loss loss = FA_SQUARED_ERROR;
     json_t *layers;
     fa_status status = take_head(from, &dtype, &inputs, &loss);
 
@@ -180,7 +180,7 @@ fa_status network_stage(const fields *from, const fa_network *net, fa_network **
     for (size_t l = 1; l <= net->depth; l++) {
         const fields one = {from->path, from->what, json_array_get(layers, l - 1)};
         const layer *live = network_layer(net, l);
-        layer_plan plan;
+        layer_plan plan = {0};
 
         status = take_layer(&one, &plan);
         if (status != FA_OK)
@@ -220,7 +220,7 @@ static fa_status add_layers(const fields *from, json_t *layers, const safetensor
 
     for (size_t i = 0; i < json_array_size(layers) && status == FA_OK; i++) {
         const fields one = {from->path, from->what, json_array_get(layers, i)};
-        layer_plan plan;
+        layer_plan plan = {0};
 
         status = take_layer(&one, &plan);
         if (status == FA_OK)
@@ -233,7 +233,7 @@ fa_status network_make(const fields *from, const safetensors *file, fa_network *
 {
     uint64_t inputs = 0;
     fa_dtype dtype;
-    fa_loss loss;
+    fa_loss loss = FA_SQUARED_ERROR;
     json_t *layers;
     fa_status status = take_head(from, &dtype, &inputs, &loss);
 

@@ -192,8 +192,8 @@ static void read_descr(piece descr, npy_header *header)
     };
     bool big_endian = element_host_is_big_endian();
 
-    snprintf(header->descr, sizeof(header->descr), "%.*s",
-             descr.length < NPY_DESCR_SIZE ? (int)descr.length : NPY_DESCR_SIZE - 1, descr.text);
+    (void)snprintf(header->descr, sizeof(header->descr), "%.*s",
+                   descr.length < NPY_DESCR_SIZE ? (int)descr.length : NPY_DESCR_SIZE - 1, descr.text);
     if (descr.length > 0 && strchr("<>=|", descr.text[0]) != NULL) {
         big_endian = descr.text[0] == '>' || (descr.text[0] != '<' && big_endian);
         descr.text++;

@@ -115,9 +115,9 @@ static int open_temporary(char *name)
     int fd = -1;
 
     for (unsigned attempt = 0; attempt < 100 && fd < 0; attempt++) {
-        clock_gettime(CLOCK_REALTIME, &now);
-        snprintf(name + length, TEMPORARY_SIZE, ".fa-%08lx-%08lx.tmp", (unsigned long)getpid() & 0xffffffff,
-                 ((unsigned long)now.tv_nsec + attempt) & 0xffffffff);
+        (void)clock_gettime(CLOCK_REALTIME, &now);
+        (void)snprintf(name + length, TEMPORARY_SIZE, ".fa-%08lx-%08lx.tmp", (unsigned long)getpid() & 0xffffffff,
+                       ((unsigned long)now.tv_nsec + attempt) & 0xffffffff);
         fd = open(name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
         if (fd < 0 && errno != EEXIST && errno != EINTR)
             break;

@@ -39,10 +39,9 @@ fa_status state_take(const safetensors *file, const char *key, const char *what,
     fa_status status = check_format(file);
 
     *object = NULL;
-    if (status == FA_OK && text == NULL)
-        status = file_fail(FA_ERR_FORMAT, file->in.path, "says nothing about %s", what);
     if (status == FA_OK)
-        status = fields_parse(file->in.path, what, text, strlen(text), object);
+        status = text != NULL ? fields_parse(file->in.path, what, text, strlen(text), object)
+                              : file_fail(FA_ERR_FORMAT, file->in.path, "says nothing about %s", what);
     *from = (fields){file->in.path, what, *object};
     return status;
 }

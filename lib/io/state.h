@@ -64,7 +64,7 @@ fa_status feedback_stage(const fields *from, const fa_feedback *fb, fa_feedback 
 /* Entries of sparse B are where they have to be; and the private state. */
 fa_status feedback_settle(const fields *from, safetensors *file, const fa_feedback *staged, const tensor_list *list);
 
-void feedback_commit(fa_feedback *fb, fa_feedback *staged);
+void feedback_commit(fa_feedback *fb, const fa_feedback *staged);
 
 /* --- optimizer; `schedule` is the factor to be saved --- */
 

@@ -125,7 +125,7 @@ static double time_backward(const model *m)
         seconds += now() - start;
         fa_gradient_reset(m->pass);
     }
-    return seconds / REPEATS;
+    return seconds / (double)REPEATS;
 }
 
 static double time_observation(const model *m, fa_recorder *rec)
@@ -139,7 +139,7 @@ static double time_observation(const model *m, fa_recorder *rec)
         need(fa_recorder_observe(rec, m->net, m->pass, m->fb, 1, 1));
         seconds += now() - start;
     }
-    return seconds / REPEATS;
+    return seconds / (double)REPEATS;
 }
 
 static int ascending(const void *a, const void *b)

@@ -154,7 +154,7 @@ static void warm_up(runner *r, const batch *b)
     double step;
 
     (void)run(r, b, 1);
-    step = run(r, b, 1) * BATCH / 60000.0;
+    step = run(r, b, 1) * (double)BATCH / 60000.0;
     r->steps = step > 0.02 ? 1 : MAX_STEPS;
     r->slow = step > 0.1;
 }
@@ -223,7 +223,7 @@ static void compare_streaming(const fa_rule *rule, size_t threads, size_t rounds
 {
     static runner both[2];
     const shape   deep = {19, 240};
-    const double  activity = 4.0 * BATCH * (double)deep.width;
+    const double  activity = 4.0 * (double)BATCH * (double)deep.width;
     batch         b = make_batch();
 
     for (size_t i = 0; i < 2; i++)

@@ -294,8 +294,8 @@ static void train_and_report(void)
     const fa_epoch_options options = {.struct_size = sizeof options, .shuffle = true, .seed = 1};
     model                  m = make_model("fa", IMAGES, 64, 0.8);
     size_t                 pass = 0;
-    double                 data = 4.0 * IMAGES * (N_IN + N_OUT);
-    double                 parameters = 4.0 * (N_IN * N_HIDDEN + 16.0 * N_HIDDEN * 2 + N_HIDDEN + N_OUT);
+    double                 data = 4.0 * (double)IMAGES * (double)(N_IN + N_OUT);
+    double                 parameters = 4.0 * (double)(N_IN * N_HIDDEN + 16 * N_HIDDEN * 2 + N_HIDDEN + N_OUT);
 
     need(fa_pass_bytes(m.net, 64, &pass));
     need(fa_train_epoch(m.net, m.pass, m.fb, m.opt, m.data, &options, NULL));

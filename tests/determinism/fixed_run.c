@@ -65,7 +65,7 @@ static void make_samples(objects *o, fa_dtype dtype, uint64_t seed)
     need(fa_random_normal(&stream, 0, 1, &o->x));
     stream.layer = 1;
     need(fa_matrix_alloc(&o->target, SAMPLES, OUTPUTS, dtype));
-    need(fa_random_uniform(&stream, 0, 2.0 / OUTPUTS, &o->target));
+    need(fa_random_uniform(&stream, 0, 2.0 / (double)OUTPUTS, &o->target));
     need(fa_dataset_create(&o->data, &o->x, &o->target));
 }
 
