@@ -257,6 +257,7 @@ START_TEST(a_long_header_of_version_2)
     enum { LENGTH = 0x01020304, SIZE = 12 + LENGTH + 48 };
     char *bytes = make_memory(SIZE, 1), path[PATH_SIZE];
     fa_matrix x = zeroed();
+    ck_assert_ptr_nonnull(bytes);
     memcpy(bytes, "\x93NUMPY\x02\x00\x04\x03\x02\x01", 12);
     memset(bytes + 12, ' ', LENGTH);
     memcpy(bytes + 12, good_headers[1], strlen(good_headers[1]));
