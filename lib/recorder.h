@@ -66,7 +66,7 @@ size_t recorder_last(const recorder_quantity *q, size_t depth);
 /* Last value. */
 double recorder_value(const fa_recorder *rec, const recorder_quantity *q, size_t l);
 
-/* All reports NaN. */
+/* All quantities chosen NaN. */
 void recorder_clear(const fa_recorder *rec);
 
 /* Fill the reports from a batch; handles have been checked. */

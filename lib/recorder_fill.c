@@ -2,20 +2,23 @@
 #include "recorder.h"
 
 #include <math.h>
+#include <string.h>
 
 #include "diagnostics.h"
 #include "feedback.h"
 #include "status.h"
 
-/* Every double that can be recorded, NaN. The counts of samples beside them are never read. */
+/* Report by report: where doubles are aligned to 4 bytes (i386), a report is no whole number of them. */
 void recorder_clear(const fa_recorder *rec)
 {
-    for (size_t group = 0; group < GROUPS; group++) {
-        const size_t doubles = recorder_report_size((recorder_group)group) / sizeof(double) * (rec->depth + 1);
-        double      *report = rec->reports[group];
+    const double none = (double)NAN;
 
-        for (size_t i = 0; report && i < doubles; i++)
-            report[i] = (double)NAN;
+    for (size_t i = 0; i < rec->n_chosen; i++) {
+        const recorder_quantity *q = rec->chosen[i];
+        char *report = (char *)rec->reports[q->group] + q->offset;
+
+        for (size_t l = 0; l <= rec->depth; l++)
+            memcpy(report + l * recorder_report_size(q->group), &none, sizeof none);
     }
 }
 
