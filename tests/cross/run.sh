@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The tests of files and random numbers on a 32-bit and on a big-endian processor, under qemu's user emulation; no skip counts.
+# The tests of files, state and random numbers on a 32-bit and on a big-endian processor, under qemu's user emulation; no skip counts.
 # Only what they need is built.
 #
 # usage: run.sh [i386|s390x ...]       both unless given; TESTS="name ..." runs others, TESTS=all the whole suite
@@ -9,7 +9,8 @@ architectures=("$@")
 [ $# -gt 0 ] || architectures=(i386 s390x)
 files="npy npy_samples npy_write idx idx_damage idx_gzip dataset_read"
 state="json_read checkpoint file_kinds network_damage safetensors_damage safetensors_bounds io_checkpoints"
-read -r -a tests <<<"${TESTS:-$files $state rng matrix sizes layout}"
+others="recorder recorder_files rows output input null_arguments network dataset linalg rng matrix sizes layout"
+read -r -a tests <<<"${TESTS:-$files $state $others}"
 wanted=${#tests[@]}
 [ "${tests[*]}" != all ] || tests=(--no-suite abi --no-suite install --no-suite slow --no-suite long)
 failed=0
