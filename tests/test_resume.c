@@ -1,0 +1,92 @@
+/* Going on from a checkpoint where something went wrong before: nothing is lost, and nothing of before is left over. */
+#include "files.h"
+#include "training.h"
+
+enum { EPOCHS = 4 };
+
+/* --- a rule whose steps can fail --- */
+
+static bool no_memory;
+
+static fa_status setup(fa_setup *s)
+{
+    return fa_setup_feedback(s, FA_LAYERWISE);
+}
+
+static fa_status backward(fa_step *step)
+{
+    fa_status status = no_memory ? FA_ERR_MEMORY : FA_OK;
+    for (size_t l = fa_step_depth(step) - 1; l >= 1 && status == FA_OK; l--)
+        status = fa_step_transport(step, l);
+    return status;
+}
+
+static const fa_rule rule = {.struct_size = sizeof rule, .name = "failing", .setup = setup, .backward = backward};
+
+static scene make(uint64_t seed)
+{
+    net_spec spec = make_spec(FA_FLOAT64, TRAINING_DEPTH, 7, FA_TANH, true);
+    scene c = {.s = make_session(&spec, &rule, TRAINING_BATCH, seed)};
+    c.trainer = make_trainer(c.s.net, seed + 9);
+    c.training = make_samples(&spec, TRAINING_SAMPLES, 31);
+    c.validation = make_samples(&spec, VALIDATION_SAMPLES, 32);
+    scene_set(&c, "epochs", EPOCHS);
+    expect_ok(fa_trainer_set_choice(c.trainer, "keep_best", "yes"));
+    return c;
+}
+
+static fa_status save(const scene *c, const char *path)
+{
+    return fa_checkpoint_save(path, c->s.net, c->s.fb, c->s.opt, c->s.pass, c->trainer);
+}
+
+static fa_status load(const scene *c, const char *path)
+{
+    return fa_checkpoint_load(path, c->s.net, c->s.fb, c->s.opt, c->s.pass, c->trainer, 0);
+}
+
+static const scene *running;
+
+static bool save_within_epoch(void *path, const fa_progress *p)
+{
+    if (p->epoch == 2 && p->batch == 4)
+        expect_ok(save(running, path));
+    return true;
+}
+
+/* A whole run, and a checkpoint of its second epoch after the fourth of five batches. */
+static scene run_whole(char path[PATH_SIZE])
+{
+    scene whole = make(3);
+    path_of("checkpoint", path);
+    running = &whole;
+    expect_ok(fa_trainer_set_callback(whole.trainer, FA_AFTER_UPDATE, 1, save_within_epoch, path));
+    expect_ok(scene_run(&whole));
+    return whole;
+}
+
+/* Too few data are found out before anything is changed. */
+START_TEST(too_few_data_at_first)
+{
+    char path[PATH_SIZE];
+    scene whole = run_whole(path), rest = make(77), untouched = make(78);
+    expect_ok(load(&rest, path));
+    expect_ok(load(&untouched, path));
+    fa_dataset *right = rest.training;
+    rest.training = make_scattered(right, 2 * TRAINING_BATCH, 5);
+    expect_failure(FA_ERR_SHAPE, scene_run(&rest));
+    ck_assert_ptr_nonnull(strstr(fa_last_error(), "training is to go on after batch 4 of an epoch that has 2"));
+    ck_assert(same_weights(&untouched, &rest));
+    rest.training = right;
+    expect_ok(scene_run(&rest));
+    ck_assert(same_weights(&whole, &rest));
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("resume");
+    TCase *tcase = file_case(suite);
+    tcase_add_test(tcase, too_few_data_at_first);
+    return support_run(suite, true);
+}
