@@ -65,6 +65,24 @@ static scene run_whole(char path[PATH_SIZE])
     return whole;
 }
 
+START_TEST(saved_after_a_run_that_had_no_memory)
+{
+    char path[PATH_SIZE], again[PATH_SIZE];
+    scene whole = run_whole(path), first = make(77), second = make(78);
+    path_of("again", again);
+    expect_ok(load(&first, path));
+    no_memory = true;
+    ck_assert_int_eq(scene_run(&first), FA_ERR_MEMORY);
+    no_memory = false;
+    expect_ok(save(&first, again));
+    expect_ok(load(&second, again));
+    expect_ok(scene_run(&second));
+    ck_assert(same_weights(&whole, &second));
+    expect_ok(scene_run(&first));
+    ck_assert(same_weights(&whole, &first));
+}
+END_TEST
+
 /* Too few data are found out before anything is changed. */
 START_TEST(too_few_data_at_first)
 {
@@ -87,6 +105,7 @@ int main(void)
 {
     Suite *suite = suite_create("resume");
     TCase *tcase = file_case(suite);
+    tcase_add_test(tcase, saved_after_a_run_that_had_no_memory);
     tcase_add_test(tcase, too_few_data_at_first);
     return support_run(suite, true);
 }
