@@ -101,11 +101,35 @@ START_TEST(too_few_data_at_first)
 }
 END_TEST
 
+/* What a pass holds of other weights goes when a checkpoint is loaded. */
+START_TEST(gradient_of_before)
+{
+    char path[PATH_SIZE];
+    scene a = make(3), b = make(77);
+    path_of("checkpoint", path);
+    expect_ok(save(&a, path));
+    expect_ok(fa_forward(b.s.net, b.s.pass, &b.s.x));
+    expect_ok(fa_error(b.s.net, b.s.pass, &b.s.target, NULL));
+    expect_ok(fa_backward(b.s.net, b.s.pass, b.s.fb));
+    expect_ok(fa_gradient(b.s.net, b.s.pass, b.s.fb));
+    expect_ok(load(&b, path));
+    expect_failure(FA_ERR_STATE, fa_update(b.s.net, b.s.pass, b.s.fb, b.s.opt));
+    for (scene *c = &a; c; c = c == &a ? &b : NULL) {
+        expect_ok(fa_forward(c->s.net, c->s.pass, &a.s.x));
+        expect_ok(fa_error(c->s.net, c->s.pass, &a.s.target, NULL));
+        expect_ok(fa_backward(c->s.net, c->s.pass, c->s.fb));
+        expect_ok(fa_update(c->s.net, c->s.pass, c->s.fb, c->s.opt));
+    }
+    ck_assert(same_weights(&a, &b));
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("resume");
     TCase *tcase = file_case(suite);
     tcase_add_test(tcase, saved_after_a_run_that_had_no_memory);
     tcase_add_test(tcase, too_few_data_at_first);
+    tcase_add_test(tcase, gradient_of_before);
     return support_run(suite, true);
 }

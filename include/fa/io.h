@@ -127,7 +127,8 @@ FA_API fa_status fa_checkpoint_save(const char *path, const fa_network *net, con
 
 /**
  * Read a checkpoint into handles made for the same architecture, rule and optimizer; their parameters and seeds become
- * those of the file. Views of arrays of fb end (fa_feedback_get()); those of net stay. Callbacks of the trainer stay.
+ * those of the file. Views of arrays of fb end (fa_feedback_get()); those of net stay. Callbacks of the trainer stay. The
+ * batch that the pass holds, and a gradient that it accumulates, are forgotten.
  *
  * @param[in,out] net, fb, opt, pass, trainer  change only if FA_OK is returned; all but net may be NULL: that part of the
  *                                             file is left alone

@@ -240,6 +240,8 @@ static void commit(stage *s, fa_network *net, fa_feedback *fb, fa_optimizer *opt
     if (opt)
         optimizer_commit(opt, s->opt);
     if (pass) {
+        pass_abandon(pass); /* with what was accumulated: both come from other weights */
+        pass->gradient_samples = 0;
         pass->dropout_seeded = s->pass.seeded;
         pass->dropout_seed = s->pass.seed;
         pass->dropout_step = s->pass.step;
