@@ -124,6 +124,21 @@ START_TEST(gradient_of_before)
 }
 END_TEST
 
+/* A file that could not be read again does not take the place of one that can. */
+START_TEST(too_much_to_be_read_again)
+{
+    enum { SPANS = 210000 }; /* of five values */
+    char path[PATH_SIZE];
+    scene c = make(3);
+    path_of("checkpoint", path);
+    expect_ok(save(&c, path));
+    for (uint64_t i = 1; i <= SPANS; i++)
+        expect_ok(fa_trainer_freeze(c.trainer, 1, i, i));
+    expect_failure(FA_ERR_UNSUPPORTED, save(&c, path));
+    expect_ok(load(&c, path));
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("resume");
@@ -131,5 +146,6 @@ int main(void)
     tcase_add_test(tcase, saved_after_a_run_that_had_no_memory);
     tcase_add_test(tcase, too_few_data_at_first);
     tcase_add_test(tcase, gradient_of_before);
+    tcase_add_test(tcase, too_much_to_be_read_again);
     return support_run(suite, true);
 }

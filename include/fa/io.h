@@ -70,6 +70,7 @@ typedef enum fa_load_flag {
  * @retval FA_ERR_ARGUMENT  a NULL
  * @retval FA_ERR_STATE     the network has no layer
  * @retval FA_ERR_IO        the file cannot be written (no space, no permission, ...)
+ * @retval FA_ERR_UNSUPPORTED  there are more layers than could be read again (some ten thousand)
  * @retval FA_ERR_MEMORY    out of memory
  * Threads: any number may use the same network in const calls at once. Since 0.4.
  */
@@ -118,7 +119,8 @@ FA_API fa_status fa_network_open(fa_network **out, const char *path, uint32_t fl
  * @retval FA_ERR_ARGUMENT    path or net is NULL
  * @retval FA_ERR_SHAPE       a handle that does not fit net
  * @retval FA_ERR_STATE       the network has no layer; a callback at FA_AFTER_DELTAS; a gradient is being accumulated
- * @retval FA_ERR_UNSUPPORTED the rule has private state and no fa_rule.save
+ * @retval FA_ERR_UNSUPPORTED the rule has private state and no fa_rule.save; there are more layers or frozen spans than
+ *                            could be read again (1 048 576 values of JSON, docs/limits.md)
  * @retval FA_ERR_RULE        fa_rule.save failed
  * Other errors and threads as for fa_network_save(). Since 0.4.
  */

@@ -23,7 +23,8 @@
 /* What every file says. NULL if there is no memory. */
 json_t *state_metadata(void);
 
-/* Put an object, which is released, under a key. FA_ERR_MEMORY, also if one of them is NULL. */
+/* Put an object, which is released, under a key. FA_ERR_MEMORY, also if one of them is NULL; FA_ERR_UNSUPPORTED if it is too large
+ * to be read again. */
 fa_status state_put(json_t *metadata, const char *key, json_t *object);
 
 /* The object under a key, to be released with json_decref(), and a view of it. FA_ERR_FORMAT, FA_ERR_UNSUPPORTED (a later form),
