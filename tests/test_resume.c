@@ -139,6 +139,55 @@ START_TEST(too_much_to_be_read_again)
 }
 END_TEST
 
+/* --- rules that cannot be saved, or refuse to be loaded --- */
+
+static size_t save_byte(const void *state, void *bytes, size_t room)
+{
+    if (room > 0)
+        memcpy(bytes, state, 1);
+    return 1;
+}
+
+static fa_status refuse_silently(void *state, const void *bytes, size_t size)
+{
+    (void)state, (void)bytes, (void)size;
+    return FA_ERR_RULE;
+}
+
+START_TEST(refusal_without_a_sentence)
+{
+    char path[PATH_SIZE], missing[PATH_SIZE];
+    scene c = make(3);
+    fa_rule silent = rule;
+    path_of("checkpoint", path);
+    path_of("missing", missing);
+    silent.state_size = 1;
+    silent.save = save_byte;
+    silent.load = refuse_silently;
+    fa_feedback *fb = make_feedback(c.s.net, &silent, NULL, 1);
+    expect_ok(fa_checkpoint_save(path, c.s.net, fb, NULL, NULL, NULL));
+    expect_failure(FA_ERR_IO, fa_checkpoint_load(missing, c.s.net, fb, NULL, NULL, NULL, 0));
+    ck_assert_int_eq(fa_checkpoint_load(path, c.s.net, fb, NULL, NULL, NULL, 0), FA_ERR_RULE);
+    ck_assert_str_eq(fa_last_error(), "rule failing: load failed: learning rule failed");
+}
+END_TEST
+
+START_TEST(names_that_are_not_utf_8)
+{
+    static const fa_param params[2][1] = {{{"rate\xff", FA_PARAM_REAL, 0.5, 0.0, 1.0, NULL, "a rate"}},
+                                          {{"way", FA_PARAM_CHOICE, 0.0, 0.0, 1.0, "on\xfe|off", "a way"}}};
+    char path[PATH_SIZE];
+    scene c = make(3);
+    fa_rule odd = rule;
+    path_of("checkpoint", path);
+    odd.params = params[_i];
+    odd.n_params = 1;
+    expect_failure(FA_ERR_UNSUPPORTED, fa_checkpoint_save(path, c.s.net, make_feedback(c.s.net, &odd, NULL, 1), NULL, NULL,
+                                                          NULL));
+    ck_assert_uint_eq(list_directory(false), 0);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("resume");
@@ -147,5 +196,7 @@ int main(void)
     tcase_add_test(tcase, too_few_data_at_first);
     tcase_add_test(tcase, gradient_of_before);
     tcase_add_test(tcase, too_much_to_be_read_again);
+    tcase_add_test(tcase, refusal_without_a_sentence);
+    tcase_add_loop_test(tcase, names_that_are_not_utf_8, 0, 2);
     return support_run(suite, true);
 }

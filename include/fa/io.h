@@ -119,8 +119,8 @@ FA_API fa_status fa_network_open(fa_network **out, const char *path, uint32_t fl
  * @retval FA_ERR_ARGUMENT    path or net is NULL
  * @retval FA_ERR_SHAPE       a handle that does not fit net
  * @retval FA_ERR_STATE       the network has no layer; a callback at FA_AFTER_DELTAS; a gradient is being accumulated
- * @retval FA_ERR_UNSUPPORTED the rule has private state and no fa_rule.save; there are more layers or frozen spans than
- *                            could be read again (1 048 576 values of JSON, docs/limits.md)
+ * @retval FA_ERR_UNSUPPORTED the rule has private state and no fa_rule.save, or parameters whose names are not UTF-8; there
+ *                            are more layers or frozen spans than could be read again (docs/limits.md)
  * @retval FA_ERR_RULE        fa_rule.save failed
  * Other errors and threads as for fa_network_save(). Since 0.4.
  */
@@ -137,7 +137,7 @@ FA_API fa_status fa_checkpoint_save(const char *path, const fa_network *net, con
  * @param[in]     flags  of fa_load_flag; FA_LOAD_CONVERT and FA_LOAD_EXTRA are not for checkpoints: FA_ERR_ARGUMENT
  * @retval FA_ERR_ARGUMENT  path or net is NULL, an unknown flag, or the file's rule or optimizer is another one
  * @retval FA_ERR_SHAPE     a handle does not fit net, or the file holds another network
- * @retval FA_ERR_STATE     called from a callback of training that uses one of them
+ * @retval FA_ERR_STATE     pass or trainer are those of a training that is running: called from one of its callbacks
  * @retval FA_ERR_FORMAT    also if a part that is asked for is not in the file
  * @retval FA_ERR_UNSUPPORTED  the file was written by a later version in a form that this one does not know
  * @retval FA_ERR_RULE      fa_rule.load refused the private state

@@ -95,6 +95,8 @@ fa_status fa_checkpoint_save(const char *path, const fa_network *net, const fa_f
 
     if (status == FA_OK)
         status = check_between_steps(&h);
+    if (status == FA_OK && fb)
+        status = feedback_check_names(fb);
     if (status != FA_OK)
         return status;
     json_t *metadata = state_metadata();

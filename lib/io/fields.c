@@ -210,8 +210,8 @@ static size_t count_values(json_t *value)
     return count;
 }
 
-/* jansson puts a dot in the place of the first byte of a locale's decimal point. Where that is a character of several bytes the others
- * are left over: they are of UTF-8, where such a byte stands behind no dot. */
+/* jansson puts a dot in the place of the first byte of a locale's decimal point. Where that is a character of several
+ * bytes the others are left over: they are of UTF-8, where such a byte stands behind no dot. */
 static size_t repair_points(char *text, size_t length)
 {
     size_t to = 0;

@@ -53,6 +53,9 @@ void network_commit(fa_network *net, fa_network *staged);
 
 /* --- feedback --- */
 
+/* FA_ERR_UNSUPPORTED if the rule has parameters or choices whose names are not UTF-8. */
+fa_status feedback_check_names(const fa_feedback *fb);
+
 json_t *feedback_describe(const fa_feedback *fb);
 void feedback_list(tensor_list *list, const fa_feedback *fb);
 

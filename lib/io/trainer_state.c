@@ -34,7 +34,7 @@ static json_t *describe_spans(const fa_trainer *trainer)
     return spans;
 }
 
-/* Whether there is a run to go on with. A resumed one that failed before its first step is still in the middle of its epoch. */
+/* Whether there is a run to go on with. A resumed one that failed before its first step is still inside its epoch. */
 static bool is_inside_run(const fa_trainer *trainer)
 {
     return trainer->running || trainer->resumed || trainer->at.done > 0;
