@@ -223,15 +223,6 @@ epoch_state epoch_start(void)
     return (epoch_state){.result = {.loss = (double)NAN, .accuracy = (double)NAN}};
 }
 
-/* An epoch that is gone on with has to be the one that was begun. */
-static fa_status check_state(const epoch *e)
-{
-    if (e->at->done <= e->size.batches)
-        return FA_OK;
-    return status_set(FA_ERR_SHAPE, "training is to go on after batch %llu of an epoch that has %zu",
-                      (unsigned long long)e->at->done, e->size.batches);
-}
-
 fa_status epoch_run(const epoch_plan *plan, fa_network *net, fa_pass *pass, fa_feedback *fb, fa_optimizer *opt,
                     const fa_dataset *data, epoch_state *state, bool *stopped)
 {
@@ -244,8 +235,6 @@ fa_status epoch_run(const epoch_plan *plan, fa_network *net, fa_pass *pass, fa_f
         status = check_callbacks(plan, pass);
     if (status == FA_OK)
         status = divide(plan, pass, data, &e.size);
-    if (status == FA_OK)
-        status = check_state(&e);
     if (status == FA_OK)
         status = run(&e, data);
     *stopped = e.stopped;

@@ -38,8 +38,8 @@ epoch_state epoch_start(void);
 /* Updates in an epoch; FA_ERR_SHAPE if the pass is too small for the batch, or drop_last leaves nothing. */
 fa_status epoch_updates(const epoch_plan *plan, const fa_pass *pass, const fa_dataset *data, uint64_t *updates);
 
-/* fa_train_epoch() without checks for NULL, from *state on, which is kept up to date; *stopped is whether a callback said
- * so. FA_ERR_SHAPE also if the epoch has fewer batches than are done. */
+/* fa_train_epoch() without checks for NULL, from *state on, which is kept up to date and has no more batches done than
+ * the epoch has; *stopped is whether a callback said so. */
 fa_status epoch_run(const epoch_plan *plan, fa_network *net, fa_pass *pass, fa_feedback *fb, fa_optimizer *opt,
                     const fa_dataset *data, epoch_state *state, bool *stopped);
 

@@ -97,6 +97,17 @@ static fa_status set_rate(void *owner, uint64_t update)
     return status;
 }
 
+/* An epoch that is gone on with has to be the one that was begun. */
+static fa_status check_progress(const run *r)
+{
+    const uint64_t done = r->trainer->at.done;
+
+    if (done <= r->updates)
+        return FA_OK;
+    return status_set(FA_ERR_SHAPE, "training is to go on after batch %llu of an epoch that has %llu",
+                      (unsigned long long)done, (unsigned long long)r->updates);
+}
+
 static fa_status prepare(run *r)
 {
     fa_trainer   *trainer = r->trainer;
@@ -113,6 +124,8 @@ static fa_status prepare(run *r)
                            .before_update = set_rate, .owner = r};
     if (status == FA_OK)
         status = epoch_updates(&r->plan, r->pass, r->training, &r->updates);
+    if (status == FA_OK)
+        status = check_progress(r);
     if (status == FA_OK)
         status = make_records(trainer, (uint64_t)v[TRAINER_EPOCHS]);
     if (status == FA_OK && r->validation)

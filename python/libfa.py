@@ -1388,9 +1388,11 @@ class Rule:
     In adapt it comes too late for that: the weights are updated, the RuleError is raised afterwards. State of the rule
     belongs into attributes of the object; checkpoints hold it if the rule defines
 
-        save(self)              that state as bytes
+        save(self)              that state as bytes, one at least
         load(self, state)       back from those bytes
 
+    Loading a checkpoint, and setting a structural parameter, call setup again, even if they fail afterwards: what setup
+    sets in the object starts anew then.
     Do not call the library with the objects of the step from inside the rule.
     """
     name = "python"
@@ -1650,7 +1652,9 @@ def _rule_struct(rule, running):
         struct.local = _local_callback(_callback(running, rule.local, Step, lib.fa_rule_fail))
     if rule.adapt:
         struct.adapt = _adapt_callback(_callback(running, rule.adapt, _adapting_step, lambda sentence: None))
-    if rule.save and rule.load:
+    if bool(rule.save) != bool(rule.load):
+        raise TypeError(f"rule {rule.name}: save and load go together")
+    if rule.save:
         struct.state_size = 1  # nothing is kept there: the state is the object's
         struct.save = _save_callback(_saving(running, rule))
         struct.load = _load_callback(_loading(running, rule))
@@ -1660,7 +1664,7 @@ def _rule_struct(rule, running):
 def _saving(running, rule):
     def save(_state, to, room):
         try:
-            state = bytes(rule.save())
+            state = bytes(memoryview(rule.save()))  # bytes(3) would be three zeros
         except BaseException as exception:
             running.raised = running.raised or exception
             return 0

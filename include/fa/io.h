@@ -70,6 +70,7 @@ typedef enum fa_load_flag {
  * @retval FA_ERR_ARGUMENT  a NULL
  * @retval FA_ERR_STATE     the network has no layer
  * @retval FA_ERR_IO        the file cannot be written (no space, no permission, ...)
+ * @retval FA_ERR_UNSUPPORTED  there are more layers than could be read again (some ten thousand)
  * @retval FA_ERR_MEMORY    out of memory
  * Threads: any number may use the same network in const calls at once. Since 0.4.
  */
@@ -118,7 +119,8 @@ FA_API fa_status fa_network_open(fa_network **out, const char *path, uint32_t fl
  * @retval FA_ERR_ARGUMENT    path or net is NULL
  * @retval FA_ERR_SHAPE       a handle that does not fit net
  * @retval FA_ERR_STATE       the network has no layer; a callback at FA_AFTER_DELTAS; a gradient is being accumulated
- * @retval FA_ERR_UNSUPPORTED the rule has private state and no fa_rule.save
+ * @retval FA_ERR_UNSUPPORTED the rule has private state and no fa_rule.save, or parameters whose names are not UTF-8; there
+ *                            are more layers or frozen spans than could be read again (docs/limits.md)
  * @retval FA_ERR_RULE        fa_rule.save failed
  * Other errors and threads as for fa_network_save(). Since 0.4.
  */
@@ -127,14 +129,15 @@ FA_API fa_status fa_checkpoint_save(const char *path, const fa_network *net, con
 
 /**
  * Read a checkpoint into handles made for the same architecture, rule and optimizer; their parameters and seeds become
- * those of the file. Views of arrays of fb end (fa_feedback_get()); those of net stay. Callbacks of the trainer stay.
+ * those of the file. Views of arrays of fb end (fa_feedback_get()); those of net stay. Callbacks of the trainer stay. The
+ * batch that the pass holds, and a gradient that it accumulates, are forgotten.
  *
  * @param[in,out] net, fb, opt, pass, trainer  change only if FA_OK is returned; all but net may be NULL: that part of the
  *                                             file is left alone
  * @param[in]     flags  of fa_load_flag; FA_LOAD_CONVERT and FA_LOAD_EXTRA are not for checkpoints: FA_ERR_ARGUMENT
  * @retval FA_ERR_ARGUMENT  path or net is NULL, an unknown flag, or the file's rule or optimizer is another one
  * @retval FA_ERR_SHAPE     a handle does not fit net, or the file holds another network
- * @retval FA_ERR_STATE     called from a callback of training that uses one of them
+ * @retval FA_ERR_STATE     pass or trainer are those of a training that is running: called from one of its callbacks
  * @retval FA_ERR_FORMAT    also if a part that is asked for is not in the file
  * @retval FA_ERR_UNSUPPORTED  the file was written by a later version in a form that this one does not know
  * @retval FA_ERR_RULE      fa_rule.load refused the private state

@@ -95,6 +95,8 @@ fa_status fa_checkpoint_save(const char *path, const fa_network *net, const fa_f
 
     if (status == FA_OK)
         status = check_between_steps(&h);
+    if (status == FA_OK && fb)
+        status = feedback_check_names(fb);
     if (status != FA_OK)
         return status;
     json_t *metadata = state_metadata();
@@ -240,6 +242,8 @@ static void commit(stage *s, fa_network *net, fa_feedback *fb, fa_optimizer *opt
     if (opt)
         optimizer_commit(opt, s->opt);
     if (pass) {
+        pass_abandon(pass); /* with what was accumulated: both come from other weights */
+        pass->gradient_samples = 0;
         pass->dropout_seeded = s->pass.seeded;
         pass->dropout_seed = s->pass.seed;
         pass->dropout_step = s->pass.step;

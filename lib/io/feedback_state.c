@@ -4,6 +4,7 @@
 #include "feedback.h"
 #include "network.h"
 #include "status.h"
+#include "utf8.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -45,6 +46,22 @@ static json_t *describe_weights(const fa_feedback *fb)
             layers = NULL;
         }
     return layers;
+}
+
+/* JSON is UTF-8; what a rule calls its parameters may be anything. */
+fa_status feedback_check_names(const fa_feedback *fb)
+{
+    size_t at = 0;
+
+    for (size_t i = 0; i < fb->rule.n_params; i++) {
+        const fa_param *param = &fb->rule.params[i];
+
+        if (!utf8_check(param->name, strlen(param->name), &at) ||
+            (param->type == FA_PARAM_CHOICE && !utf8_check(param->choices, strlen(param->choices), &at)))
+            return status_set(FA_ERR_UNSUPPORTED, "rule %.40s: the name of parameter %zu, or of one of its choices, is "
+                                                  "not UTF-8", fb->rule.name, i + 1);
+    }
+    return FA_OK;
 }
 
 json_t *feedback_describe(const fa_feedback *fb)
@@ -300,6 +317,17 @@ static fa_status check_places(const fields *from, const tensor_list *list, const
     return FA_OK;
 }
 
+/* A rule that refuses without a sentence gets one, so that fa_last_error() does not tell of something older. */
+static fa_status hand_over(const fa_feedback *staged, const void *bytes, size_t size)
+{
+    const unsigned long sentences = status_count();
+    const fa_status status = staged->rule.load(staged->state, bytes, size);
+
+    if (status != FA_OK && status_count() == sentences)
+        return status_set(status, "rule %.40s: load failed: %s", staged->rule.name, fa_status_string(status));
+    return status;
+}
+
 static fa_status load_state(const safetensors_entry *entry, safetensors *file, const fa_feedback *staged)
 {
     tensor_list list = {0};
@@ -310,7 +338,7 @@ static fa_status load_state(const safetensors_entry *entry, safetensors *file, c
         tensor_add_integers(&list, TENSOR_U8, bytes, 1, size, 1, STATE_NAME);
     fa_status status = safetensors_read(file, &list, 0);
     if (status == FA_OK)
-        status = staged->rule.load(staged->state, bytes, size);
+        status = hand_over(staged, bytes, size);
     tensor_list_free(&list);
     return status;
 }

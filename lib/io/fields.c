@@ -196,19 +196,50 @@ json_t *fields_make_params(const fa_param *params, size_t n, const double *value
     return object;
 }
 
-char *fields_write(const json_t *object, size_t *length)
+/* Values as the reader counts them: an object or array for two. */
+static size_t count_values(json_t *value)
+{
+    size_t count = json_is_object(value) || json_is_array(value) ? 2 : 1;
+    const char *key;
+    json_t *member;
+
+    for (size_t i = 0; i < json_array_size(value); i++)
+        count += count_values(json_array_get(value, i));
+    json_object_foreach(value, key, member)
+        count += count_values(member);
+    return count;
+}
+
+/* jansson puts a dot in the place of the first byte of a locale's decimal point. Where that is a character of several
+ * bytes the others are left over: they are of UTF-8, where such a byte stands behind no dot. */
+static size_t repair_points(char *text, size_t length)
+{
+    size_t to = 0;
+
+    for (size_t at = 0; at < length; at++) {
+        if (to == 0 || text[to - 1] != '.' || ((unsigned char)text[at] & 0xc0) != 0x80)
+            text[to++] = text[at];
+    }
+    text[to] = '\0';
+    return to;
+}
+
+fa_status fields_write(json_t *object, char **text, size_t *length)
 {
     const size_t flags = JSON_COMPACT | JSON_REAL_PRECISION(17);
-    const size_t size = json_dumpb(object, NULL, 0, flags);
-    char *text = size > 0 ? mem_zeroed(size + 1, 1) : NULL;
+    const size_t values = count_values(object);
 
-    if (size == 0)
-        (void)status_set(FA_ERR_MEMORY, "out of memory: a header");
-    *length = size;
-    if (text != NULL && json_dumpb(object, text, size, flags) != size) {
-        (void)status_set(FA_ERR_MEMORY, "out of memory: a header");
-        mem_free(text);
-        text = NULL;
+    *text = NULL;
+    if (values > FIELDS_VALUES)
+        return status_set(FA_ERR_UNSUPPORTED, "a header of %zu values could not be read again; %d is the most", values,
+                          FIELDS_VALUES);
+    const size_t size = json_dumpb(object, NULL, 0, flags);
+    char *made = size > 0 ? mem_zeroed(size + 1, 1) : NULL;
+    if (made == NULL || json_dumpb(object, made, size, flags) != size) {
+        mem_free(made);
+        return status_set(FA_ERR_MEMORY, "out of memory: a header");
     }
-    return text;
+    *length = repair_points(made, size);
+    *text = made;
+    return FA_OK;
 }

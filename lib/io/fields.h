@@ -45,7 +45,8 @@ json_t *fields_make_number(uint64_t number);
 json_t *fields_make_real(double real);
 json_t *fields_make_params(const fa_param *params, size_t n, const double *values);
 
-/* Text of an object, to be released with mem_free(); NULL if there is no memory. */
-char *fields_write(const json_t *object, size_t *length);
+/* Text of an object, to be released with mem_free(), in any locale. FA_ERR_MEMORY; FA_ERR_UNSUPPORTED if fields_parse() would
+ * refuse it for its number of values; *text is NULL then. */
+fa_status fields_write(json_t *object, char **text, size_t *length);
 
 #endif

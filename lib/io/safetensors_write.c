@@ -78,10 +78,10 @@ fa_status safetensors_write(const char *path, const json_t *metadata, tensor_lis
 
     tensor_sort(list);
     json_t *header = status == FA_OK ? make_header(metadata, list) : NULL;
-    char *text = header != NULL ? fields_write(header, &length) : NULL;
+    char *text = NULL;
+    if (status == FA_OK)
+        status = header != NULL ? fields_write(header, &text, &length) : FA_ERR_MEMORY;
     json_decref(header);
-    if (status == FA_OK && text == NULL)
-        status = FA_ERR_MEMORY;
     if (status == FA_OK && length > SAFETENSORS_HEADER_MAX - ALIGNMENT)
         status = status_set(FA_ERR_UNSUPPORTED, "a header of %zu bytes is longer than the format allows", length);
     if (status == FA_OK)

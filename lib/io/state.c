@@ -12,13 +12,15 @@ json_t *state_metadata(void)
 
 fa_status state_put(json_t *metadata, const char *key, json_t *object)
 {
-    size_t length;
-    char *text = metadata != NULL && object != NULL ? fields_write(object, &length) : NULL;
-    const bool put = text != NULL && json_object_set_new(metadata, key, json_stringn(text, length)) == 0;
+    size_t length = 0;
+    char *text = NULL;
+    fa_status status = metadata != NULL && object != NULL ? fields_write(object, &text, &length) : FA_ERR_MEMORY;
 
+    if (status == FA_OK && json_object_set_new(metadata, key, json_stringn(text, length)) != 0)
+        status = FA_ERR_MEMORY;
     mem_free(text);
     json_decref(object);
-    return put ? FA_OK : status_set(FA_ERR_MEMORY, "out of memory: what a file says of itself");
+    return status == FA_ERR_MEMORY ? status_set(status, "out of memory: what a file says of itself") : status;
 }
 
 static fa_status check_format(const safetensors *file)

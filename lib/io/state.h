@@ -23,7 +23,8 @@
 /* What every file says. NULL if there is no memory. */
 json_t *state_metadata(void);
 
-/* Put an object, which is released, under a key. FA_ERR_MEMORY, also if one of them is NULL. */
+/* Put an object, which is released, under a key. FA_ERR_MEMORY, also if one of them is NULL; FA_ERR_UNSUPPORTED if it is too large
+ * to be read again. */
 fa_status state_put(json_t *metadata, const char *key, json_t *object);
 
 /* The object under a key, to be released with json_decref(), and a view of it. FA_ERR_FORMAT, FA_ERR_UNSUPPORTED (a later form),
@@ -51,6 +52,9 @@ fa_status network_settle(const fields *from, const fa_network *staged);
 void network_commit(fa_network *net, fa_network *staged);
 
 /* --- feedback --- */
+
+/* FA_ERR_UNSUPPORTED if the rule has parameters or choices whose names are not UTF-8. */
+fa_status feedback_check_names(const fa_feedback *fb);
 
 json_t *feedback_describe(const fa_feedback *fb);
 void feedback_list(tensor_list *list, const fa_feedback *fb);

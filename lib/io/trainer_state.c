@@ -34,6 +34,12 @@ static json_t *describe_spans(const fa_trainer *trainer)
     return spans;
 }
 
+/* Whether there is a run to go on with. A resumed one that failed before its first step is still inside its epoch. */
+static bool is_inside_run(const fa_trainer *trainer)
+{
+    return trainer->running || trainer->resumed || trainer->at.done > 0;
+}
+
 json_t *trainer_describe(const fa_trainer *trainer)
 {
     size_t n = 0;
@@ -42,7 +48,7 @@ json_t *trainer_describe(const fa_trainer *trainer)
     return json_pack("{s:o, s:o, s:o, s:o, s:i, s:b, s:b, s:o, s:o}", "seed", fields_make_number(trainer->seed), "params",
                      fields_make_params(params, n, trainer->values), "epochs", fields_make_number(trainer->epochs),
                      "best", fields_make_number(trainer->best), "stop", (int)trainer->stop, "best_weights",
-                     trainer->best_net != NULL, "running", trainer->running || trainer->resumed, "batches",
+                     trainer->best_net != NULL, "running", is_inside_run(trainer), "batches",
                      fields_make_number(trainer->at.done), "frozen_spans", describe_spans(trainer));
 }
 

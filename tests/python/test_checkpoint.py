@@ -160,6 +160,17 @@ class Python(unittest.TestCase):
             libfa.save_checkpoint(self.path, *Training(rule).parts())
         self.assertIsInstance(caught.exception.__cause__, ZeroDivisionError)
 
+    def test_state_has_to_be_bytes(self):
+        rule = Counting()
+        training = Training(rule)
+        rule.save = lambda: 3  # bytes(3) would be three zeros
+        with self.assertRaises(libfa.RuleError) as caught:
+            libfa.save_checkpoint(self.path, *training.parts())
+        self.assertIsInstance(caught.exception.__cause__, TypeError)
+        rule.load = None
+        with self.assertRaisesRegex(TypeError, "save and load go together"):
+            Training(rule)
+
     def test_views_of_feedback_are_guarded(self):
         training = Training()
         libfa.save_checkpoint(self.path, *training.parts())
