@@ -209,6 +209,7 @@ static const damaged_file files[] = {
     {"weights_last", FA_ERR_FORMAT, "the feedback: \"weights\" has a member that is no layer with feedback"},
     {"weights_missing", FA_ERR_FORMAT, "the feedback: \"weights\" is missing"},
     {"weights_text", FA_ERR_FORMAT, "the feedback: \"weights\" has a member that is no layer with feedback"},
+    {"weights_twice", FA_ERR_FORMAT, "the feedback: \"weights\" names 2 layers, more than have feedback"},
     {"whole_extra", FA_ERR_FORMAT, "there is no place for tensor \"optimiser.updates\""},
     {"without_feedback", FA_ERR_FORMAT, "says nothing about the feedback"},
     {"without_network", FA_ERR_FORMAT, "says nothing about the network"},

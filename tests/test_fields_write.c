@@ -1,7 +1,7 @@
 /* JSON that is written where the locale's decimal point is a character of several bytes, as in Pashto.
  *
- * Hardly any machine has such a locale installed, so what jansson makes of its numbers is imitated: a dot in the place of the
- * point's first byte, and the others behind it. */
+ * Hardly any machine has such a locale installed, so what jansson makes of its numbers is imitated: a dot in the place
+ * of the point's first byte, and the others behind it. */
 #include "support.h"
 
 #include <string.h>

@@ -182,8 +182,8 @@ START_TEST(names_that_are_not_utf_8)
     path_of("checkpoint", path);
     odd.params = params[_i];
     odd.n_params = 1;
-    expect_failure(FA_ERR_UNSUPPORTED, fa_checkpoint_save(path, c.s.net, make_feedback(c.s.net, &odd, NULL, 1), NULL, NULL,
-                                                          NULL));
+    fa_feedback *fb = make_feedback(c.s.net, &odd, NULL, 1);
+    expect_failure(FA_ERR_UNSUPPORTED, fa_checkpoint_save(path, c.s.net, fb, NULL, NULL, NULL));
     ck_assert_uint_eq(list_directory(false), 0);
 }
 END_TEST

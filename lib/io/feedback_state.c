@@ -183,6 +183,8 @@ static fa_status take_weights(const fields *from, fa_feedback *staged)
     fa_status status = fields_list(from, "weights", &layers);
     const size_t count = json_array_size(layers);
 
+    if (status == FA_OK && count >= staged->depth) /* looking each up takes time in proportion to the depth */
+        return fields_fail(from, "\"weights\" names %zu layers, more than have feedback", count);
     if (status != FA_OK)
         return status;
     for (size_t l = 0; l < staged->depth; l++)

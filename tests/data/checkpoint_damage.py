@@ -121,7 +121,7 @@ PARTS = {
     "shared_params_unknown": (("feedback", "feedback_params", "feedback_color"), 1.0),
     "weights_missing": (("feedback", "weights"), GONE), "weights_0": (("feedback", "weights"), [0]),
     "weights_last": (("feedback", "weights"), [2]), "weights_text": (("feedback", "weights"), ["1"]),
-    "weights_2_62": (("feedback", "weights"), [1 << 62]),
+    "weights_2_62": (("feedback", "weights"), [1 << 62]), "weights_twice": (("feedback", "weights"), [1, 1]),
     "drawn_missing": (("feedback", "regenerated"), GONE),
     "drawn_more": (("feedback", "regenerated"), [{"layer": 1, "init": "uniform", "scale": 1.0, "seed": "7", "step": "0"}]),
     "optimizer_missing": (("optimizer", "optimizer"), GONE), "optimizer_other": (("optimizer", "optimizer"), "sgd"),
