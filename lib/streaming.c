@@ -44,8 +44,10 @@ fa_status streaming_step(fa_network *net, fa_pass *pass, fa_feedback *fb, fa_opt
 
     train_begin(net, pass, x, target);
     status = run(net, pass, fb, opt, loss);
-    if (status == FA_OK)
+    if (status == FA_OK) {
         update_over(net, pass, fb, opt);
+        pass->dropout_step++; /* batches are counted here, too, though none is masked */
+    }
     pass_abandon(pass); /* there is nothing to be seen */
     return status;
 }

@@ -12,6 +12,7 @@ typedef struct variant {
     const recipe *recipe;
     fa_dtype dtype;
     size_t batch;
+    bool streaming;                         /* the pass */
     const char *form;                       /* of B; NULL: dense */
     fa_point point;                         /* where the checkpoint is made, */
     uint64_t epoch, update;                 /* and when */
@@ -46,6 +47,11 @@ static bool save_there(void *user_data, const fa_progress *p)
     return true;
 }
 
+static void release_pass(void *pass)
+{
+    fa_pass_destroy(pass);
+}
+
 /* Everything that a run needs; another seed makes other weights, feedback, orders. */
 static scene make(const variant *v, uint64_t seed)
 {
@@ -53,6 +59,10 @@ static scene make(const variant *v, uint64_t seed)
     spec.bias[2] = false;
     scene c = {.s = make_session(&spec, v->rule, TRAINING_BATCH, seed)};
     c.s.opt = make_recipe_optimizer(c.s.net, v->recipe);
+    if (v->streaming) {
+        expect_ok(fa_pass_create_streaming(&c.s.pass, c.s.net, TRAINING_BATCH));
+        keep(c.s.pass, release_pass);
+    }
     c.trainer = make_trainer(c.s.net, seed + 9);
     c.training = make_samples(&spec, TRAINING_SAMPLES, 31);
     c.validation = make_samples(&spec, VALIDATION_SAMPLES, 32);
@@ -178,6 +188,16 @@ START_TEST(online)
 {
     const variant v = {.rule = fa_rule_find("fa"), .recipe = &plain, .dtype = FA_FLOAT32, .batch = 1,
                        .point = FA_AFTER_UPDATE, .epoch = 2, .update = (uint64_t)_i};
+    expect_exact_resume(&v);
+}
+END_TEST
+
+/* --- a pass that keeps two layers at a time --- */
+
+START_TEST(streaming)
+{
+    const variant v = {.rule = fa_rule_find("drtp"), .recipe = &plain, .dtype = FA_FLOAT32, .batch = TRAINING_BATCH,
+                       .streaming = true, .point = FA_AFTER_UPDATE, .epoch = 2, .update = (uint64_t)_i};
     expect_exact_resume(&v);
 }
 END_TEST
@@ -362,6 +382,7 @@ int main(void)
     tcase_add_loop_test(tcase, every_optimizer, 0, 2 * (int)recipe_count);
     tcase_add_loop_test(tcase, every_form, 0, 20);
     tcase_add_loop_test(tcase, online, 1, 4);
+    tcase_add_loop_test(tcase, streaming, 1, 4);
     tcase_add_loop_test(tcase, early_stopping, 0, 6);
     tcase_add_test(tcase, without_trainer);
     tcase_add_test(tcase, parts);

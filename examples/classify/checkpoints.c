@@ -63,6 +63,11 @@ static char *file_name(const settings *chosen, const run *wanted, const char *en
     for (size_t axis = 0; axis < tried->n_axes; axis++)
         if (axis != grid_find(tried, "lr") && isfinite(wanted->at[axis]))
             put(name, sizeof name, tried->names[axis], wanted->at[axis]);
+    if (strlen(name) == sizeof name - 1) {
+        complain("--checkpoints: the name of a file would be too long; the grid has too many names");
+        free(path);
+        return NULL;
+    }
     snprintf(path, size, "%s/%s-%016" PRIx64 "%s", chosen->checkpoints, name, fingerprint(chosen), ending);
     return path;
 }
