@@ -2,9 +2,9 @@
  *
  *     checkpoint FILE [EPOCHS]
  *
- * A network learns from a teacher network by feedback alignment with adam. After every epoch all that the training needs is
- * in FILE; if FILE is there when the program starts, training goes on from it. Kill it when you like, with kill -9 too, and
- * start it again: it prints the lines that it would have printed without.
+ * A network learns from a teacher network by feedback alignment with adam. After every epoch all that the training
+ * needs is in FILE; if FILE is there when the program starts, training goes on from it. Kill it when you like, with
+ * kill -9 too, and start it again: it prints the lines that it would have printed without.
  *
  * SPDX-License-Identifier: MIT */
 #include <errno.h>

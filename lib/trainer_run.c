@@ -320,7 +320,8 @@ static void release(run *r)
     fa_network_destroy(r->best_net);
 }
 
-/* Whether there is nothing left to do: of a run that a checkpoint was made in, the end of patience may have been due. */
+/* Whether there is nothing left to do: of a run that a checkpoint was made in, the end of patience may have been
+ * due. */
 static bool is_over(fa_trainer *trainer, double epochs)
 {
     if (trainer->resumed && trainer->at.done == 0 && patience_is_out(trainer))

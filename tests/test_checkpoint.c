@@ -1,5 +1,5 @@
-/* Training that was interrupted and goes on from a checkpoint ends as if it had not been: bit for bit, in every number that
- * a checkpoint holds, for every rule, optimizer and form of feedback. */
+/* Training that was interrupted and goes on from a checkpoint ends as if it had not been: bit for bit, in every
+ * number that a checkpoint holds, for every rule, optimizer and form of feedback. */
 #include "descent.h"
 #include "files.h"
 #include "training.h"
@@ -154,8 +154,8 @@ END_TEST
 
 START_TEST(every_optimizer)
 {
-    const variant v = {.rule = fa_rule_find("fa"), .recipe = &recipes[_i / 2], .dtype = _i % 2 ? FA_FLOAT32 : FA_FLOAT64,
-                       .batch = TRAINING_BATCH, .point = FA_AFTER_UPDATE, .epoch = 2, .update = 5};
+    const variant v = {.rule = fa_rule_find("fa"), .recipe = &recipes[_i / 2],
+                       .dtype = _i % 2 ? FA_FLOAT32 : FA_FLOAT64, .batch = TRAINING_BATCH, .point = FA_AFTER_UPDATE, .epoch = 2, .update = 5};
     expect_exact_resume(&v);
 }
 END_TEST
@@ -367,8 +367,8 @@ START_TEST(private_state_that_fails)
     ck_assert_uint_eq(list_directory(false), 0);
     expect_failure(FA_ERR_ARGUMENT, fa_feedback_create(&fb, c.s.net, &half, NULL, 1));
     expect_ok(fa_checkpoint_save(path, c.s.net, c.s.fb, NULL, NULL, NULL));
-    expect_failure(FA_ERR_RULE, fa_checkpoint_load(path, c.s.net, make_feedback(c.s.net, &stubborn, NULL, 1), NULL, NULL,
-                                                   NULL, 0));
+    expect_failure(FA_ERR_RULE, fa_checkpoint_load(path, c.s.net, make_feedback(c.s.net, &stubborn, NULL, 1), NULL,
+                                                   NULL, NULL, 0));
     expect_failure(FA_ERR_UNSUPPORTED, fa_checkpoint_load(path, c.s.net, make_feedback(c.s.net, &mute, NULL, 1), NULL,
                                                           NULL, NULL, 0));
 }

@@ -12,8 +12,8 @@ typedef struct checkpoint {
     char *state, *trace;
 } checkpoint;
 
-/* Makes the names, and the directory. Names hold all that the run depends on, so that no other one is taken for it. False
- * after a complaint; to be freed either way. */
+/* Makes the names, and the directory. Names hold all that the run depends on, so that no other one is taken for it.
+ * False after a complaint; to be freed either way. */
 bool checkpoint_prepare(checkpoint *kept, const settings *chosen, const run *wanted);
 void checkpoint_free(checkpoint *kept);
 

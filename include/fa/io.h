@@ -77,17 +77,17 @@ typedef enum fa_load_flag {
 FA_API fa_status fa_network_save(const fa_network *net, const char *path);
 
 /**
- * Read weights and biases into a network of the same shapes: a file of fa_network_save() or fa_checkpoint_save(), or one
- * with tensors of these names that somebody else wrote. Removed connections stay 0, whatever the file holds. Loss,
- * activations, dropout and everything else but weights and biases stay as they are.
+ * Read weights and biases into a network of the same shapes: a file of fa_network_save() or fa_checkpoint_save(), or
+ * one with tensors of these names that somebody else wrote. Removed connections stay 0, whatever the file holds.
+ * Loss, activations, dropout and everything else but weights and biases stay as they are.
  *
  * @param[in,out] net    changes only if FA_OK is returned
  * @param[in]     flags  of fa_load_flag
  * @retval FA_ERR_ARGUMENT    a NULL or an unknown flag
  * @retval FA_ERR_STATE       the network has no layer
  * @retval FA_ERR_IO          the file cannot be opened or read, or is not a regular file
- * @retval FA_ERR_FORMAT      not a safetensors file, damaged, truncated, or with bytes after the end; a tensor is missing,
- *                            or there is one that the network does not have (the sentence names it)
+ * @retval FA_ERR_FORMAT      not a safetensors file, damaged, truncated, or with bytes after the end; a tensor is
+ *                            missing, or there is one that the network does not have (the sentence names it)
  * @retval FA_ERR_SHAPE       a tensor has another shape than the network's
  * @retval FA_ERR_DTYPE       a tensor has another element type than the network's
  * @retval FA_ERR_NOT_FINITE  NaN or infinity in a tensor
@@ -107,20 +107,20 @@ FA_API fa_status fa_network_load(fa_network *net, const char *path, uint32_t fla
 FA_API fa_status fa_network_open(fa_network **out, const char *path, uint32_t flags);
 
 /**
- * Write all that training needs to go on as if it had never stopped: the network with everything that was set on it; of
- * the feedback the rule's name, parameters, arrays, step and private state; parameters and moments of the optimizer, its
- * rate factors and counts; the pass's stream of dropout; the trainer's parameters, seed, records, best weights and how far
- * it has come, in the middle of an epoch too. From a callback at FA_AFTER_UPDATE or FA_AFTER_EPOCH it is what the run has
- * come to, and fa_trainer_run() goes on from there after fa_checkpoint_load(), bit for bit on the same machine with the
- * same BLAS. (Training on single samples flushes what it has put off when a callback is called: the same bits need the
- * same calls.) Data and callbacks are not in it.
+ * Write all that training needs to go on as if it had never stopped: the network with everything that was set on it;
+ * of the feedback the rule's name, parameters, arrays, step and private state; parameters and moments of the
+ * optimizer, its rate factors and counts; the pass's stream of dropout; the trainer's parameters, seed, records,
+ * best weights and how far it has come, in the middle of an epoch too. From a callback at FA_AFTER_UPDATE or
+ * FA_AFTER_EPOCH it is what the run has come to, and fa_trainer_run() goes on from there after fa_checkpoint_load(),
+ * bit for bit on the same machine with the same BLAS. (Training on single samples flushes what it has put off when a
+ * callback is called: the same bits need the same calls.) Data and callbacks are not in it.
  *
- * @param[in] fb, opt, pass, trainer  each may be NULL: then it is not in the file. Inside a run pass all that the run uses
+ * @param[in] fb, opt, pass, trainer  each may be NULL: then it is not in the file. Inside a run give all that it uses
  * @retval FA_ERR_ARGUMENT    path or net is NULL
  * @retval FA_ERR_SHAPE       a handle that does not fit net
  * @retval FA_ERR_STATE       the network has no layer; a callback at FA_AFTER_DELTAS; a gradient is being accumulated
- * @retval FA_ERR_UNSUPPORTED the rule has private state and no fa_rule.save, or parameters whose names are not UTF-8; there
- *                            are more layers or frozen spans than could be read again (docs/limits.md)
+ * @retval FA_ERR_UNSUPPORTED the rule has private state and no fa_rule.save, or parameters whose names are not UTF-8;
+ *                            there are more layers or frozen spans than could be read again (docs/limits.md)
  * @retval FA_ERR_RULE        fa_rule.save failed
  * Other errors and threads as for fa_network_save(). Since 0.4.
  */
@@ -128,12 +128,12 @@ FA_API fa_status fa_checkpoint_save(const char *path, const fa_network *net, con
                                     const fa_optimizer *opt, const fa_pass *pass, const fa_trainer *trainer);
 
 /**
- * Read a checkpoint into handles made for the same architecture, rule and optimizer; their parameters and seeds become
- * those of the file. Views of arrays of fb end (fa_feedback_get()); those of net stay. Callbacks of the trainer stay. The
- * batch that the pass holds, and a gradient that it accumulates, are forgotten.
+ * Read a checkpoint into handles made for the same architecture, rule and optimizer; their parameters and seeds
+ * become those of the file. Views of arrays of fb end (fa_feedback_get()); those of net stay. Callbacks of the
+ * trainer stay. The batch that the pass holds, and a gradient that it accumulates, are forgotten.
  *
- * @param[in,out] net, fb, opt, pass, trainer  change only if FA_OK is returned; all but net may be NULL: that part of the
- *                                             file is left alone
+ * @param[in,out] net, fb, opt, pass, trainer  change only if FA_OK is returned; all but net may be NULL: that part of
+ *                                             the file is left alone
  * @param[in]     flags  of fa_load_flag; FA_LOAD_CONVERT and FA_LOAD_EXTRA are not for checkpoints: FA_ERR_ARGUMENT
  * @retval FA_ERR_ARGUMENT  path or net is NULL, an unknown flag, or the file's rule or optimizer is another one
  * @retval FA_ERR_SHAPE     a handle does not fit net, or the file holds another network
@@ -143,8 +143,8 @@ FA_API fa_status fa_checkpoint_save(const char *path, const fa_network *net, con
  * @retval FA_ERR_RULE      fa_rule.load refused the private state
  * Other errors as for fa_network_load(). Threads: nothing else may use any of them. Since 0.4.
  */
-FA_API fa_status fa_checkpoint_load(const char *path, fa_network *net, fa_feedback *fb, fa_optimizer *opt, fa_pass *pass,
-                                    fa_trainer *trainer, uint32_t flags);
+FA_API fa_status fa_checkpoint_load(const char *path, fa_network *net, fa_feedback *fb, fa_optimizer *opt,
+                                    fa_pass *pass, fa_trainer *trainer, uint32_t flags);
 
 /** @} */
 

@@ -103,9 +103,10 @@ FA_API fa_status fa_trainer_set_callback(fa_trainer *trainer, fa_point point, ui
                                          void *user_data);
 
 /**
- * Train until all epochs are done, a callback says stop, or nothing improves any more. A run that ended inside an epoch
- * (callback or failure) goes on with the next epoch when called again. After fa_checkpoint_load() it goes on where the run
- * was that saved, in the middle of an epoch too; FA_ERR_SHAPE, with nothing changed, if the epoch has fewer batches now.
+ * Train until all epochs are done, a callback says stop, or nothing improves any more. A run that ended inside an
+ * epoch (callback or failure) goes on with the next epoch when called again. After fa_checkpoint_load() it goes on
+ * where the run was that saved, in the middle of an epoch too; FA_ERR_SHAPE, with nothing changed, if the epoch has
+ * fewer batches now.
  *
  * @param[in,out] net, pass, fb, opt  as for fa_train_step()
  * @param[in]     training    not changed

@@ -61,7 +61,8 @@ static json_t *describe_pass(const fa_pass *pass)
 static fa_status describe(const handles *h, json_t *metadata)
 {
     const bool running = h->trainer && h->trainer->running;
-    fa_status status = state_put(metadata, STATE_NETWORK, network_describe(h->net, running ? h->trainer->frozen : NULL, true));
+    const bool *frozen = running ? h->trainer->frozen : NULL;
+    fa_status status = state_put(metadata, STATE_NETWORK, network_describe(h->net, frozen, true));
 
     if (status == FA_OK && h->fb)
         status = state_put(metadata, STATE_FEEDBACK, feedback_describe(h->fb));
@@ -120,7 +121,8 @@ typedef struct pass_state {
     uint64_t step;
 } pass_state;
 
-/* Handles made from a file, to take the place of live ones; and the objects of the metadata that they were made from. */
+/* Handles made from a file, to take the place of live ones; and the objects of the metadata that they were made
+ * from. */
 enum { NETWORK, FEEDBACK, OPTIMIZER, PASS, TRAINER, PARTS };
 typedef struct stage {
     json_t       *objects[PARTS];

@@ -28,7 +28,8 @@ static json_t *describe_all_regenerated(const fa_feedback *fb)
     json_t *all = json_array();
 
     for (const feedback_array *array = fb->arrays; array && all != NULL; array = array->next)
-        if (array->operand.form == OPERAND_REGENERATED && json_array_append_new(all, describe_regenerated(array)) != 0) {
+        if (array->operand.form == OPERAND_REGENERATED &&
+            json_array_append_new(all, describe_regenerated(array)) != 0) {
             json_decref(all);
             all = NULL;
         }
@@ -80,7 +81,8 @@ static void list_places(tensor_list *list, const feedback_array *array, size_t c
 {
     const kernels_sparse *sparse = &array->operand.sparse;
     uint32_t *rows = tensor_memory(list, count, sizeof(*rows));
-    uint32_t *columns = tensor_memory(list, count, sizeof(*columns)); /* a file must not be read into the operand's own */
+    /* A copy: a file must not be read into the operand's own. */
+    uint32_t *columns = tensor_memory(list, count, sizeof(*columns));
 
     if (columns == NULL)
         return;
@@ -158,8 +160,9 @@ fa_status feedback_list_state(tensor_list *list, const fa_feedback *fb)
 
 static fa_status differs(const fields *from, const char *name, double value, double live)
 {
-    return file_fail(FA_ERR_ARGUMENT, from->path, "%s is %g in the file and %g here; it decides which arrays there are, so "
-                                                  "set it before loading", name, value, live);
+    return file_fail(FA_ERR_ARGUMENT, from->path,
+                     "%s is %g in the file and %g here; it decides which arrays there are, so set it before loading",
+                     name, value, live);
 }
 
 /* Values that decide on arrays have to be the live ones: the file's could ask for any amount of memory. */
@@ -281,7 +284,8 @@ fa_status feedback_stage(const fields *from, const fa_feedback *fb, fa_feedback 
     fa_status status = fields_text(from, "rule", &rule);
 
     if (status == FA_OK && strcmp(rule, fb->rule.name) != 0)
-        return file_fail(FA_ERR_ARGUMENT, from->path, "the rule is %.40s in the file and %.40s here", rule, fb->rule.name);
+        return file_fail(FA_ERR_ARGUMENT, from->path, "the rule is %.40s in the file and %.40s here", rule,
+                         fb->rule.name);
     if (status == FA_OK)
         status = fields_number(from, "seed", &seed);
     if (status == FA_OK)
@@ -315,7 +319,8 @@ static fa_status check_places(const fields *from, const tensor_list *list, const
         for (size_t p = sparse->starts[row]; p < sparse->starts[row + 1]; p++)
             if (((const uint32_t *)rows->integers)[p] != row % sparse->rows ||
                 ((const uint32_t *)columns->integers)[p] != sparse->columns[p])
-                return fields_fail(from, "%s of layer %zu has an entry where its seed puts none", array->name, array->l);
+                return fields_fail(from, "%s of layer %zu has an entry where its seed puts none", array->name,
+                                   array->l);
     return FA_OK;
 }
 

@@ -39,8 +39,9 @@ fa_status fields_parse(const char *path, const char *what, const char *text, siz
 
 static fa_status wrong(const fields *from, const char *key, const char *kind)
 {
-    return fields_fail(from, json_object_get(from->object, key) != NULL ? "\"%.64s\" is not %s" : "\"%.64s\" is missing",
-                       key, kind);
+    if (json_object_get(from->object, key) != NULL)
+        return fields_fail(from, "\"%.64s\" is not %s", key, kind);
+    return fields_fail(from, "\"%.64s\" is missing", key);
 }
 
 fa_status fields_text(const fields *from, const char *key, const char **text)

@@ -1,5 +1,5 @@
-/* JSON objects from strangers: parsing within limits, and members of the type they have to be. Everything that is not as it
- * should be is FA_ERR_FORMAT with a sentence that names the file, the object and the member. */
+/* JSON objects from strangers: parsing within limits, and members of the type they have to be. Everything that is
+ * not as it should be is FA_ERR_FORMAT with a sentence that names the file, the object and the member. */
 #ifndef LIBFA_FIELDS_H
 #define LIBFA_FIELDS_H
 
@@ -36,8 +36,8 @@ fa_status fields_object(const fields *from, const char *key, fields *object);
 fa_status fields_list(const fields *from, const char *key, json_t **array);
 fa_status fields_array(const fields *from, const char *key, size_t length, json_t **array);
 
-/* values[i] = member params[i].name, choices by name; what is missing, because an older version did not know it, gets its
- * default. A member that is not in the table is an error. */
+/* values[i] = member params[i].name, choices by name; what is missing, because an older version did not know it,
+ * gets its default. A member that is not in the table is an error. */
 fa_status fields_params(const fields *from, const fa_param *params, size_t n, double *values);
 
 /* The reverse: new values; NULL if there is no memory. */
@@ -45,8 +45,8 @@ json_t *fields_make_number(uint64_t number);
 json_t *fields_make_real(double real);
 json_t *fields_make_params(const fa_param *params, size_t n, const double *values);
 
-/* Text of an object, to be released with mem_free(), in any locale. FA_ERR_MEMORY; FA_ERR_UNSUPPORTED if fields_parse() would
- * refuse it for its number of values; *text is NULL then. */
+/* Text of an object, to be released with mem_free(), in any locale. FA_ERR_MEMORY; FA_ERR_UNSUPPORTED if
+ * fields_parse() would refuse it for its number of values; *text is NULL then. */
 fa_status fields_write(json_t *object, char **text, size_t *length);
 
 #endif

@@ -10,8 +10,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* Bytes of a character of UTF-8 that is no control character, else 0. Some impossible forms pass: who decodes them shows
- * something of his own, which does no harm. */
+/* Bytes of a character of UTF-8 that is no control character, else 0. Some impossible forms pass: who decodes them
+ * shows something of his own, which does no harm. */
 static size_t printable(const unsigned char *text)
 {
     const size_t length = text[0] < 0x80 ? 1 : text[0] < 0xc2 ? 0 : text[0] < 0xe0 ? 2 : text[0] < 0xf0 ? 3

@@ -23,8 +23,8 @@ fa_status input_peek(const input *in, void *buffer, size_t count, size_t *found)
 
 void input_close(input *in);
 
-/* status_set() with "<path>: " before the sentence; a very long path is cut at its start. What the sentence quotes from a file
- * may be anything: control characters and what is not UTF-8 become question marks. */
+/* status_set() with "<path>: " before the sentence; a very long path is cut at its start. What the sentence quotes
+ * from a file may be anything: control characters and what is not UTF-8 become question marks. */
 fa_status file_fail(fa_status status, const char *path, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
 /* FA_ERR_IO, "<path>: <what>: <the system's words for the error number>". */

@@ -77,8 +77,9 @@ static fa_status take_layer(const fields *l, layer_plan *plan)
     fa_status status = fields_text(l, "kind", &kind);
 
     if (status == FA_OK && strcmp(kind, layer_dense.name) != 0)
-        return file_fail(FA_ERR_UNSUPPORTED, l->path, "%s has a layer of the kind \"%.40s\", which this version of libfa "
-                                                      "does not know", l->what, kind);
+        return file_fail(FA_ERR_UNSUPPORTED, l->path,
+                         "%s has a layer of the kind \"%.40s\", which this version of libfa does not know", l->what,
+                         kind);
     if (status == FA_OK)
         status = fields_count(l, "outputs", &outputs);
     if (status == FA_OK)
@@ -174,9 +175,9 @@ fa_status network_stage(const fields *from, const fa_network *net, fa_network **
     if (status != FA_OK)
         return status;
     if (dtype != net->dtype || inputs != net->n_inputs || json_array_size(layers) != net->depth)
-        return file_fail(FA_ERR_SHAPE, from->path, "the file holds a network of another architecture: %s, %llu inputs, %zu "
-                                                   "layers", fa_dtype_name(dtype), (unsigned long long)inputs,
-                         json_array_size(layers));
+        return file_fail(FA_ERR_SHAPE, from->path,
+                         "the file holds a network of another architecture: %s, %llu inputs, %zu layers",
+                         fa_dtype_name(dtype), (unsigned long long)inputs, json_array_size(layers));
     for (size_t l = 1; l <= net->depth; l++) {
         const fields one = {from->path, from->what, json_array_get(layers, l - 1)};
         const layer *live = network_layer(net, l);
@@ -263,7 +264,8 @@ fa_status network_settle(const fields *from, const fa_network *staged)
                 const double value = matrix_get(&mask, i, j);
 
                 if (value != 0.0 && value != 1.0)
-                    return fields_fail(from, "the weight_mask of layer %zu holds %g, which is neither 0 nor 1", l, value);
+                    return fields_fail(from, "the weight_mask of layer %zu holds %g, which is neither 0 nor 1", l,
+                                       value);
             }
         prune_apply(found, &found->weights_t);
     }

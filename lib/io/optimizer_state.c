@@ -116,7 +116,8 @@ fa_status optimizer_stage(const fields *from, const fa_optimizer *opt, const fa_
 static fa_status check_counts(const fields *from, const fa_optimizer *staged)
 {
     if (staged->steps > INT64_MAX)
-        return fields_fail(from, "\"steps\" = %llu is more than there can have been", (unsigned long long)staged->steps);
+        return fields_fail(from, "\"steps\" = %llu is more than there can have been",
+                           (unsigned long long)staged->steps);
     for (size_t l = 0; l < staged->depth; l++)
         if (staged->updates[l] > staged->steps)
             return fields_fail(from, "optimizer.updates holds %llu, more than the %llu steps",

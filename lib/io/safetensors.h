@@ -1,5 +1,6 @@
-/* The safetensors format (https://huggingface.co/docs/safetensors): 8 bytes with the length of the header, the header, which
- * is a JSON object {"__metadata__": {name: string, ...}, name: {"dtype", "shape", "data_offsets"}, ...}, then the elements. */
+/* The safetensors format (https://huggingface.co/docs/safetensors): 8 bytes with the length of the header, the
+ * header, which is a JSON object {"__metadata__": {name: string, ...}, name: {"dtype", "shape", "data_offsets"},
+ * ...}, then the elements. */
 #ifndef LIBFA_SAFETENSORS_H
 #define LIBFA_SAFETENSORS_H
 
@@ -29,8 +30,8 @@ typedef struct safetensors_entry {
     uint64_t    end;
 } safetensors_entry;
 
-/* Open a file and check its header: that every tensor's bytes are there, that they fill the file without holes or overlaps,
- * and that their number follows from shape and type. On failure nothing is open. */
+/* Open a file and check its header: that every tensor's bytes are there, that they fill the file without holes or
+ * overlaps, and that their number follows from shape and type. On failure nothing is open. */
 fa_status safetensors_open(safetensors *file, const char *path);
 
 void safetensors_close(safetensors *file);
@@ -45,9 +46,9 @@ bool safetensors_find(const safetensors *file, const char *name, safetensors_ent
 fa_status safetensors_check_names(const safetensors *file, const tensor_list *list,
                                   bool (*accept)(const void *data, const char *name), const void *data);
 
-/* Fill the tensors of a list, which is sorted for it, each of which has to be there in that shape and type. `flags` are of
- * fa_load_flag: FA_LOAD_CONVERT takes floats of the other size, FA_LOAD_NOT_FINITE any value. After a failure part of them may
- * be filled. */
+/* Fill the tensors of a list, which is sorted for it, each of which has to be there in that shape and type. `flags`
+ * are of fa_load_flag: FA_LOAD_CONVERT takes floats of the other size, FA_LOAD_NOT_FINITE any value. After a failure
+ * part of them may be filled. */
 fa_status safetensors_read(safetensors *file, tensor_list *list, uint32_t flags);
 
 #endif

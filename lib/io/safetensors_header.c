@@ -7,8 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Element types of the format, with their bits: four of them are smaller than a byte or not of this library, but a file that
- * holds them beside what is wanted is sound. */
+/* Element types of the format, with their bits: four of them are smaller than a byte or not of this library, but a
+ * file that holds them beside what is wanted is sound. */
 static const struct {
     const char *name;
     unsigned    bits;
@@ -147,7 +147,8 @@ static fa_status check_extents(const fields *header, extent *extents, size_t cou
     for (size_t i = 0; i < count; i++) {
         if (extents[i].begin != at)
             return fields_fail(header, "\"%.64s\" %s", extents[i].name,
-                               extents[i].begin < at ? "overlaps another tensor" : "does not follow the tensor before it");
+                               extents[i].begin < at ? "overlaps another tensor"
+                                                     : "does not follow the tensor before it");
         at = extents[i].end;
     }
     if (at > size)

@@ -7,7 +7,8 @@
 
 json_t *state_metadata(void)
 {
-    return json_pack("{s:s, s:s, s:s}", "format", "libfa", STATE_FORMAT, STATE_FORMAT_NUMBER, "libfa.version", fa_version());
+    return json_pack("{s:s, s:s, s:s}", "format", "libfa", STATE_FORMAT, STATE_FORMAT_NUMBER, "libfa.version",
+                     fa_version());
 }
 
 fa_status state_put(json_t *metadata, const char *key, json_t *object)
@@ -31,7 +32,8 @@ static fa_status check_format(const safetensors *file)
         return file_fail(FA_ERR_FORMAT, file->in.path, "is not a file of libfa's: its metadata has no " STATE_FORMAT);
     if (strcmp(format, STATE_FORMAT_NUMBER) == 0)
         return FA_OK;
-    return file_fail(FA_ERR_UNSUPPORTED, file->in.path, "is of form \"%.16s\", and libfa %s knows form \"" STATE_FORMAT_NUMBER "\"",
+    return file_fail(FA_ERR_UNSUPPORTED, file->in.path,
+                     "is of form \"%.16s\", and libfa %s knows form \"" STATE_FORMAT_NUMBER "\"",
                      format, fa_version());
 }
 

@@ -1,8 +1,9 @@
 /* What a checkpoint holds of each handle: a JSON object that says what it is, and tensors.
  *
- * Every handle goes the same way. Saving: x_describe() makes the object, x_list() adds the tensors. Loading: x_stage() makes a
- * new handle as the object says, like the live one; x_list() says where its tensors go, and they are read; x_commit() gives
- * the live handle what was staged, and cannot fail. Descriptions are new, NULL if there is no memory. */
+ * Every handle goes the same way. Saving: x_describe() makes the object, x_list() adds the tensors. Loading:
+ * x_stage() makes a new handle as the object says, like the live one; x_list() says where its tensors go, and they
+ * are read; x_commit() gives the live handle what was staged, and cannot fail. Descriptions are new, NULL if there
+ * is no memory. */
 #ifndef LIBFA_STATE_H
 #define LIBFA_STATE_H
 
@@ -23,24 +24,25 @@
 /* What every file says. NULL if there is no memory. */
 json_t *state_metadata(void);
 
-/* Put an object, which is released, under a key. FA_ERR_MEMORY, also if one of them is NULL; FA_ERR_UNSUPPORTED if it is too large
- * to be read again. */
+/* Put an object, which is released, under a key. FA_ERR_MEMORY, also if one of them is NULL; FA_ERR_UNSUPPORTED if
+ * it is too large to be read again. */
 fa_status state_put(json_t *metadata, const char *key, json_t *object);
 
-/* The object under a key, to be released with json_decref(), and a view of it. FA_ERR_FORMAT, FA_ERR_UNSUPPORTED (a later form),
- * FA_ERR_MEMORY. */
+/* The object under a key, to be released with json_decref(), and a view of it. FA_ERR_FORMAT, FA_ERR_UNSUPPORTED (a
+ * later form), FA_ERR_MEMORY. */
 fa_status state_take(const safetensors *file, const char *key, const char *what, json_t **object, fields *from);
 
 /* --- network: everything but what runs of a trainer change for their time --- */
 
-/* `frozen` [depth] stands for what the layers say; NULL: nothing does. With `whole` false only architecture and loss. */
+/* `frozen` [depth] stands for what the layers say; NULL: nothing does. With `whole` false only architecture and
+ * loss. */
 json_t *network_describe(const fa_network *net, const bool *frozen, bool whole);
 
 /* Weights and biases as "<prefix>layers.0.weight", ..., and masks of removed connections, "...weight_mask". */
 void network_list(tensor_list *list, const fa_network *net, const char *prefix, bool masks);
 
-/* A new network like the live one, with what the object says; FA_ERR_SHAPE if it is of another architecture. Tensors are
- * those of the object: masks are made. */
+/* A new network like the live one, with what the object says; FA_ERR_SHAPE if it is of another architecture. Tensors
+ * are those of the object: masks are made. */
 fa_status network_stage(const fields *from, const fa_network *net, fa_network **staged);
 
 /* A new network as the object says, which is believed no further than the file has tensors. */

@@ -23,8 +23,8 @@ static json_t *describe_spans(const fa_trainer *trainer)
 
     for (size_t s = 0; s < trainer->n_spans && spans != NULL; s++) {
         const trainer_span *span = &trainer->spans[s];
-        json_t *one = json_pack("{s:I, s:o, s:o}", "layer", (json_int_t)span->l, "first", fields_make_number(span->first),
-                                "last", fields_make_number(span->last));
+        json_t *one = json_pack("{s:I, s:o, s:o}", "layer", (json_int_t)span->l, "first",
+                                fields_make_number(span->first), "last", fields_make_number(span->last));
 
         if (json_array_append_new(spans, one) != 0) {
             json_decref(spans);
@@ -45,8 +45,8 @@ json_t *trainer_describe(const fa_trainer *trainer)
     size_t n = 0;
     const fa_param *params = fa_trainer_params(&n);
 
-    return json_pack("{s:o, s:o, s:o, s:o, s:i, s:b, s:b, s:o, s:o}", "seed", fields_make_number(trainer->seed), "params",
-                     fields_make_params(params, n, trainer->values), "epochs", fields_make_number(trainer->epochs),
+    return json_pack("{s:o, s:o, s:o, s:o, s:i, s:b, s:b, s:o, s:o}", "seed", fields_make_number(trainer->seed),
+                     "params", fields_make_params(params, n, trainer->values), "epochs", fields_make_number(trainer->epochs),
                      "best", fields_make_number(trainer->best), "stop", (int)trainer->stop, "best_weights",
                      trainer->best_net != NULL, "running", is_inside_run(trainer), "batches",
                      fields_make_number(trainer->at.done), "frozen_spans", describe_spans(trainer));

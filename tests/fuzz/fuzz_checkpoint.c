@@ -1,7 +1,8 @@
 /* fa_checkpoint_load() on files whose tensors are right and whose metadata are the fuzzer's.
  *
- * The first byte chooses the rule's feedback; the rest is texts that end with 0: of the network, the feedback, the optimizer, the
- * pass, the trainer. An empty one stays as it was written, "-" is left out; a sixth one is a part of the header that is replaced. */
+ * The first byte chooses the rule's feedback; the rest is texts that end with 0: of the network, the feedback, the
+ * optimizer, the pass, the trainer. An empty one stays as it was written, "-" is left out; a sixth one is a part of
+ * the header that is replaced. */
 #include "harness.h"
 
 #include <jansson.h>
