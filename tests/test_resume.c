@@ -188,6 +188,54 @@ START_TEST(names_that_are_not_utf_8)
 }
 END_TEST
 
+/* --- parameters that decide which arrays there are have to be the file's before --- */
+
+START_TEST(structure)
+{
+    char path[PATH_SIZE];
+    scene c = make(3);
+    fa_feedback *pfa = make_feedback(c.s.net, fa_rule_find("pfa"), NULL, 1);
+    fa_feedback *dfa = make_feedback(c.s.net, fa_rule_find("dfa"), NULL, 1);
+    double expansion = 0;
+    path_of("checkpoint", path);
+    expect_ok(fa_feedback_set_param(pfa, "expansion", 3));
+    expect_ok(fa_checkpoint_save(path, c.s.net, pfa, NULL, NULL, NULL));
+    expect_ok(fa_feedback_set_param(pfa, "expansion", 4));
+    expect_failure(FA_ERR_ARGUMENT, fa_checkpoint_load(path, c.s.net, pfa, NULL, NULL, NULL, 0));
+    ck_assert_ptr_nonnull(strstr(fa_last_error(), "expansion is 3 in the file and 4 here"));
+    expect_ok(fa_feedback_param(pfa, "expansion", &expansion));
+    ck_assert_double_eq(expansion, 4);
+    expect_ok(fa_feedback_set_param(pfa, "expansion", 3));
+    expect_ok(fa_checkpoint_load(path, c.s.net, pfa, NULL, NULL, NULL, 0));
+    expect_ok(fa_feedback_set_choice(dfa, "feedback_form", "sparse"));
+    expect_ok(fa_checkpoint_save(path, c.s.net, dfa, NULL, NULL, NULL));
+    expect_ok(fa_feedback_set_param(dfa, "feedback_density", 0.5));
+    expect_failure(FA_ERR_ARGUMENT, fa_checkpoint_load(path, c.s.net, dfa, NULL, NULL, NULL, 0));
+    ck_assert_ptr_nonnull(strstr(fa_last_error(), "feedback_density is 0.1 in the file and 0.5 here"));
+}
+END_TEST
+
+/* --- the weights of a checkpoint, without the rest --- */
+
+START_TEST(weights_of_a_checkpoint)
+{
+    char path[PATH_SIZE];
+    scene c = make(3), other = make(5);
+    fa_network *opened = NULL;
+    path_of("checkpoint", path);
+    expect_ok(fa_network_prune(c.s.net, 2, 0.5, 1));
+    expect_ok(save(&c, path));
+    expect_ok(fa_network_load(other.s.net, path, 0));
+    expect_ok(fa_network_open(&opened, path, 0));
+    for (size_t l = 1; l <= TRAINING_DEPTH; l++) {
+        fa_matrix saved = weights_of(c.s.net, l), loaded = weights_of(other.s.net, l), made = weights_of(opened, l);
+        ck_assert(same_bits(&saved, &loaded) && same_bits(&saved, &made));
+        ck_assert(fa_network_is_pruned(opened, l) == (l == 2) && !fa_network_is_pruned(other.s.net, l));
+    }
+    fa_network_destroy(opened);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("resume");
@@ -197,6 +245,8 @@ int main(void)
     tcase_add_test(tcase, gradient_of_before);
     tcase_add_test(tcase, too_much_to_be_read_again);
     tcase_add_test(tcase, refusal_without_a_sentence);
+    tcase_add_test(tcase, structure);
+    tcase_add_test(tcase, weights_of_a_checkpoint);
     tcase_add_loop_test(tcase, names_that_are_not_utf_8, 0, 2);
     return support_run(suite, true);
 }
