@@ -80,9 +80,10 @@ file_tests=(checkpoint checkpoint_damage dataset_read errors every_function fiel
 mcdc() {
     local flags='-fprofile-instr-generate -fcoverage-mapping -fcoverage-mcdc'
     local programs=("${file_tests[@]/#/tests/test_}") objects=() program
+    export LLVM_PROFILE_FILE=$PWD/build-mcdc/profile-%m.profraw
     { CC=${CLANG:-clang-19} setup build-mcdc -Db_lundef=false -Dcpu_levels=false "-Dc_args=$flags" \
         "-Dc_link_args=$flags" && ninja -C build-mcdc "${programs[@]}" >"$log" 2>&1; } || give_up "build with clang"
-    LLVM_PROFILE_FILE=$PWD/build-mcdc/profile-%m.profraw suite build-mcdc "${file_tests[@]}" python_checkpoint ||
+    suite build-mcdc "${file_tests[@]}" python_checkpoint ||
         give_up "suite under clang"
     for program in "${programs[@]}"; do
         objects+=(--object "build-mcdc/$program")
