@@ -49,7 +49,7 @@ def write_dump(built, dump):
 def check(built, dump, suppressions):
     tap = Tap()
     text = pathlib.Path(dump).read_text()
-    tap.check("the dump names no place of a machine", re.findall(r"'[^']*(?:/home/|/tmp/|/usr/|/root/)[^']*'", text))
+    tap.check("the dump names no place of a machine", re.findall(r"'[^']*(?:/home/|/tmp/|/usr/)[^']*'", text))
     if shutil.which("abidiff") is None:
         tap.skip("nothing of the last release is removed or changed", "no abidiff")
         tap.done()
