@@ -105,7 +105,7 @@ class Place:
     def link(self, words):
         called([*words, *self.suite.linker, *self.variant.link], self.suite.build)
 
-    def library(self):
+    def shared_library(self):
         if self.shared is None:
             files = self.variant.objects | self.objects
             words = [files.get(word, word) for word in self.suite.link_shared]
@@ -131,6 +131,6 @@ class Place:
             command = [str(self.program(test))]
             environment.pop("LD_PRELOAD", None)
         else:
-            library = self.library()
+            library = self.shared_library()
             environment |= {"LD_LIBRARY_PATH": str(library.parent), "LIBFA_LIBRARY": str(library)}
         return run(command, environment, self.temporary, cpu, wall, self.variant.limit)

@@ -76,7 +76,8 @@ class Suite:
         called(["ninja", "-C", str(self.build), f"-j{self.jobs}"], self.root)
         self.read_commands()
         with concurrent.futures.ThreadPoolExecutor(self.jobs) as pool:
-            self.library = digest(sorted(self.root.glob("lib/**/*.[ch]")) + sorted(self.root.glob("include/fa/*.h")))
+            self.library_digest = digest(sorted(self.root.glob("lib/**/*.[ch]")) +
+                                         sorted(self.root.glob("include/fa/*.h")))
             self.plain = self.variant(pool, "plain", ["-O1", "-frandom-seed=0"], [], {}, MEMORY)
             missing = [test for test in self.tests if not self.remembered(test)]
             if missing:
@@ -115,7 +116,7 @@ class Suite:
         for source, commands in self.compile.items():
             for output in commands:
                 made.objects[output] = str(self.work / name / output.replace("/", "_"))
-        stamp, wanted = self.work / name / "stamp", self.library + " ".join(compile_options)
+        stamp, wanted = self.work / name / "stamp", self.library_digest + " ".join(compile_options)
         if stamp.exists() and stamp.read_text() == wanted:
             return made
         stamp.unlink(missing_ok=True)
@@ -132,7 +133,7 @@ class Suite:
     def measure(self, pool, tests):
         """Each test's time, and which lines it reaches; all have to pass."""
         counting = self.variant(pool, "counting", ["-O0", "--coverage"], ["--coverage"], {}, MEMORY)
-        libraries = {variant.name: Place(self, variant, f"{variant.name}-run/shared").library()
+        libraries = {variant.name: Place(self, variant, f"{variant.name}-run/shared").shared_library()
                      for variant in (self.plain, counting)}
         list(pool.map(lambda test: self.measure_one(test, counting, libraries), tests))
 
@@ -170,7 +171,7 @@ class Suite:
     def remembered(self, test):
         """What an earlier run measured of the same library and the same test."""
         files = [pathlib.Path(word) for word in test.command if os.path.isfile(word)]
-        test.memory = self.work / "measured" / digest(files, self.library + test.name)
+        test.memory = self.work / "measured" / digest(files, self.library_digest + test.name)
         test.memory.parent.mkdir(exist_ok=True)
         if test.memory.exists():
             found = json.loads(test.memory.read_text())
