@@ -1,8 +1,9 @@
 """Builds the manual with Doxygen: the site below OUTPUT/html, the man pages below OUTPUT/man3.
 
-usage: build.py SOURCE_ROOT OUTPUT VERSION DOXYGEN [PAGE.md...]
+usage: build.py SOURCE_ROOT OUTPUT VERSION DOXYGEN [PAGE.md...] [--depfile FILE]
 Further pages, which the build generates, go to the end of the guide.
 """
+import argparse
 import pathlib
 import re
 import shutil
@@ -86,13 +87,33 @@ def prepare(root, work, generated):
     return site
 
 
+def arguments():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("root", type=pathlib.Path)
+    parser.add_argument("output", type=pathlib.Path)
+    parser.add_argument("version")
+    parser.add_argument("doxygen")
+    parser.add_argument("pages", nargs="*", type=pathlib.Path)
+    parser.add_argument("--depfile", type=pathlib.Path)
+    return parser.parse_args()
+
+
+def read(root, site):
+    """What the manual is made from; directories stand for files that may come."""
+    yield from sorted(root / path for path in site.paths | site.sources | site.images)
+    for directory in (root / "include" / "fa", here, root / "docs" / "man"):
+        yield from sorted(path for path in directory.iterdir() if path.is_file())
+    yield from (root / directory for _, directory in SECTIONS)
+
+
 def main():
-    root, output = (pathlib.Path(word).resolve() for word in sys.argv[1:3])
-    version, doxygen = sys.argv[3:5]
+    asked = arguments()
+    root, output = asked.root.resolve(), asked.output.resolve()
+    version, doxygen = asked.version, asked.doxygen
     work = output / "doxygen"
     for directory in (work, output / "html", output / "man3"):
         shutil.rmtree(directory, ignore_errors=True)
-    site = prepare(root, work, [pathlib.Path(word) for word in sys.argv[5:]])
+    site = prepare(root, work, asked.pages)
     template = (here / "Doxyfile.in").read_text().replace("@VERSION@", version).replace("@WORK@", str(work / "headers"))
     run(doxygen, work, "Doxyfile.html", template, {
         "INPUT": "headers pages", "GENERATE_HTML": "YES", "HTML_OUTPUT": output / "html", "HTML_TIMESTAMP": "NO",
@@ -100,13 +121,18 @@ def main():
         "HTML_DYNAMIC_SECTIONS": "NO", "SEARCHENGINE": "YES", "HTML_COLORSTYLE_SAT": 40})
     for path in (output / "html").glob("dir_*.html"): # of the directory that Doxygen read
         path.unlink()
+    for path in (output / "html").glob("*.html"): # anchors with the name of the directory
+        text = path.read_text(encoding="utf-8")
+        path.write_text(re.sub(r'<a class="anchor" id="md_[^"]*"></a> ?', "", text), encoding="utf-8")
     for path in site.images:
         shutil.copy(root / path, output / "html")
     for path in site.sources:
         shutil.copy(root / path, output / "html" / f"{path.replace('/', '_')}.txt")
     run(doxygen, work, "Doxyfile.man", template, {
         "INPUT": "headers", "GENERATE_MAN": "YES", "MAN_OUTPUT": output, "MAN_EXTENSION": ".3", "MAN_LINKS": "YES"})
-    man.tidy(output / "man3", version)
+    man.tidy(output / "man3", version, man.date(root / "docs" / "man" / "libfa.3"))
+    if asked.depfile:
+        asked.depfile.write_text("docs/html: " + " ".join(str(path).replace(" ", "\\ ") for path in read(root, site)) + "\n")
 
 
 main()

@@ -9,11 +9,12 @@ REWRITES = [
     # A group of functions opens and closes in one line; @name would take the rest of it for its title.
     (r"^/\*\* @\} @name ", "/** @} */ /** @name "),
     (r"^(.*/\*\* @name .*) @\{ \*/$", r"\1 */ /** @{ */"),
-    # Two dots, and the elementwise product, do not end a sentence.
-    (r" \.\. ", "&hellip; "),
-    (r" \.\* ", ".&lowast; "),
+    # Two dots, and the product element by element, do not end a sentence.
+    (r" \.\. ", " … "),
+    (r" \.\* ", " ∘ "),
     # Paragraphs of their own.
     (r"Threads: ", "@threads "),
+    (r"Since ([0-9]+\.[0-9]+)\.(?= *(\*/)?$)", r"@since \1"),
     (r"Since ([0-9]+\.[0-9]+)\.", r"@since \1,"),
 ]
 # Not <fa/x.h>, which Doxygen takes for a tag; not in code.
@@ -57,6 +58,8 @@ def groups(headers):
     parts = []
     for header in headers:
         brief, rest = opening_comment(header.read_text(encoding="utf-8"))
+        if " .* " in header.read_text(encoding="utf-8"):
+            rest += "\n\nx ∘ y multiplies element by element."
         brief = brief[0].upper() + brief[1:]
         rest = INCLUDE.sub(r"\1", "\n".join(map(rewritten, rest.splitlines())))
         parts.append(f"/** @defgroup {group(header)} fa/{header.name}\n * @brief {brief}\n *\n"
