@@ -7,9 +7,9 @@ import program
 import tap
 
 USAGE = [
-    ("unknown argument '--bogus'", "--bogus"),
-    ("unknown argument 'operand'", "operand"),
-    ("unknown argument '--epoch'", "--epoch", "5"),
+    ("unknown option '--bogus'", "--bogus"),
+    ("unexpected argument 'operand'", "operand"),
+    ("unknown option '--epoch'; did you mean --epochs?", "--epoch", "5"),
     ("--epochs needs a value", "--epochs"),
     ("not '0'", "--epochs", "0"),
     ("not '10x'", "--epochs=10x"),
