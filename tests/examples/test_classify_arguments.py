@@ -309,7 +309,8 @@ class Files(samples.TestCase):
         with open("/dev/full", "w") as full:
             done = program.subprocess.run([program.CLASSIFY, "--help"], stdout=full, stderr=program.subprocess.PIPE,
                                           text=True)
-        self.assertEqual((done.returncode, done.stderr), (1, "fa-classify: cannot write to the standard output\n"))
+        self.assertEqual((done.returncode, done.stderr),
+                         (1, "fa-classify: cannot write to the standard output: No space left on device\n"))
 
 
 if __name__ == "__main__":
