@@ -17,8 +17,9 @@ The names are those of the headers fa/*.h, which are the manual; samples are row
 Arrays cross without a copy in both directions. NumPy is optional: without it the module imports and `lib` works, but
 whatever takes or returns an array raises ImportError.
 
-The library is loaded from the path in the environment variable LIBFA_LIBRARY, else by its soname. Every function of
-the headers is an attribute of `lib`, with argument types; those that return a status raise FaError in its place.
+The library is the file that the environment variable LIBFA_LIBRARY names, else libfa.so.0 beside the module, else the one
+that was installed with it, else what the loader finds by that name. Every function of the headers is an attribute of
+`lib`, with argument types; those that return a status raise FaError in its place.
 
 SPDX-License-Identifier: MIT
 """
@@ -32,6 +33,8 @@ try:
     import numpy as np
 except ImportError:
     np = None
+
+__version__ = "0.4.0"
 
 FLOAT32, FLOAT64 = 1, 2
 LAYERWISE, DIRECT = 1, 2
@@ -483,21 +486,67 @@ def _check(status, _function, _arguments):
         raise _failure(status)
 
 
+_SONAME = "libfa.0.dylib" if sys.platform == "darwin" else "libfa.so.0"
+_LIBDIR = "@LIBFA_LIBDIR@"  # in an installed copy: the library's directory, seen from the module
+
+
+def _find():
+    """What to load: the file that LIBFA_LIBRARY names, else one beside the module, else the one that was installed with
+    the module, else whatever the loader finds for the soname."""
+    named = os.environ.get("LIBFA_LIBRARY")
+    if named:
+        return named
+    here = os.path.dirname(os.path.abspath(__file__))
+    places = [here] if _LIBDIR.startswith("@") else [here, os.path.normpath(os.path.join(here, _LIBDIR))]
+    files = (os.path.join(place, _SONAME) for place in places)
+    # Never by a name such as libfa.so or "fa", which may be another project's: Augeas has one.
+    return next((file for file in files if os.path.exists(file)), _SONAME)
+
+
+class _DlInfo(ctypes.Structure):
+    _fields_ = [("file", c_char_p), ("base", c_void_p), ("symbol", c_char_p), ("address", c_void_p)]
+
+
+def _file_of(library, name):
+    """The file that a function of the library comes from; `name` where the system cannot tell."""
+    try:
+        dladdr = ctypes.CDLL(None).dladdr
+    except (AttributeError, OSError, TypeError):
+        return name
+    dladdr.argtypes = (c_void_p, POINTER(_DlInfo))
+    info = _DlInfo()
+    found = dladdr(ctypes.cast(library.fa_version, c_void_p), byref(info)) and info.file
+    return os.fsdecode(found) if found else name
+
+
+def _compatible(module, library):
+    """Before 1.0 a minor version may change the interface; from 1.0 on it only adds to it."""
+    (major, minor), (other_major, other_minor) = (list(map(int, version.split(".")[:2])) for version in (module, library))
+    return major == other_major and (minor <= other_minor if major else minor == other_minor)
+
+
 def _load():
-    """The library, by explicit path or by soname. A plain libfa.so may be another project's (Augeas has one)."""
-    name = os.environ.get("LIBFA_LIBRARY") or ("libfa.0.dylib" if sys.platform == "darwin" else "libfa.so.0")
+    """The library, with its version and all its functions checked."""
+    name = _find()
     try:
         library = ctypes.CDLL(name)
     except OSError as error:
         raise ImportError(f"cannot load the libfa library: {error}. Install it where the loader looks, or name its "
                           "file in LIBFA_LIBRARY.") from error
+    if not hasattr(library, "fa_version"):
+        raise ImportError(f"{name} is another library of that name: it has no function fa_version. Name the right file "
+                          "in LIBFA_LIBRARY.")
+    library.fa_version.restype = c_char_p
+    found, file = library.fa_version().decode(), _file_of(library, name)
+    if not _compatible(__version__, found):
+        raise ImportError(f"the module {os.path.abspath(__file__)} is of libfa {__version__}, the library {file} of "
+                          f"libfa {found}. Install both from one version, or name the right file in LIBFA_LIBRARY.")
     for function_name, (result, *arguments) in _FUNCTIONS.items():
         try:
             function = getattr(library, function_name)
         except AttributeError:
-            what = "is another library of that name" if not hasattr(library, "fa_version") else "is an older libfa"
-            raise ImportError(f"{name} {what}: it has no function {function_name}. Name the right file in "
-                              "LIBFA_LIBRARY.") from None
+            raise ImportError(f"the library {file} says that it is libfa {found}, but has no function {function_name}. "
+                              "Name the right file in LIBFA_LIBRARY.") from None
         function.argtypes = arguments
         function.restype = c_int if result is _status else result
         if result is _status:
@@ -509,8 +558,13 @@ lib = _load()
 
 
 def version():
-    """Version of the library that is loaded."""
+    """Version of the library that is loaded; that of the module is __version__."""
     return lib.fa_version().decode()
+
+
+def library_path():
+    """File of the library that is loaded."""
+    return _file_of(lib, lib._name)
 
 
 def build_info():

@@ -150,16 +150,28 @@ static const char *find_difference(json_t *one, const json_t *other)
     return NULL;
 }
 
+bool jsonl_is_header(const char *path, const json_t *header)
+{
+    static const char before_0_5[] = "classify";
+    const char *type = json_string_value(json_object_get(header, "type"));
+    const char *program = json_string_value(json_object_get(header, "program"));
+
+    if (type && strcmp(type, "header") == 0 && program &&
+        (strcmp(program, program_name) == 0 || strcmp(program, before_0_5) == 0) &&
+        json_is_object(json_object_get(header, "parameters")))
+        return true;
+    complain("%s does not begin with a header that %s --jsonl wrote", path, program_name);
+    return false;
+}
+
 bool jsonl_agrees(const char *path, const json_t *header, const settings *chosen, const data *samples)
 {
     json_t *now = parameters(chosen), *names = grid_names(chosen), *files = dataset(chosen, samples);
     json_t *then = json_object_get(header, "parameters");
-    const char *program = json_string_value(json_object_get(header, "program")), *name = NULL;
+    const char *name = NULL;
     bool agree = false;
 
-    if (!program || strcmp(program, program_name) != 0 || !json_is_object(then))
-        complain("%s does not begin with a header that %s --jsonl wrote", path, program_name);
-    else if ((name = find_difference(then, now)) || (name = find_difference(now, then)))
+    if ((name = find_difference(then, now)) || (name = find_difference(now, then)))
         complain("%s was made with another --%s: --resume goes on with the same settings only", path, name);
     else if (!json_equal(names, json_object_get(header, "grid")))
         complain("%s was made with another --grid: --resume goes on with the same names only", path);

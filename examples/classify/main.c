@@ -1,4 +1,5 @@
-/* classify -- networks learn to tell classes apart by several learning rules: Fashion-MNIST, MNIST, data of your own.
+/* fa-classify -- networks learn to tell classes apart by several learning rules, on Fashion-MNIST, MNIST or data of
+ * your own.
  *
  * model.c is where the library's objects are made, run.c where they train; the rest reads, compares, tells and draws.
  *
@@ -20,7 +21,7 @@
 #include "settings.h"
 #include "status.h"
 
-const char program_name[] = "classify";
+const char program_name[] = "fa-classify";
 
 static void report(const experiment *all)
 {

@@ -7,6 +7,7 @@
 
 #include "../common/complain.h"
 #include "environment.h"
+#include "jsonl.h"
 #include "settings.h"
 
 /* The first line of the file as JSON; NULL after a complaint. */
@@ -77,11 +78,8 @@ bool replay_read(const char *path, given *texts)
     const char *name;
     bool good = header != NULL;
 
-    if (good && (strcmp(text_of(header, "type"), "header") != 0 ||
-                 strcmp(text_of(header, "program"), program_name) != 0 || !json_is_object(parameters))) {
-        complain("%s does not begin with a header that %s --jsonl wrote", path, program_name);
-        good = false;
-    }
+    if (good)
+        good = jsonl_is_header(path, header);
     if (good) {
         replay_compare(header);
         json_object_foreach(parameters, name, value)

@@ -225,7 +225,8 @@ static bool check_header(copy *running)
     /* Killed before its first line was written: there is nothing in it. */
     if (!header && good)
         return true;
-    good = good && jsonl_agrees(running->path, header, running->chosen, running->samples);
+    good = good && jsonl_is_header(running->path, header) &&
+           jsonl_agrees(running->path, header, running->chosen, running->samples);
     if (good)
         replay_compare(header);
     json_decref(header);

@@ -242,7 +242,7 @@ void settings_free(settings *chosen)
 }
 
 static const char introduction[] =
-    "usage: classify [options]\n"
+    "usage: fa-classify [options]\n"
     "\n"
     "Networks learn to tell classes apart, by several learning rules from the same start: without an\n"
     "option, by back-propagation and by feedback alignment on Fashion-MNIST.\n"

@@ -1,4 +1,4 @@
-/* linear_function -- a network of linear neurons learns a linear map by several learning rules.
+/* fa-linear-function -- a network of linear neurons learns a linear map by several learning rules.
  *
  * The first experiment of Lillicrap, Cownden, Tweed, Akerman: Random feedback weights support learning in deep neural
  * networks (arXiv:1411.0247). learner.c is where the library trains; task.c is where the data come from; the rest
@@ -17,7 +17,7 @@
 #include "settings.h"
 #include "study.h"
 
-const char program_name[] = "linear_function";
+const char program_name[] = "fa-linear-function";
 
 enum { SUCCESS = 0, FAILURE = 1, USAGE = 2 };
 

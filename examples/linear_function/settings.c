@@ -216,7 +216,7 @@ static const option table[] = {
 static const option_group options = {NULL, table, sizeof table / sizeof table[0]};
 
 static const char introduction[] =
-    "usage: linear_function [options]\n"
+    "usage: fa-linear-function [options]\n"
     "\n"
     "A network of linear neurons, y = W W0 x with 30-20-10 neurons, learns y* = T x: T is uniform\n"
     "in [-1, 1), x normal, 100 samples are split 75 / 25 at random into training and test samples.\n"

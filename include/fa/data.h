@@ -5,7 +5,8 @@
  * elements. Parts (a range of rows, a random split) share the arrays of the whole: nothing is copied, the handles
  * may be destroyed in any order, and arrays that the library has read live as long as the last of them.
  *
- * Files are recognized by their content: IDX (the format of MNIST), plain or compressed by gzip, and NumPy's .npy.
+ * Files are recognized by their content: IDX (the format of MNIST), plain or compressed by gzip, and NumPy's .npy. In a
+ * library that was built without files (-Dio=disabled) every function that reads one is FA_ERR_UNSUPPORTED.
  *
  * SPDX-License-Identifier: MIT */
 #ifndef LIBFA_DATA_H

@@ -88,6 +88,7 @@ FA_API fa_status fa_recorder_set_threshold(fa_recorder *rec, double threshold);
  * @retval FA_ERR_IO        the system says no
  * @retval FA_ERR_FORMAT    the file's first line holds other names (CSV), or its last line is not complete
  * @retval FA_ERR_MEMORY    out of memory
+ * @retval FA_ERR_UNSUPPORTED  the library was built without files (-Dio=disabled)
  * Since 0.3.
  */
 FA_API fa_status fa_recorder_open(fa_recorder *rec, const char *path, fa_record_format format);

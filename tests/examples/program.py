@@ -59,8 +59,8 @@ def read_csv(path):
 
 
 class TestCase(unittest.TestCase):
-    """A test with a folder of its own, of linear_function if nothing else is said."""
-    name = "linear_function"
+    """A test with a folder of its own, of fa-linear-function if nothing else is said."""
+    name = "fa-linear-function"
     program = staticmethod(linear_function)
 
     def setUp(self):

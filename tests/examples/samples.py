@@ -1,4 +1,4 @@
-"""A small set of images in three classes, as IDX files, and tests of classify that learn it."""
+"""A small set of images in three classes, as IDX files, and tests of fa-classify that learn it."""
 import gzip
 import os
 import random
@@ -38,8 +38,8 @@ def write(folder, compressed=False):
 
 
 class TestCase(program.TestCase):
-    """classify on these samples: a few milliseconds an epoch."""
-    name = "classify"
+    """fa-classify on these samples: a few milliseconds an epoch."""
+    name = "fa-classify"
 
     def setUp(self):
         super().setUp()

@@ -1,4 +1,4 @@
-"""The command line of linear_function: what it takes, what it refuses, and its exit status."""
+"""The command line of fa-linear-function: what it takes, what it refuses, and its exit status."""
 import os
 import re
 import unittest
@@ -72,7 +72,7 @@ class Arguments(program.TestCase):
     def test_version(self):
         done = program.run(program.LINEAR_FUNCTION, "--version")
         self.assertEqual((done.returncode, done.stderr), (0, ""))
-        self.assertRegex(done.stdout, r"\Alinear_function \d+\.\d+\.\d+\nlibfa [^\n]*\n\Z")
+        self.assertRegex(done.stdout, r"\Afa-linear-function \d+\.\d+\.\d+\nlibfa [^\n]*\n\Z")
 
     @unittest.skipUnless(os.path.exists("/dev/full"), "no /dev/full here")
     def test_full_device(self):
@@ -81,7 +81,7 @@ class Arguments(program.TestCase):
                 done = program.subprocess.run([program.LINEAR_FUNCTION, *arguments], stdout=full,
                                               stderr=program.subprocess.PIPE, text=True)
             self.assertEqual((done.returncode, done.stderr),
-                             (1, "linear_function: cannot write to the standard output\n"))
+                             (1, "fa-linear-function: cannot write to the standard output\n"))
         self.fail_with(1, "cannot write /dev/full", "--csv", "/dev/full", "--epochs", "2")
 
     def test_progress_without_a_terminal(self):

@@ -1,4 +1,4 @@
-"""The command line of classify, and samples that are missing or broken."""
+"""The command line of fa-classify, and samples that are missing or broken."""
 import math
 import os
 import re
@@ -197,7 +197,7 @@ class Arguments(samples.TestCase):
 
     def test_version(self):
         done = program.run(program.CLASSIFY, "--version")
-        self.assertRegex(done.stdout, r"\Aclassify \d+\.\d+\.\d+\nlibfa [^\n]*\n\Z")
+        self.assertRegex(done.stdout, r"\Afa-classify \d+\.\d+\.\d+\nlibfa [^\n]*\n\Z")
 
     def test_blas_threads(self):
         """Without a word of the user's the BLAS is told to use one thread; with one it is left alone."""
@@ -228,7 +228,7 @@ class Files(samples.TestCase):
                             (self.folder, "{} has no train-images-idx3-ubyte,")):
             done = program.classify("--data", path)
             self.assertEqual((done.returncode, done.stdout), (1, ""))
-            self.assertTrue(done.stderr.startswith("classify: " + words.format(path)), done.stderr)
+            self.assertTrue(done.stderr.startswith("fa-classify: " + words.format(path)), done.stderr)
             self.assertIn("apt install dataset-fashion-mnist", done.stderr)
             self.assertIn("MNIST: put train-images-idx3-ubyte.gz", done.stderr)
         os.remove(os.path.join(self.data, samples.NAMES[3]))
@@ -260,8 +260,8 @@ class Files(samples.TestCase):
         self.fail_with(1, "label 255, but only 240 samples")
         self.replace(labels, whole[labels][:-1] + b"\x05")
         done = self.program("--epochs", "1")
-        self.assertEqual((done.returncode, done.stderr), (0, f"classify: note: the labels in {self.data}/{labels} go up "
-                                                             "to 5, but none is 3\n"))
+        self.assertEqual((done.returncode, done.stderr),
+                         (0, f"fa-classify: note: the labels in {self.data}/{labels} go up to 5, but none is 3\n"))
         self.replace(labels, whole[labels][:8] + bytes(samples.TRAINING))
         self.fail_with(1, "every label is 0")
 
@@ -310,7 +310,7 @@ class Files(samples.TestCase):
         with open("/dev/full", "w") as full:
             done = program.subprocess.run([program.CLASSIFY, "--help"], stdout=full, stderr=program.subprocess.PIPE,
                                           text=True)
-        self.assertEqual((done.returncode, done.stderr), (1, "classify: cannot write to the standard output\n"))
+        self.assertEqual((done.returncode, done.stderr), (1, "fa-classify: cannot write to the standard output\n"))
 
 
 if __name__ == "__main__":

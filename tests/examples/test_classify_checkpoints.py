@@ -1,4 +1,4 @@
-"""Runs of classify that are killed and go on from their checkpoints."""
+"""Runs of fa-classify that are killed and go on from their checkpoints."""
 import os
 import re
 import signal

@@ -1,4 +1,4 @@
-"""What classify writes about single runs: table, CSV, JSON lines, replays; divergence and Ctrl-C."""
+"""What fa-classify writes about single runs: table, CSV, JSON lines, replays; divergence and Ctrl-C."""
 import json
 import math
 import os
@@ -141,7 +141,7 @@ class Outputs(samples.TestCase):
     def test_json_lines(self):
         header, *lines = self.objects("--validation", "40", "--csv", self.path("run.csv"))
         self.assertEqual((header["type"], header["program"], header["threads"], header["seeds"]),
-                         ("header", "classify", 1, [1]))
+                         ("header", "fa-classify", 1, [1]))
         self.assertIn("BLAS", header["build"])
         self.assertEqual((header["dataset"]["inputs"], header["dataset"]["classes"], header["dataset"]["training"],
                           header["dataset"]["validation"], header["dataset"]["test"]), (36, 3, 200, 40, 60))
@@ -215,13 +215,24 @@ class Outputs(samples.TestCase):
         done = self.program("--replay", self.path("old.jsonl"), "--data", self.path("moved"))
         self.assertEqual(done.returncode, 0)
         self.assertRegex(done.stderr,
-                         r"\Aclassify: note: the version was '0\.0\.7' in the file and is '[0-9.]+' now\n\Z")
+                         r"\Afa-classify: note: the version was '0\.0\.7' in the file and is '[0-9.]+' now\n\Z")
+
+    def test_replay_of_an_older_file(self):
+        """Before 0.5 the program was named classify."""
+        self.objects("--epochs", "1")
+        with open(self.path("run.jsonl")) as file:
+            text = file.read()
+        with open(self.path("old.jsonl"), "w") as file:
+            file.write(text.replace('"program":"fa-classify"', '"program":"classify"'))
+        self.succeed("--replay", self.path("old.jsonl"), "--jsonl", self.path("new.jsonl"))
+        with open(self.path("new.jsonl")) as file:
+            self.assertEqual(text.splitlines()[0], file.readline().rstrip("\n"))
 
     def test_broken_replays(self):
         for content in "", "[1, 2]", "{}", '{"type":"header","program":"other","parameters":{}}', "{\"type\":", \
-                '{"type":"header","program":"classify","parameters":{"bogus":"1"}}', \
-                '{"type":"header","program":"classify","parameters":{"csv":"run.csv"}}', \
-                '{"type":"header","program":"classify","parameters":{"epochs":3}}':
+                '{"type":"header","program":"fa-classify","parameters":{"bogus":"1"}}', \
+                '{"type":"header","program":"fa-classify","parameters":{"csv":"run.csv"}}', \
+                '{"type":"header","program":"fa-classify","parameters":{"epochs":3}}':
             with open(self.path("a.jsonl"), "w") as file:
                 file.write(content)
             done = self.program("--replay", self.path("a.jsonl"))
@@ -273,7 +284,8 @@ class Outputs(samples.TestCase):
                             "--epochs", "30", "--lr", "bp=0.01,fa=1e6", "--rules", "fa,bp", "--csv",
                             self.path("run.csv"))
         self.assertEqual(done.returncode, 1)
-        self.assertRegex(done.stderr, r"\Aclassify: fa diverged in epoch \d+ with seed 1 and learning rate 1e\+06\n\Z")
+        self.assertRegex(done.stderr,
+                         r"\Afa-classify: fa diverged in epoch \d+ with seed 1 and learning rate 1e\+06\n\Z")
         self.assertIn("diverged in epoch", done.stdout)
         self.assertEqual(sum(line["rule"] == "bp" for line in program.read_csv(self.path("run.csv"))), 30)
 
@@ -289,7 +301,7 @@ class Outputs(samples.TestCase):
         process.send_signal(signal.SIGINT)
         output, complaint = process.communicate(timeout=60)
         self.assertEqual((process.returncode, complaint),
-                         (1, "classify: interrupted; this is what there is so far\n"))
+                         (1, "fa-classify: interrupted; this is what there is so far\n"))
         return output
 
     def test_interrupt(self):

@@ -1,4 +1,4 @@
-"""What classify records of its batches, and how it draws that."""
+"""What fa-classify records of its batches, and how it draws that."""
 import csv
 import json
 import math
@@ -126,7 +126,7 @@ class Record(samples.TestCase):
         os.remove(self.path("r-fa-seed1.csv"))
         done = self.program(*arguments)
         self.assertEqual((done.returncode, done.stderr),
-                         (0, "classify: note: 1 runs are not repeated and have no file of --record\n"))
+                         (0, "fa-classify: note: 1 runs are not repeated and have no file of --record\n"))
 
     def test_full_disk(self):
         """Said at once where the file begins; later it ends the recording, the run goes on, and the status is 1."""
@@ -140,7 +140,7 @@ class Record(samples.TestCase):
                                "--quiet", "--data", self.data, "--rules", "fa", "--hidden", "8", "--batch", "8",
                                "--record", self.path("r.csv"), "--record-every", "1", *study)
             self.assertEqual(done.returncode, 1)
-            self.assertRegex(done.stderr, rf"\Aclassify: [^\n]*{name}[^\n]*\n\Z")
+            self.assertRegex(done.stderr, rf"\Afa-classify: [^\n]*{name}[^\n]*\n\Z")
             self.assertRegex(done.stdout, r"\nfa ")
             self.assertNotIn("stopped", done.stdout)
             rows = self.rows(name)
@@ -157,7 +157,7 @@ class Record(samples.TestCase):
         process.send_signal(signal.SIGINT)
         _, complaint = process.communicate(timeout=60)
         self.assertEqual((process.returncode, complaint),
-                         (1, "classify: interrupted; this is what there is so far\n"))
+                         (1, "fa-classify: interrupted; this is what there is so far\n"))
         rows = self.rows("r.csv")
         self.assertEqual([row["batch"] for row in rows], [100 * (i + 1) for i in range(len(rows))])
         with open(self.path("r.csv")) as file:
@@ -168,7 +168,7 @@ class Record(samples.TestCase):
                             "--epochs", "30", "--rules", "fa", "--lr", "1e6", "--record", self.path("r.csv"),
                             "--record-every", "1")
         self.assertEqual(done.returncode, 1)
-        self.assertRegex(done.stderr, r"\Aclassify: fa diverged [^\n]*\n\Z")
+        self.assertRegex(done.stderr, r"\Afa-classify: fa diverged [^\n]*\n\Z")
         self.assertGreater(self.rows("r.csv")[-1]["weight_norm_1"], 1e6)
 
     def test_command_lines(self):

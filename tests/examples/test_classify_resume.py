@@ -1,4 +1,4 @@
-"""Studies of classify that are killed and go on."""
+"""Studies of fa-classify that are killed and go on."""
 import json
 import os
 import re
@@ -100,6 +100,18 @@ class Resume(samples.TestCase):
             file.write(text.replace('"complete"', '"interrupted"', 1))
         self.succeed(*arguments, "--resume")
         self.assertEqual([line["seed"] for line in self.lines("run.jsonl") if line["type"] == "run"], [2, 1])
+
+    def test_older_file(self):
+        """Before 0.5 the program was named classify; its runs count."""
+        arguments = "--seeds", "1-2", "--rules", "fa", "--jsonl", self.path("run.jsonl")
+        report = self.report(*arguments)
+        with open(self.path("run.jsonl")) as file:
+            text = file.read()
+        with open(self.path("run.jsonl"), "w") as file:
+            file.write(text.replace('"program":"fa-classify"', '"program":"classify"'))
+        self.assertEqual(self.report(*arguments, "--resume"), report)
+        self.assertEqual(self.lines("run.jsonl")[1:], [{key: value for key, value in json.loads(line).items()
+                                                        if key != "seconds"} for line in text.splitlines()[1:]])
 
     def test_more_is_asked_for(self):
         """Seeds, rules and values may be added; what is not asked for any more stays."""

@@ -1,4 +1,4 @@
-"""What classify shows: progress on terminals and elsewhere, plots."""
+"""What fa-classify shows: progress on terminals and elsewhere, plots."""
 import fcntl
 import os
 import pty

@@ -1,4 +1,4 @@
-"""Studies of classify: seeds in several processes, statistics, paired differences, the choice on a grid."""
+"""Studies of fa-classify: seeds in several processes, statistics, paired differences, the choice on a grid."""
 import json
 import os
 import re
@@ -290,7 +290,7 @@ class Studies(samples.TestCase):
         process.send_signal(signal.SIGINT)
         output, complaint = process.communicate(timeout=60)
         self.assertEqual(process.returncode, 1)
-        self.assertIn("classify: interrupted; this is what there is so far\n", complaint)
+        self.assertIn("fa-classify: interrupted; this is what there is so far\n", complaint)
         self.assertIn("fa: 0 runs complete, 0 diverged, 2 interrupted, 4 not begun\n", output)
         self.assertEqual({line["seed"] for line in program.read_csv(self.path("run.csv"))}, {1, 2})
         with open(self.path("run.jsonl")) as file:

@@ -1,4 +1,4 @@
-"""linear_function --online against a table of independent runs: 50 seeds, eta 1e-3, other random numbers.
+"""fa-linear-function --online against a table of independent runs: 50 seeds, eta 1e-3, other random numbers.
 
 Expected squared error |T - W W0|^2 / |T|^2 after t updates, its standard deviation over seeds where the table has one,
 and for feedback alignment the angle between B e and W^T e, averaged since the previous row. A mean over n seeds may

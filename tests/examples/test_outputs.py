@@ -1,4 +1,4 @@
-"""What linear_function writes: table, CSV, saved files, plots, studies; divergence and Ctrl-C."""
+"""What fa-linear-function writes: table, CSV, saved files, plots, studies; divergence and Ctrl-C."""
 import math
 import os
 import shutil
@@ -121,7 +121,7 @@ class Outputs(program.TestCase):
         process.send_signal(signal.SIGINT)
         output, complaint = process.communicate(timeout=60)
         self.assertEqual((process.returncode, complaint),
-                         (1, "linear_function: interrupted; this is what there is so far\n"))
+                         (1, "fa-linear-function: interrupted; this is what there is so far\n"))
         self.assertIn("bp", output)
         self.assertNotIn("shallow", output)
         self.assertTrue(all(line["rule"] == "bp" for line in program.read_csv(self.path("run.csv"))))

@@ -1,4 +1,4 @@
-"""What linear_function records, and what its plot shows of fa."""
+"""What fa-linear-function records, and what its plot shows of fa."""
 import csv
 import json
 import math
@@ -62,7 +62,7 @@ class Record(program.TestCase):
                            "--quiet", "--rules", "fa", "--epochs", "200", "--record", self.path("r.csv"),
                            "--record-every", "1")
         self.assertEqual(done.returncode, 1)
-        self.assertRegex(done.stderr, r"\Alinear_function: [^\n]*r\.csv[^\n]*\n\Z")
+        self.assertRegex(done.stderr, r"\Afa-linear-function: [^\n]*r\.csv[^\n]*\n\Z")
         self.assertTrue(0 < len(self.rows("r.csv")) < 200)
         self.assertNotIn("stopped", done.stdout)
         self.fail_with(1, "No such file", "--record", self.path("missing/r.csv"))

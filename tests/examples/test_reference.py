@@ -1,4 +1,4 @@
-"""linear_function against a run made with NumPy (tests/data/make_linear_reference.py).
+"""fa-linear-function against a run made with NumPy (tests/data/make_linear_reference.py).
 
 The two sum in other orders. A product of n terms is known to n u relative to the size of what is summed (Higham 2002,
 section 3.1), so an epoch of either run may move y by (n_0 + n_1 + n_train) u (|y| + |y*|): forward pass and gradient.
