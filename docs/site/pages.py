@@ -75,6 +75,7 @@ class Site:
     def for_doxygen(self, page):
         """The text of the page at the path `page`."""
         text = COMMENT.sub("", (self.root / page).read_text(encoding="utf-8"))
+        text = with_whole_spans(text)
         names = {number: (level, anchor) for number, level, _, anchor in headings(text)}
         lines, marks = [], None
         for number, line in enumerate(text.splitlines(), 1):
@@ -97,16 +98,31 @@ class Site:
         return "\n".join(lines) + "\n"
 
 
+def with_whole_spans(text):
+    """A code span that goes on in the next line takes that line to its own."""
+    lines, marks = [], None
+    for line in text.splitlines():
+        fence = FENCE.match(line)
+        if fence:
+            marks = None if marks and line.strip() == marks else marks or fence.group(1)
+        elif marks is None and lines and line and lines[-1].count("`") % 2 == 1:
+            lines[-1] += " " + line.strip()
+            continue
+        lines.append(line)
+    return "\n".join(lines)
+
+
 def escape(text):
-    """What means something to Doxygen alone, or would be a tag."""
-    text = re.sub(r"([\\@])(?=\w)", r"\\\1", text)
-    text = re.sub(r"#(?=\w)", r"\#", text)
+    """What means something to Doxygen alone, or would be a tag. Markdown's own escapes stay."""
+    text = re.sub(r"\\(?=[A-Za-z0-9])|@(?=\w)", r"\\\g<0>", text)
+    text = re.sub(r"#(?=\w)", r"\\#", text)
+    text = re.sub(r"\"(?![^<>]*>)", "&quot;", text)
     return re.sub(rf"<(?!/?(?:{TAGS})\b|https?:)", "&lt;", text)
 
 
 def code_span(text):
-    """HTML: Doxygen's own code spans end at an apostrophe, and some characters mean something in them."""
-    for character, entity in (("&", "&amp;"), ("<", "&lt;"), (">", "&gt;"), ("@", "&#64;"), ("\\", "&#92;"), ("*", "&#42;"),
-                              ("_", "&#95;"), ("#", "&#35;"), ("|", "&#124;"), ("%", "&#37;"), ("`", "&#96;"), ('"', "&quot;")):
+    """HTML: Doxygen's own code spans end at an apostrophe. Names of functions become links in it."""
+    text = re.sub(r"[\\@#%*|`]|(?<!\w)_|_(?!\w)|---?", r"\\\g<0>", text)
+    for character, entity in (("&", "&amp;"), ("<", "&lt;"), (">", "&gt;"), ('"', "&quot;")):
         text = text.replace(character, entity)
     return f"<code>{text}</code>"

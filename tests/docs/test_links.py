@@ -53,7 +53,7 @@ def figures(source, paths):
     programs = (source / "examples" / "meson.build").read_text()
     for name, command in rows.items():
         words = [word for word in command.split() if "=" not in word.split("/")[0]]
-        made_by = next(word for word in words if "/" in word)
+        made_by = next(word for word in words if "/" in word).removeprefix("$PWD/")
         known = f"'{pathlib.Path(made_by).name}'" in programs if made_by.startswith("build/") else (source / made_by).is_file()
         if not known:
             problems.append(f"{name}: there is no {made_by}")
