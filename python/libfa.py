@@ -17,14 +17,21 @@ The names are those of the headers fa/*.h, which are the manual; samples are row
 Arrays cross without a copy in both directions. NumPy is optional: without it the module imports and `lib` works, but
 whatever takes or returns an array raises ImportError.
 
-The library is loaded from the path in the environment variable LIBFA_LIBRARY, else by its soname. Every function of
-the headers is an attribute of `lib`, with argument types; those that return a status raise FaError in its place.
+The library is the file that the environment variable LIBFA_LIBRARY names, else libfa.so.0 beside the module, else the one
+that was installed with it, else what the loader finds by that name. Every function of the headers is an attribute of
+`lib`, with argument types; those that return a status raise FaError in its place.
 
 SPDX-License-Identifier: MIT
 """
+import copy
 import ctypes
+import gc
 import os
+import signal
 import sys
+import tempfile
+import threading
+import weakref
 from ctypes import (CFUNCTYPE, POINTER, byref, c_bool, c_char_p, c_double, c_int, c_int32, c_size_t, c_uint, c_uint32,
                     c_uint64, c_void_p)
 
@@ -32,6 +39,8 @@ try:
     import numpy as np
 except ImportError:
     np = None
+
+__version__ = "0.5.0"
 
 FLOAT32, FLOAT64 = 1, 2
 LAYERWISE, DIRECT = 1, 2
@@ -483,21 +492,67 @@ def _check(status, _function, _arguments):
         raise _failure(status)
 
 
+_SONAME = "libfa.0.dylib" if sys.platform == "darwin" else "libfa.so.0"
+_LIBDIR = "@LIBFA_LIBDIR@"  # in an installed copy: the library's directory, seen from the module
+
+
+def _find():
+    """What to load: the file that LIBFA_LIBRARY names, else one beside the module, else the one that was installed with
+    the module, else whatever the loader finds for the soname."""
+    named = os.environ.get("LIBFA_LIBRARY")
+    if named:
+        return named
+    here = os.path.dirname(os.path.abspath(__file__))
+    places = [here] if _LIBDIR.startswith("@") else [here, os.path.normpath(os.path.join(here, _LIBDIR))]
+    files = (os.path.join(place, _SONAME) for place in places)
+    # Never by a name such as libfa.so or "fa", which may be another project's: Augeas has one.
+    return next((file for file in files if os.path.exists(file)), _SONAME)
+
+
+class _DlInfo(ctypes.Structure):
+    _fields_ = [("file", c_char_p), ("base", c_void_p), ("symbol", c_char_p), ("address", c_void_p)]
+
+
+def _file_of(library, name):
+    """The file that a function of the library comes from; `name` where the system cannot tell."""
+    try:
+        dladdr = ctypes.CDLL(None).dladdr
+    except (AttributeError, OSError, TypeError):
+        return name
+    dladdr.argtypes = (c_void_p, POINTER(_DlInfo))
+    info = _DlInfo()
+    found = dladdr(ctypes.cast(library.fa_version, c_void_p), byref(info)) and info.file
+    return os.fsdecode(found) if found else name
+
+
+def _compatible(module, library):
+    """Before 1.0 a minor version may change the interface; from 1.0 on it only adds to it."""
+    (major, minor), (other_major, other_minor) = (list(map(int, version.split(".")[:2])) for version in (module, library))
+    return major == other_major and (minor <= other_minor if major else minor == other_minor)
+
+
 def _load():
-    """The library, by explicit path or by soname. A plain libfa.so may be another project's (Augeas has one)."""
-    name = os.environ.get("LIBFA_LIBRARY") or ("libfa.0.dylib" if sys.platform == "darwin" else "libfa.so.0")
+    """The library, with its version and all its functions checked."""
+    name = _find()
     try:
         library = ctypes.CDLL(name)
     except OSError as error:
         raise ImportError(f"cannot load the libfa library: {error}. Install it where the loader looks, or name its "
                           "file in LIBFA_LIBRARY.") from error
+    if not hasattr(library, "fa_version"):
+        raise ImportError(f"{name} is another library of that name: it has no function fa_version. Name the right file "
+                          "in LIBFA_LIBRARY.")
+    library.fa_version.restype = c_char_p
+    found, file = library.fa_version().decode(), _file_of(library, name)
+    if not _compatible(__version__, found):
+        raise ImportError(f"the module {os.path.abspath(__file__)} is of libfa {__version__}, the library {file} of "
+                          f"libfa {found}. Install both from one version, or name the right file in LIBFA_LIBRARY.")
     for function_name, (result, *arguments) in _FUNCTIONS.items():
         try:
             function = getattr(library, function_name)
         except AttributeError:
-            what = "is another library of that name" if not hasattr(library, "fa_version") else "is an older libfa"
-            raise ImportError(f"{name} {what}: it has no function {function_name}. Name the right file in "
-                              "LIBFA_LIBRARY.") from None
+            raise ImportError(f"the library {file} says that it is libfa {found}, but has no function {function_name}. "
+                              "Name the right file in LIBFA_LIBRARY.") from None
         function.argtypes = arguments
         function.restype = c_int if result is _status else result
         if result is _status:
@@ -509,8 +564,13 @@ lib = _load()
 
 
 def version():
-    """Version of the library that is loaded."""
+    """Version of the library that is loaded; that of the module is __version__."""
     return lib.fa_version().decode()
+
+
+def library_path():
+    """File of the library that is loaded."""
+    return _file_of(lib, lib._name)
 
 
 def build_info():
@@ -649,22 +709,32 @@ def _number(find, value):
 class _Handle:
     """Owns one object of the library; lives as long as the Python object or any view of its arrays. What the object
     has borrowed lives as long too."""
-    __slots__ = ("pointer", "borrowed", "_destroy")
+    __slots__ = ("pointer", "borrowed", "__weakref__")
 
     def __init__(self, pointer, destroy, borrowed=()):
         self.pointer = pointer
         self.borrowed = borrowed
-        self._destroy = destroy
+        # When the interpreter ends the memory goes with the process: a thread may still train, a view may still be read.
+        weakref.finalize(self, destroy, pointer).atexit = False
 
-    def __del__(self):
-        self._destroy(self.pointer)
+
+class _Views:
+    """What all views of an object's arrays hold on to: there are views while it lives."""
+    __slots__ = ("handle", "__weakref__")
+
+    def __init__(self, handle):
+        self.handle = handle
+
+
+def _nothing():
+    return None
 
 
 class _Object:
-    """Common to all handles: a context manager. After close() every call fails with "... is NULL"; arrays that were
-    handed out stay valid, because the memory goes with the last of them."""
+    """Common to all handles: a context manager, closed at its end. After close() every call fails with "... is NULL"."""
     _handle = None
     _pointer = None
+    _viewed = staticmethod(_nothing)  # a weak reference to the _Views, where there are any
 
     def _own(self, destroy, create, *arguments, borrowed=()):
         out = c_void_p()
@@ -675,15 +745,110 @@ class _Object:
         self._handle = _Handle(pointer, destroy, borrowed)
         self._pointer = pointer
 
+    def _views(self):
+        """The owner of a new view."""
+        views = self._viewed()
+        if views is None:
+            views = _Views(self._handle)
+            self._viewed = weakref.ref(views)
+        return views
+
+    def _has_views(self):
+        if self._viewed() is not None:
+            gc.collect()  # it may hang in a cycle that nobody needs
+        return self._viewed() is not None
+
     def close(self):
+        """Release the memory; StateError while there are views of it. May be called again."""
+        if self._has_views():
+            raise StateError(-6, f"the {type(self).__name__} cannot be closed: there are views of its arrays. Delete them "
+                             "first, or keep copies in their place")
         self._handle = self._pointer = None
 
     def __enter__(self):
         return self
 
-    def __exit__(self, *_):
-        self.close()
+    def __exit__(self, exception, *_):
+        if exception is None:
+            self.close()
+        else:
+            self._handle = self._pointer = None  # the traceback may hold views; the memory goes with the last of them
 
+
+# --- copies and pickles --------------------------------------------------------------------------------------------
+
+def _not_copied(why):
+    def __reduce__(self):
+        raise TypeError(f"a {type(self).__name__} can be neither copied nor pickled: {why}")
+    return __reduce__
+
+
+def _architecture(net):
+    """What _build() needs."""
+    layers = tuple((net.width(l), net.activation(l), net.has_bias(l)) for l in range(1, net.depth + 1))
+    return net.width(0), net.dtype, layers, net.loss
+
+
+def _build(architecture, cls=None):
+    n_inputs, dtype, layers, loss = architecture
+    net = Network.__new__(cls or Network)
+    Network.__init__(net, n_inputs, dtype)
+    for layer in layers:
+        net.add_dense(*layer)
+    if layers:
+        net.loss = loss
+    return net
+
+
+def _checkpoint_bytes(net, **parts):
+    with tempfile.TemporaryDirectory(prefix="libfa-") as folder:
+        path = os.path.join(folder, "checkpoint")
+        save_checkpoint(path, net, **parts)
+        with open(path, "rb") as file:
+            return file.read()
+
+
+def _from_bytes(content, function, *arguments, **named):
+    """Call a function whose first argument is the path of a file with this content."""
+    with tempfile.TemporaryDirectory(prefix="libfa-") as folder:
+        path = os.path.join(folder, "checkpoint")
+        with open(path, "wb") as file:
+            file.write(content)
+        return function(path, *arguments, **named)
+
+
+class _Part(_Object):
+    """A Feedback, Optimizer or Trainer: its pickle is a checkpoint of it alone, beside a network of the same shape."""
+    _role = None        # its name among the arguments of save_checkpoint()
+    _architecture = ()  # of the network it was made for
+    _arguments = ()     # after net, to make another one
+
+    def _made(self, net, *arguments):
+        self._architecture, self._arguments = _architecture(net), arguments
+
+    def __reduce__(self):
+        content = _checkpoint_bytes(_build(self._architecture), **{self._role: self})
+        return _restore_part, (type(self), self._architecture, self._arguments, self._structure(), content)
+
+    def _structure(self):
+        """{name: value} of parameters that a checkpoint is only loaded into if they are set."""
+        return {}
+
+    def __copy__(self):
+        return copy.deepcopy(self)
+
+
+def _restore_part(cls, architecture, arguments, structure, content):
+    net = _build(architecture)
+    part = cls(net, *arguments)
+    for name, value in structure.items():
+        if part.param(name) != value:
+            part.set_param(name, value)
+    _from_bytes(content, load_checkpoint, net, flags=LOAD_NOT_FINITE, **{cls._role: part})
+    return part
+
+
+# --- network and pass ----------------------------------------------------------------------------------------------
 
 class Network(_Object):
     """Layers, weights, biases and the loss: fa/network.h."""
@@ -692,9 +857,59 @@ class Network(_Object):
         self._own(lib.fa_network_destroy, lib.fa_network_create, _dtype(dtype), _unsigned(n_inputs, "n_inputs"))
 
     def copy(self):
-        other = Network.__new__(Network)
+        """A deep copy; copy.copy() and copy.deepcopy() give the same."""
+        other = type(self).__new__(type(self))
         other._own(lib.fa_network_destroy, lib.fa_network_copy, self._pointer)
         return other
+
+    __copy__ = copy
+
+    def __deepcopy__(self, _memo):
+        return self.copy()
+
+    def __reduce__(self):
+        layers = range(1, self.depth + 1)
+        arrays = self.state_dict()
+        if any(self.is_pruned(l) or self.held_norm(l) for l in layers) or not all(
+                np.isfinite(array).all() for array in arrays.values()):
+            return _restore_network, (type(self), _checkpoint_bytes(self))  # what cannot be set by a call
+        return _rebuild_network, (type(self), _architecture(self), arrays, [self.is_frozen(l) for l in layers],
+                                  [self.dropout(l - 1) for l in layers])
+
+    def state_dict(self, copy=True):
+        """{"layers.0.weight": W_1 [n_1 x n_0], "layers.0.bias": b_1 [n_1], "layers.1.weight": W_2, ...}: PyTorch's names
+        and shapes. The arrays are copies; with copy=False read-only views, as of weights() and bias()."""
+        arrays = {}
+        for l in range(1, self.depth + 1):
+            arrays[f"layers.{l - 1}.weight"] = self.weights(l)
+            if self.has_bias(l):
+                arrays[f"layers.{l - 1}.bias"] = self.bias(l)
+        return {name: array.copy("C") if copy else array for name, array in arrays.items()}
+
+    def load_state_dict(self, arrays, convert=False):
+        """Set all weights and biases from a mapping with the names and shapes of state_dict(): NumPy arrays, or whatever
+        numpy.asarray() takes, such as PyTorch's tensors in the processor's memory. They are copied. With `convert` other
+        types of numbers are converted. Nothing changes unless all of it fits."""
+        numpy = _numpy()
+        expected = self.state_dict(copy=False)
+        for what, names in (("there is no", expected.keys() - arrays.keys()),
+                            ("the network does not have", arrays.keys() - expected.keys())):
+            if names:
+                raise FormatError(-9, f"{what} {', '.join(sorted(names))}")
+        found = {}
+        for name, own in expected.items():
+            array = found[name] = numpy.asarray(arrays[name])
+            if array.shape != own.shape:
+                raise ShapeError(-2, f"{name} is {list(array.shape)}, the network's is {list(own.shape)}")
+            if array.dtype != own.dtype and not (convert and array.dtype.kind in "biuf"):
+                raise DtypeError(-3, f"{name} is {array.dtype}, the network is {own.dtype}")
+            found[name] = array = numpy.ascontiguousarray(array, own.dtype)
+            if not numpy.isfinite(array).all():
+                raise NotFiniteError(-5, f"{name} holds NaN or infinity")
+        for l in range(1, self.depth + 1):
+            self.set_weights(l, found[f"layers.{l - 1}.weight"])
+            if self.has_bias(l):
+                self.set_bias(l, found[f"layers.{l - 1}.bias"])
 
     @classmethod
     def open(cls, path, flags=0):
@@ -748,11 +963,11 @@ class Network(_Object):
 
     def weights(self, l):
         """W_l [n_l x n_{l-1}] as it lies in the network: a read-only view that changes as the network learns."""
-        return _view(self._handle, False, lib.fa_network_weights, self._pointer, _unsigned(l, "l"))
+        return _view(self._views(), False, lib.fa_network_weights, self._pointer, _unsigned(l, "l"))
 
     def bias(self, l):
         """b_l [n_l], a read-only view."""
-        return _view(self._handle, False, lib.fa_network_bias, self._pointer, _unsigned(l, "l"))[0]
+        return _view(self._views(), False, lib.fa_network_bias, self._pointer, _unsigned(l, "l"))[0]
 
     def set_weights(self, l, weights):
         lib.fa_network_set_weights(self._pointer, _unsigned(l, "l"), matrix_view(weights))
@@ -806,6 +1021,19 @@ class Network(_Object):
         return _real(lib.fa_network_evaluate, self._pointer, matrix_view(x), matrix_view(target))
 
 
+def _rebuild_network(cls, architecture, arrays, frozen, dropout):
+    net = _build(architecture, cls)
+    net.load_state_dict(arrays)
+    for l, (layer_frozen, probability) in enumerate(zip(frozen, dropout), 1):
+        net.set_frozen(l, layer_frozen)
+        net.set_dropout(l - 1, probability)
+    return net
+
+
+def _restore_network(cls, content):
+    return _from_bytes(content, cls.open, LOAD_NOT_FINITE)
+
+
 class Pass(_Object):
     """Activities, error signals and gradients of one batch: fa/pass.h. One per thread. Its arrays are read-only views,
     overwritten by the next batch. A streaming one keeps two layers at a time and has none: for local rules."""
@@ -815,6 +1043,8 @@ class Pass(_Object):
         self._own(lib.fa_pass_destroy, create, net._pointer, _unsigned(max_batch, "max_batch"))
         self._borrowed = ()       # x and target of the batch, needed until the update; see _batch()
         self._loss = c_double()   # made once, not in every step
+
+    __reduce__ = _not_copied("it holds one batch; make another Pass(net, max_batch)")
 
     max_batch = property(lambda self: lib.fa_pass_max_batch(self._pointer))
     streaming = property(lambda self: lib.fa_pass_is_streaming(self._pointer))
@@ -830,17 +1060,17 @@ class Pass(_Object):
         lib.fa_pass_set_dropout(self._pointer, _unsigned(seed, "seed"), _unsigned(step, "step"))
 
     def activity(self, l):
-        return _view(self._handle, False, lib.fa_pass_activity, self._pointer, _unsigned(l, "l"))
+        return _view(self._views(), False, lib.fa_pass_activity, self._pointer, _unsigned(l, "l"))
 
     def delta(self, l):
-        return _view(self._handle, False, lib.fa_pass_delta, self._pointer, _unsigned(l, "l"))
+        return _view(self._views(), False, lib.fa_pass_delta, self._pointer, _unsigned(l, "l"))
 
     def gradient(self, l):
         """What gradient() has accumulated for W_l: the sum over gradient_samples samples."""
-        return _view(self._handle, False, lib.fa_pass_gradient, self._pointer, _unsigned(l, "l"))
+        return _view(self._views(), False, lib.fa_pass_gradient, self._pointer, _unsigned(l, "l"))
 
     def bias_gradient(self, l):
-        return _view(self._handle, False, lib.fa_pass_bias_gradient, self._pointer, _unsigned(l, "l"))[0]
+        return _view(self._views(), False, lib.fa_pass_bias_gradient, self._pointer, _unsigned(l, "l"))[0]
 
 
 def pass_bytes(net, max_batch, streaming=False):
@@ -851,11 +1081,7 @@ def pass_bytes(net, max_batch, streaming=False):
     return size.value
 
 
-class _Arrays:
-    """What views of a feedback's arrays hold on to, so that one can tell whether there are any."""
-
-
-class Feedback(_Object):
+class Feedback(_Part):
     """A learning rule bound to a network: fa/feedback.h. `rule` is the name of a built-in rule or a Rule."""
 
     def __init__(self, net, rule, seed):
@@ -868,10 +1094,17 @@ class Feedback(_Object):
             # Only calls with this object run the callbacks, so they may die with it, before its arrays do. Arrays that
             # the rule has kept would otherwise keep the rule alive, and NumPy's take no part in garbage collection.
             self._rule = ctypes.pointer(_rule_struct(rule, self._running))
-        self._arrays = _Arrays()
         self._dtype = net.dtype
+        self._made(net, rule, 0)  # its pickle brings the seed
         _reraising(self._running, (), self._own, lib.fa_feedback_destroy, lib.fa_feedback_create, net._pointer,
                    self._rule, None, _unsigned(seed, "seed"))
+
+    _role = "fb"
+
+    def _structure(self):
+        rule = self._rule.contents
+        names = [param.name for param in rule.params[:rule.n_params]] + [name.encode() for name in feedback_params()]
+        return {name.decode(): self.param(name.decode()) for name in names if lib.fa_feedback_redraws(self._pointer, name)}
 
     rule_name = property(lambda self: lib.fa_feedback_rule_name(self._pointer).decode())
     bytes = property(lambda self: lib.fa_feedback_bytes(self._pointer))
@@ -880,7 +1113,7 @@ class Feedback(_Object):
         """Set a parameter of the rule or one of feedback_params(); a choice by its name. Those that make the arrays anew
         cannot be set while there are views of them."""
         redraws = lib.fa_feedback_redraws(self._pointer, name.encode())
-        if redraws and sys.getrefcount(self._arrays) > 2:  # our own reference, and the call's
+        if redraws and self._has_views():
             raise StateError(-6, f"{name} makes the arrays of rule {self.rule_name} anew, and there are views of them")
         function = lib.fa_feedback_set_choice if isinstance(value, str) else lib.fa_feedback_set_param
         _reraising(self._running, (), function, self._pointer, name.encode(),
@@ -894,7 +1127,7 @@ class Feedback(_Object):
 
     def get(self, name, l):
         """An array of the rule, e.g. get("B", 1): a read-only view."""
-        return _view((self._handle, self._arrays), False, lib.fa_feedback_get, self._pointer, name.encode(),
+        return _view(self._views(), False, lib.fa_feedback_get, self._pointer, name.encode(),
                      _unsigned(l, "l"))
 
     def dense(self, l):
@@ -922,14 +1155,16 @@ class Feedback(_Object):
                              _unsigned(seed, "seed"))
 
 
-class Optimizer(_Object):
+class Optimizer(_Part):
     """From gradient to weight change: fa/optimizer.h. Parameters may be given by name."""
 
     def __init__(self, net, name="sgd", **parameters):
         self._own(lib.fa_optimizer_destroy, lib.fa_optimizer_create, net._pointer, name.encode())
+        self._made(net, name)
         for parameter, value in parameters.items():
             self.set(parameter, value)
 
+    _role = "opt"
     steps = property(lambda self: lib.fa_optimizer_steps(self._pointer))
 
     def set(self, name, value):
@@ -1056,6 +1291,17 @@ class Dataset(_Object):
                   _unsigned(n_classes, "n_classes"))
         return data
 
+    def __reduce__(self):
+        try:
+            x, target = self.view()
+        except UnsupportedError:  # a part of a random split
+            x, target = self.gather()
+        target = self.labels() if self.has_labels else target
+        return _restore_dataset, (x, target, self.n_outputs if self.has_labels else 0)
+
+    def __copy__(self):
+        return self.copy()
+
     def __len__(self):
         return lib.fa_dataset_size(self._pointer)
 
@@ -1092,7 +1338,7 @@ class Dataset(_Object):
 
     def view(self, first=0, count=None):
         """(x, target) of a range where it lies, read only; target is None where there are labels."""
-        return _two_views(self._handle, False, lib.fa_dataset_view, self._pointer, _unsigned(first, "first"),
+        return _two_views(self._views(), False, lib.fa_dataset_view, self._pointer, _unsigned(first, "first"),
                           self._count(first, count))
 
     def gather(self, rows=None):
@@ -1125,6 +1371,10 @@ class Dataset(_Object):
     def standardize(self, mean, deviation):
         """x = (x - mean) / deviation in place. Not for borrowed inputs: standardize the array, or a copy()."""
         lib.fa_dataset_standardize(self._pointer, matrix_view(mean), matrix_view(deviation))
+
+
+def _restore_dataset(x, target, n_classes):
+    return Dataset(x, target, n_classes)
 
 
 # --- training ------------------------------------------------------------------------------------------------------
@@ -1186,12 +1436,64 @@ def train_step(net, pass_, fb, opt, x, target):
     return pass_._loss.value
 
 
+# --- interrupts ----------------------------------------------------------------------------------------------------
+
+class _Interrupts:
+    """Keeps what Ctrl-C raises from passing through C: it waits until a callback can take it, or the call is over.
+
+    CPython may run a signal's handler as the first thing inside a callback, before any `try` of it; the exception would
+    be lost, and C would go on with whatever lies where the answer should be.
+    """
+    __slots__ = ("inside", "waiting", "previous")
+
+    def __init__(self):
+        self.inside = False   # in a callback, where an exception is caught
+        self.waiting = None
+        self.previous = None
+
+    def __enter__(self):
+        if threading.current_thread() is threading.main_thread():
+            previous = signal.getsignal(signal.SIGINT)
+            if callable(previous):  # neither ignored nor left to the system
+                self.previous = previous
+                signal.signal(signal.SIGINT, self._handle)
+        return self
+
+    def _handle(self, *seen):
+        if self.inside:
+            self.previous(*seen)
+        else:
+            self.waiting = seen
+
+    def deliver(self):
+        if self.waiting is not None:
+            seen, self.waiting = self.waiting, None
+            self.previous(*seen)
+
+    def __exit__(self, *_):
+        if self.previous is not None and signal.getsignal(signal.SIGINT) == self._handle:
+            signal.signal(signal.SIGINT, self.previous)
+        self.deliver()
+
+
+def _guarded(shared, function, *arguments):
+    """Run what a callback has to do. `shared.interrupts` is that of the call that runs it."""
+    interrupts = shared.interrupts
+    try:
+        interrupts.inside = True
+        interrupts.deliver()
+        return function(*arguments)
+    finally:
+        interrupts.inside = False
+
+
 # --- epochs and whole runs -----------------------------------------------------------------------------------------
 
 class Progress:
     """What a callback sees: the fields of fa_progress. net, pass_, fb and opt are the objects that train; a callback
     may look at them, and change nothing."""
     __slots__ = ("point", "epoch", "batch", "batches", "training", "validation", "net", "pass_", "fb", "opt")
+    __reduce__ = _not_copied("it is about objects that train")
 
     def __init__(self, seen, objects):
         self.point, self.epoch, self.batch, self.batches = seen.point, seen.epoch, seen.batch, seen.batches
@@ -1202,9 +1504,10 @@ class Progress:
 
 class _Training:
     """What the callbacks of a training share with the call that runs them."""
-    __slots__ = ("callbacks", "objects", "raised")
+    __slots__ = ("callbacks", "objects", "raised", "interrupts")
 
     def __init__(self):
+        self.interrupts = None
         self.callbacks = {}   # by point
         self.objects = None   # net, pass_, fb, opt, while it runs
         self.raised = None    # the first exception of a callback
@@ -1212,13 +1515,16 @@ class _Training:
 
 def _progress_callback(training):
     """The callbacks as one function for C: an exception stops the training, and waits in `training`."""
+    def answer(seen):
+        chosen = training.callbacks.get(seen.point)
+        answered = None if chosen is None else chosen(Progress(seen, training.objects))
+        return answered is None or bool(answered)
+
     def callback(_user_data, seen):
         if training.raised is not None:
             return False
         try:
-            chosen = training.callbacks[seen.contents.point]
-            answer = None if chosen is None else chosen(Progress(seen.contents, training.objects))
-            return answer is None or bool(answer)
+            return _guarded(training, answer, seen.contents)
         except BaseException as exception:
             training.raised = exception
             return False
@@ -1232,8 +1538,9 @@ def _train(training, objects, others, function, *arguments):
     training.objects = objects
     pass_._borrowed = None
     try:
-        _reraising(fb._running, (net, pass_, fb, handles), function, *arguments)
-        pass_._borrowed = ()
+        with _Interrupts() as training.interrupts:
+            _reraising(fb._running, (net, pass_, fb, handles), function, *arguments, interrupts=training.interrupts)
+            pass_._borrowed = ()
     finally:
         raised, training.raised, training.objects = training.raised, None, None
         if raised is not None:
@@ -1277,7 +1584,7 @@ def evaluate(net, data, confusion=False):
     return (result, matrix) if confusion else result
 
 
-class Trainer(_Object):
+class Trainer(_Part):
     """Whole runs: fa/trainer.h, which lists the parameters. They may be given by name, and are read and written as
     items: trainer["epochs"] = 20."""
 
@@ -1285,6 +1592,8 @@ class Trainer(_Object):
         self._own(lib.fa_trainer_destroy, lib.fa_trainer_create, net._pointer, _unsigned(seed, "seed"))
         self._training = _Training()
         self._callback = _progress_callback(self._training)
+        self._made(net, 0)  # its pickle brings the seed
+        self.on(AFTER_EPOCH, None)
         for parameter, value in parameters.items():
             self.set(parameter, value)
 
@@ -1308,8 +1617,10 @@ class Trainer(_Object):
     def on(self, point, callback, every=1):
         """Call `callback` with a Progress at AFTER_DELTAS, AFTER_UPDATE or AFTER_EPOCH; None for nothing. What it may
         do, and how it stops the training: train_epoch()."""
+        # Called after every epoch in any case, so that Ctrl-C need not wait for the end of the run.
+        called = callback is not None or point == AFTER_EPOCH
         lib.fa_trainer_set_callback(self._pointer, point, _unsigned(every, "every"),
-                                    fa_callback() if callback is None else self._callback, None)
+                                    self._callback if called else fa_callback(), None)
         self._training.callbacks[point] = callback
 
     def run(self, net, pass_, fb, opt, training, validation=None):
@@ -1321,6 +1632,13 @@ class Trainer(_Object):
                pass_._pointer, fb._pointer, opt._pointer, training._pointer,
                None if validation is None else validation._pointer)
         return self.stop
+
+    _role = "trainer"
+
+    def __reduce__(self):
+        if self._training.objects is not None:
+            raise StateError(-6, "the trainer is running: it cannot be copied or pickled now; see save_checkpoint()")
+        return super().__reduce__()
 
     stop = property(lambda self: lib.fa_trainer_stop(self._pointer), doc="why the latest run returned: STOP_...")
     epochs = property(lambda self: lib.fa_trainer_epochs(self._pointer), doc="epochs begun so far")
@@ -1352,7 +1670,7 @@ def save_checkpoint(path, net, fb=None, opt=None, pass_=None, trainer=None):
 def load_checkpoint(path, net, fb=None, opt=None, pass_=None, trainer=None, flags=0):
     """Read a checkpoint into objects made for the same architecture, rule and optimizer: fa_checkpoint_load(). There must
     be no views of the arrays of fb. flags: LOAD_NOT_FINITE or 0."""
-    if fb is not None and sys.getrefcount(fb._arrays) > 2:  # fb's own reference, and the call's
+    if fb is not None and fb._has_views():
         raise StateError(-6, f"a checkpoint makes the arrays of rule {fb.rule_name} anew, and there are views of them")
     _reraising(None if fb is None else fb._running, (), lib.fa_checkpoint_load, _path(path), net._pointer,
                *(_pointer_or_none(one) for one in (fb, opt, pass_, trainer)), flags)
@@ -1413,6 +1731,7 @@ def feedback_params():
 class Setup:
     """The making of a feedback, seen by Rule.setup; only valid there."""
     __slots__ = ("_pointer",)
+    __reduce__ = _not_copied("it is only valid in the callback")
 
     def __init__(self, pointer, _running):
         self._pointer = pointer
@@ -1455,6 +1774,7 @@ class Step:
     """One training step, seen by Rule.backward, local and adapt; only valid there. Arrays are views of the library's
     own, read only unless said otherwise; copy what is to be kept."""
     __slots__ = ("_pointer", "_running", "_adapting")
+    __reduce__ = _not_copied("it is only valid in the callback")
 
     def __init__(self, pointer, running, adapting=False):
         self._pointer = pointer
@@ -1610,10 +1930,11 @@ class Step:
 
 class _Running:
     """What the callbacks of a rule written in Python share with the call that runs them."""
-    __slots__ = ("name", "owners", "kept", "raised")
+    __slots__ = ("name", "owners", "kept", "raised", "interrupts")
 
     def __init__(self, name):
         self.name = name
+        self.interrupts = None
         self.owners = ()     # what a view of this step has to keep alive
         self.kept = {}       # what the rule gave to Step.set_presynaptic() and its like, needed until the update
         self.raised = None   # the first exception of a callback
@@ -1628,7 +1949,7 @@ def _callback(running, method, seen_as, fail):
     def callback(pointer, *rest):
         seen = seen_as(pointer, running)
         try:
-            method(seen, *rest)
+            _guarded(running, method, seen, *rest)
         except BaseException as exception:
             running.raised = running.raised or exception
             return fail(f"{type(exception).__name__}: {exception}".encode("utf-8", "replace"))
@@ -1664,7 +1985,7 @@ def _rule_struct(rule, running):
 def _saving(running, rule):
     def save(_state, to, room):
         try:
-            state = bytes(memoryview(rule.save()))  # bytes(3) would be three zeros
+            state = bytes(memoryview(_guarded(running, rule.save)))  # bytes(3) would be three zeros
         except BaseException as exception:
             running.raised = running.raised or exception
             return 0
@@ -1677,7 +1998,7 @@ def _saving(running, rule):
 def _loading(running, rule):
     def load(_state, of, size):
         try:
-            rule.load(ctypes.string_at(of, size))
+            _guarded(running, rule.load, ctypes.string_at(of, size))
         except BaseException as exception:
             running.raised = running.raised or exception
             return lib.fa_rule_fail(f"{type(exception).__name__}: {exception}".encode("utf-8", "replace"))
@@ -1685,21 +2006,26 @@ def _loading(running, rule):
     return load
 
 
-def _reraising(running, objects, function, *arguments):
+def _reraising(running, objects, function, *arguments, interrupts=None):
     """Call the library; what a rule written in Python raised meanwhile comes out here."""
     if running is None:
         function(*arguments)
         return
+    if interrupts is None:
+        with _Interrupts() as interrupts:
+            _reraising(running, objects, function, *arguments, interrupts=interrupts)
+        return
     if objects:
-        *handles, batch = objects
+        *seen, batch = objects
         running.kept = {}
-        running.owners = (*(one._handle for one in handles), batch)
+        running.owners = (*(one._views() for one in seen), batch)
+    outer, running.interrupts = running.interrupts, interrupts
     failed = None
     try:
         function(*arguments)
     except FaError as caught:
         failed = caught
-    raised, running.raised, running.owners = running.raised, None, ()
+    raised, running.raised, running.owners, running.interrupts = running.raised, None, (), outer
     if raised is None:
         if failed is not None:
             raise failed
@@ -1727,6 +2053,8 @@ class Recorder(_Object):
         """`names` is a list of quantities(), or None for all whose cost is not "svd"."""
         chosen = None if names is None else ",".join([names] if isinstance(names, str) else names).encode()
         self._own(lib.fa_recorder_destroy, lib.fa_recorder_create, net._pointer, chosen, _unsigned(every, "every"))
+
+    __reduce__ = _not_copied("it may write a file")
 
     def open(self, path, kind=RECORD_CSV):
         """Append rows to a file from now on: RECORD_CSV or RECORD_JSONL."""

@@ -10,7 +10,7 @@ import sys
 import tempfile
 
 here = pathlib.Path(__file__).resolve().parent
-sys.path[:0] = [str(here.parent / "abi"), str(here.parent.parent / "docs")]
+sys.path[:0] = [str(here.parent / "abi"), str(here.parent.parent / "docs" / "site")]
 from links import IMAGES, anchors, headings, is_external, links, slug  # noqa: E402
 from tap import Tap  # noqa: E402
 
