@@ -4,6 +4,7 @@ import gzip
 import os
 import pty
 import re
+import signal
 import struct
 import subprocess
 import sys
@@ -172,6 +173,14 @@ class Angles(OnImages):
         self.assertEqual(len(frames), 6)
         self.assertTrue(all(frame.startswith("epoch ") and len(frame) < 50 for frame in frames), frames)
         self.assertEqual(len(rest), 4)  # test error, two layers, and the end of the last line
+
+    def test_control_c(self):
+        process = subprocess.Popen([sys.executable, os.path.join(EXAMPLES, "angles.py"), *self.angles("--every", "1"),
+                                    "--epochs", "1000000"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        self.assertTrue(process.stdout.readline().startswith("epoch 1/1000000 batch 1/30"))
+        process.send_signal(signal.SIGINT)
+        _, complaint = process.communicate(timeout=60)
+        self.assertEqual((process.returncode, complaint), (130, ""))
 
     def test_bad_input(self):
         self.bad_files("angles.py")
