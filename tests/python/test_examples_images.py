@@ -93,7 +93,16 @@ class Classify(OnImages):
         self.assertTrue(all(20 < float(angle) < 90 for angle in table[2].split()[-3:-1]), table[2])
 
     def test_seeds_are_paired(self):
-        """A rule has the same numbers whatever else is run, and a rate of its own is only its own."""
+        """With one hidden layer fa and dfa are one rule: the same weights, order and B give the same numbers."""
+        done = example("classify.py", "--data", self.folder, "--epochs", "3", "--hidden", "20", "--rules", "fa,dfa",
+                       "--seeds", "1-2")
+        lines = [line.split() for line in done.stdout.splitlines()[1:13]]
+        numbers = {rule: [line[1:-1] for line in lines if line[0] == rule] for rule in ("fa", "dfa")}
+        self.assertEqual(len(numbers["fa"]), 6)
+        self.assertEqual(numbers["fa"], numbers["dfa"])
+
+    def test_a_rule_does_not_depend_on_the_others(self):
+        """It has the same numbers whatever else is run, and a rate of its own is only its own."""
         alone, beside = (self.classify("--rules", rules, "--eta", "0.1,shallow=0.3").stdout.splitlines()
                          for rules in ("fa", "shallow,fa"))
         without_time = [[line.split()[:-1] for line in lines if re.match("fa .*%", line)] for lines in (alone, beside)]
