@@ -138,7 +138,8 @@ class Classify(OnImages):
 
 class Angles(OnImages):
     def angles(self, *arguments):
-        return ["--data", self.folder, "--hidden", "20,10", "--batch", "10", "--epochs", "3", "--every", "15", *arguments]
+        return ["--data", self.folder, "--hidden", "20,10", "--batch", "10", "--epochs", "3", "--every", "15",
+                *arguments]
 
     def test_a_line_for_every_look(self):
         done = example("angles.py", *self.angles("--csv", self.path("angles.csv")))
