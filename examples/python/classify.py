@@ -91,9 +91,9 @@ def mean_and_interval(values):
 def table(results, options):
     """Test error, its difference from the first rule's on the same seeds, angles, seconds of a run."""
     first = options.rules[0]
-    print(f"\nTest error in percent after {options.epochs} epochs; {len(options.seeds)} seed(s). ±: standard deviation;\n"
-          f"brackets: 95 % interval of the mean difference from {first}, seed by seed. angle: degrees between the\n"
-          "error signals of the rule and of bp, layers 1 .. L-1, in the last epoch.\n")
+    print(f"\nTest error in percent after {options.epochs} epochs; {len(options.seeds)} seed(s).\n"
+          f"±: standard deviation; brackets: 95 % interval of the mean difference from {first}, seed by seed;\n"
+          "angle: degrees between the error signals of the rule and of bp, layers 1 .. L-1, in the last epoch.\n")
     against = f"minus {first}"
     print(f"{'rule':<19} {'eta':>7} {'test error':>14} {against:>24} {'angle':>12} {'seconds':>8}")
     for name in options.rules:
