@@ -40,7 +40,7 @@ try:
 except ImportError:
     np = None
 
-__version__ = "0.4.0"
+__version__ = "0.5.0"
 
 FLOAT32, FLOAT64 = 1, 2
 LAYERWISE, DIRECT = 1, 2
