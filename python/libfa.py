@@ -28,6 +28,7 @@ import ctypes
 import gc
 import os
 import signal
+import struct
 import sys
 import tempfile
 import threading
@@ -580,6 +581,7 @@ def build_info():
 
 # --- arrays --------------------------------------------------------------------------------------------------------
 
+_ndarray = None if np is None else np.ndarray
 _ELEMENT = {FLOAT32: ("float32", 4, "=f4"), FLOAT64: ("float64", 8, "=f8")}
 _DTYPES = {name: number for number, (name, _, _) in _ELEMENT.items()}
 if np is not None:
@@ -633,6 +635,31 @@ def matrix_view(array, writable=False):
     matrix = fa_matrix(address, rows, cols, row_stride, col_stride, dtype)
     matrix.owner = array
     return matrix
+
+
+_pack = struct.Struct("PNNNNi").pack_into  # the fields of fa_matrix
+_no_bytes = (ctypes.c_char * 0).from_buffer
+
+
+class _Place:
+    """An fa_matrix that is filled anew in every step: what matrix_view() does, faster where the array is plain."""
+    __slots__ = ("matrix", "bytes")
+
+    def __init__(self):
+        self.matrix = fa_matrix()
+        self.bytes = memoryview(self.matrix).cast("B")
+
+    def take(self, array):
+        """An fa_matrix of the array, valid until the next call; the caller keeps the array. Nothing is remembered of an
+        array: its memory may have moved since."""
+        # carray: row by row, aligned, writable. The other ways of lying in memory take matrix_view()'s longer way.
+        if type(array) is _ndarray and array.ndim == 2 and array.flags.carray:
+            dtype = _DTYPES.get(array.dtype)
+            if dtype is not None:
+                rows, cols = array.shape
+                _pack(self.bytes, 0, ctypes.addressof(_no_bytes(array)), rows, cols, cols or 1, 1, dtype)
+                return self.matrix
+        return matrix_view(array)
 
 
 def _element_strides(rows, cols, strides, size):
@@ -1042,7 +1069,8 @@ class Pass(_Object):
         create = lib.fa_pass_create_streaming if streaming else lib.fa_pass_create
         self._own(lib.fa_pass_destroy, create, net._pointer, _unsigned(max_batch, "max_batch"))
         self._borrowed = ()       # x and target of the batch, needed until the update; see _batch()
-        self._loss = c_double()   # made once, not in every step
+        self._loss = c_double()   # made once, not in every step, as are
+        self._places = _Place(), _Place()   # for x and target; None while a step uses them
 
     __reduce__ = _not_copied("it holds one batch; make another Pass(net, max_batch)")
 
@@ -1425,13 +1453,19 @@ def update(net, pass_, fb, opt):
 
 def train_step(net, pass_, fb, opt, x, target):
     """All phases at once; mean loss of the batch before the update."""
-    x, target = matrix_view(x), matrix_view(target)
-    pass_._borrowed = None
-    if fb._running is None:
-        lib.fa_train_step(net._pointer, pass_._pointer, fb._pointer, opt._pointer, x, target, pass_._loss)
-    else:
-        _reraising(fb._running, (net, pass_, fb, (x, target)), lib.fa_train_step, net._pointer, pass_._pointer,
-                   fb._pointer, opt._pointer, x, target, pass_._loss)
+    places, pass_._places = pass_._places, None
+    if places is None:  # a call inside a call, which the library refuses: leave the other one its views
+        places = _Place(), _Place()
+    try:
+        views = places[0].take(x), places[1].take(target)
+        pass_._borrowed = None
+        if fb._running is None:
+            lib.fa_train_step(net._pointer, pass_._pointer, fb._pointer, opt._pointer, *views, pass_._loss)
+        else:
+            _reraising(fb._running, (net, pass_, fb, (x, target)), lib.fa_train_step, net._pointer, pass_._pointer,
+                       fb._pointer, opt._pointer, *views, pass_._loss)
+    finally:
+        pass_._places = places
     pass_._borrowed = ()
     return pass_._loss.value
 
