@@ -25,6 +25,7 @@ SPDX-License-Identifier: MIT
 """
 import copy
 import ctypes
+import functools
 import gc
 import inspect
 import numbers
@@ -1587,12 +1588,14 @@ class ProgressLine:
         epoch = f"epoch {progress.epoch}" + (f"/{self._epochs}" if self._epochs else "")
         if progress.point != AFTER_EPOCH:
             epoch += f", batch {progress.batch}/{progress.batches}"
-        parts = [epoch]
-        for name, result in (("", progress.training), ("validation ", progress.validation)):
-            if result.samples:
-                parts.append(f"{name}loss {result.loss:.4g}")
-                if result.accuracy == result.accuracy:  # NaN without labels
-                    parts.append(f"{name}accuracy {result.accuracy:.2%}")
+        parts = [epoch, f"loss {progress.training.loss:.4g}"]
+        labels = progress.training.accuracy == progress.training.accuracy  # NaN without
+        if labels:
+            parts.append(f"accuracy {progress.training.accuracy:.2%}")
+        if progress.validation.samples:
+            parts.append(f"validation {progress.validation.loss:.4g}")
+            if labels:
+                parts[-1] += f" and {progress.validation.accuracy:.2%}"
         return ", ".join(parts) + f", {time.monotonic() - self._start:.1f} s"
 
     def close(self):
@@ -2321,10 +2324,22 @@ def _samples(x, dtype, name="X"):
     for count, what in zip(x.shape, ("sample", "feature")):
         if count == 0:
             raise ValueError(f"Found array with 0 {what}(s) (shape={x.shape}) while a minimum of 1 is required.")
-    x = numpy.ascontiguousarray(x, _ELEMENT[_dtype(dtype)][0])
+    with numpy.errstate(over="ignore"):
+        x = numpy.ascontiguousarray(x, _ELEMENT[_dtype(dtype)][0])
     if not numpy.isfinite(x).all():
         raise ValueError(f"{name} holds NaN or infinity, or numbers too large for {x.dtype}")
     return x
+
+
+@functools.lru_cache(maxsize=None)
+def _has_checkpoints():
+    net = Network(1)
+    net.add_dense(1)
+    try:
+        _checkpoint_bytes(net)
+    except UnsupportedError:
+        return False
+    return True
 
 
 class _Estimator:
@@ -2470,14 +2485,11 @@ class _Estimator:
     def __getstate__(self):
         """All of it; without feedback and optimizer where this libfa has no checkpoints. It predicts then, and does not
         learn on."""
-        state = self.__dict__.copy()
-        try:
-            state["feedback_"], state["optimizer_"] = copy.deepcopy((self.feedback_, self.optimizer_))
-        except AttributeError:
-            pass  # not fitted
-        except UnsupportedError:
-            del state["feedback_"], state["optimizer_"]
-        return state
+        dropped = () if _has_checkpoints() else ("feedback_", "optimizer_")
+        return {name: value for name, value in self.__dict__.items() if name not in dropped}
+
+    def __copy__(self):
+        return copy.deepcopy(self)
 
     # --- what scikit-learn asks
 
@@ -2544,7 +2556,8 @@ class Classifier(_Estimator):
     def _labels(self, y):
         numpy = _numpy()
         if y.ndim == 2 and y.shape[1] == 1:
-            warnings.warn("y is a column vector where one of 1 dimension was expected: y.ravel()", _conversion_warning(), 4)
+            warnings.warn("A column-vector y was passed when a 1d array was expected: y.ravel() makes one",
+                          _conversion_warning(), 4)
             y = y.ravel()
         if y.ndim != 1:
             raise ValueError(f"y has {y.ndim} dimensions: labels are one for each sample, not one-hot rows")
@@ -2602,7 +2615,8 @@ class Classifier(_Estimator):
 
     def predict(self, X):
         """The most probable class of every sample [n]."""
-        return self.classes_[self.predict_proba(X).argmax(axis=1)]
+        best = self.predict_proba(X).argmax(axis=1)
+        return self.classes_[best]
 
     def score(self, X, y, sample_weight=None):
         """Share of the samples whose class is predicted."""
