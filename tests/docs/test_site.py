@@ -1,4 +1,5 @@
-"""The manual that was built: the site's links lead somewhere, nothing comes from elsewhere, every public symbol is there.
+"""The manual that was built: the site's links lead somewhere, nothing comes from elsewhere, every public symbol is there,
+and the pages say what their sources say.
 
 usage: test_site.py SOURCE_ROOT HTML MAN3 COMMAND...
 COMMAND with an output directory in the place of @OUTDIR@ builds it again: the bytes have to be the same.
@@ -14,7 +15,9 @@ import tempfile
 import urllib.parse
 
 here = pathlib.Path(__file__).resolve().parent
-sys.path[:0] = [str(here.parent / "abi"), str(here.parent.parent / "docs" / "site")]
+sys.path[:0] = [str(here.parent.parent / "docs" / "site"), str(here.parent / "abi")]
+from links import INLINE  # noqa: E402
+from pages import page_id  # noqa: E402
 from tap import Tap  # noqa: E402
 
 FETCHES = {"img": "src", "script": "src", "iframe": "src", "object": "data"}
@@ -60,6 +63,38 @@ def from_elsewhere(directory, pages):
     problems = [f"{name}: {link}" for name, page in pages.items() for link in page.fetched if "//" in link]
     return problems + [f"{path.name} fetches" for path in directory.glob("*.css")
                        if re.search(r"url\(['\"]?https?:|@import", path.read_text(encoding="utf-8"))]
+
+
+def seen(path):
+    """The text that a browser shows of a page, spaces as one."""
+    text = re.sub(r"</?(?:td|th|tr|p|li|div|h\d)\b[^>]*>", " ", path.read_text(encoding="utf-8"))
+    return re.sub(r"\s+", " ", html.unescape(re.sub(r"<[^>]+>", "", text)))
+
+
+def words(text):
+    """Letters and digits alone: what marks of Markdown stand between does not count."""
+    return " " + " ".join(re.findall(r"[^\W_]+", text)) + " "
+
+
+def lost(source, directory):
+    """What a page has and the site has not: code spans to the letter, lines word for word."""
+    problems = []
+    for path in [*source.glob("*.md"), *(source / "docs").rglob("*.md")]:
+        name = str(path.relative_to(source))
+        shown = seen(directory / f"{page_id(name)}.html")
+        text = re.sub(r"<!--.*?-->", "", path.read_text(encoding="utf-8"), flags=re.S)
+        for span in re.findall(r"(?<!`)`([^`\n]+)`(?!`)", re.sub(r"^ *```.*?^ *```$", "", text, flags=re.S | re.M)):
+            if re.sub(r"\s+", " ", span).replace("\\|", "|").strip() not in shown:
+                problems.append(f"{name}: {span}")
+        shown = words(shown)
+        for line in text.splitlines():
+            while (link := INLINE.search(line)) is not None:
+                line = line[:link.start()] + ("" if link.group(1) else link.group("text")) + line[link.end():]
+            line = re.sub(r"^ *\d+\. |^ *```.*", "", line)
+            for part in line.split("|") if line.startswith("|") else [line]:
+                if "<" not in part and words(part).strip() and words(part) not in shown:
+                    problems.append(f"{name}: {part}")
+    return problems
 
 
 def public_names(include):
@@ -123,6 +158,7 @@ def main():
     pages = {path.name: Page(path) for path in directory.glob("*.html")}
     functions, others = public_names(source / "include" / "fa")
     tap.check(f"{len(pages)} pages of the site: every link leads somewhere", broken(directory, pages))
+    tap.check("the site has what the pages have", lost(source, directory))
     tap.check("nothing is fetched from elsewhere", from_elsewhere(directory, pages))
     tap.check(f"{len(functions)} functions and {len(others)} other names are in the reference",
               not_in_reference(directory, [*functions, *others]) or ([] if len(functions) > 200 else ["so few functions?"]))
