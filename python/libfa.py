@@ -26,11 +26,17 @@ SPDX-License-Identifier: MIT
 import copy
 import ctypes
 import gc
+import inspect
+import numbers
 import os
+import shutil
 import signal
+import struct
 import sys
 import tempfile
 import threading
+import time
+import warnings
 import weakref
 from ctypes import (CFUNCTYPE, POINTER, byref, c_bool, c_char_p, c_double, c_int, c_int32, c_size_t, c_uint, c_uint32,
                     c_uint64, c_void_p)
@@ -580,6 +586,7 @@ def build_info():
 
 # --- arrays --------------------------------------------------------------------------------------------------------
 
+_ndarray = None if np is None else np.ndarray
 _ELEMENT = {FLOAT32: ("float32", 4, "=f4"), FLOAT64: ("float64", 8, "=f8")}
 _DTYPES = {name: number for number, (name, _, _) in _ELEMENT.items()}
 if np is not None:
@@ -633,6 +640,31 @@ def matrix_view(array, writable=False):
     matrix = fa_matrix(address, rows, cols, row_stride, col_stride, dtype)
     matrix.owner = array
     return matrix
+
+
+_pack = struct.Struct("PNNNNi").pack_into  # the fields of fa_matrix
+_no_bytes = (ctypes.c_char * 0).from_buffer
+
+
+class _Place:
+    """An fa_matrix that is filled anew in every step: what matrix_view() does, faster where the array is plain."""
+    __slots__ = ("matrix", "bytes")
+
+    def __init__(self):
+        self.matrix = fa_matrix()
+        self.bytes = memoryview(self.matrix).cast("B")
+
+    def take(self, array):
+        """An fa_matrix of the array, valid until the next call; the caller keeps the array. Nothing is remembered of an
+        array: its memory may have moved since."""
+        # carray: row by row, aligned, writable. The other ways of lying in memory take matrix_view()'s longer way.
+        if type(array) is _ndarray and array.ndim == 2 and array.flags.carray:
+            dtype = _DTYPES.get(array.dtype)
+            if dtype is not None:
+                rows, cols = array.shape
+                _pack(self.bytes, 0, ctypes.addressof(_no_bytes(array)), rows, cols, cols or 1, 1, dtype)
+                return self.matrix
+        return matrix_view(array)
 
 
 def _element_strides(rows, cols, strides, size):
@@ -1042,7 +1074,8 @@ class Pass(_Object):
         create = lib.fa_pass_create_streaming if streaming else lib.fa_pass_create
         self._own(lib.fa_pass_destroy, create, net._pointer, _unsigned(max_batch, "max_batch"))
         self._borrowed = ()       # x and target of the batch, needed until the update; see _batch()
-        self._loss = c_double()   # made once, not in every step
+        self._loss = c_double()   # made once, not in every step, as are
+        self._places = _Place(), _Place()   # for x and target; None while a step uses them
 
     __reduce__ = _not_copied("it holds one batch; make another Pass(net, max_batch)")
 
@@ -1425,13 +1458,19 @@ def update(net, pass_, fb, opt):
 
 def train_step(net, pass_, fb, opt, x, target):
     """All phases at once; mean loss of the batch before the update."""
-    x, target = matrix_view(x), matrix_view(target)
-    pass_._borrowed = None
-    if fb._running is None:
-        lib.fa_train_step(net._pointer, pass_._pointer, fb._pointer, opt._pointer, x, target, pass_._loss)
-    else:
-        _reraising(fb._running, (net, pass_, fb, (x, target)), lib.fa_train_step, net._pointer, pass_._pointer,
-                   fb._pointer, opt._pointer, x, target, pass_._loss)
+    places, pass_._places = pass_._places, None
+    if places is None:  # a call inside a call, which the library refuses: leave the other one its views
+        places = _Place(), _Place()
+    try:
+        views = places[0].take(x), places[1].take(target)
+        pass_._borrowed = None
+        if fb._running is None:
+            lib.fa_train_step(net._pointer, pass_._pointer, fb._pointer, opt._pointer, *views, pass_._loss)
+        else:
+            _reraising(fb._running, (net, pass_, fb, (x, target)), lib.fa_train_step, net._pointer, pass_._pointer,
+                       fb._pointer, opt._pointer, *views, pass_._loss)
+    finally:
+        pass_._places = places
     pass_._borrowed = ()
     return pass_._loss.value
 
@@ -1502,12 +1541,75 @@ class Progress:
         self.net, self.pass_, self.fb, self.opt = objects
 
 
+def _notebook():
+    """Whether output goes to a notebook's page."""
+    shell = sys.modules["IPython"].get_ipython() if "IPython" in sys.modules else None
+    return shell is not None and hasattr(shell, "kernel")
+
+
+class ProgressLine:
+    """A callback that shows how far a training is, on one line that is written again and again: for AFTER_EPOCH, or for
+    AFTER_UPDATE in a long epoch. trainer.run(..., progress=True) makes one of its own.
+
+    `epochs` is how many there will be, if known; `file` where to write: standard error, or the page of a notebook.
+    `show` is None for a line only where somebody sees it change, in a terminal or a notebook; True to write in any case,
+    one line for each epoch where lines cannot be written again; False never.
+    """
+    _pause = 0.1  # seconds between two writings
+
+    def __init__(self, epochs=None, file=None, show=None):
+        self._page = file is None and _notebook()
+        self._file = file if file is not None else sys.stdout if self._page else sys.stderr
+        terminal = getattr(self._file, "isatty", lambda: False)()
+        self._again = self._page or terminal
+        self._show = (self._again if show is None else bool(show)) and self._file is not None
+        self._epochs = epochs
+        self._start = time.monotonic()
+        self._written, self._length = -self._pause, 0
+
+    def __call__(self, progress):
+        if not self._show:
+            return
+        ends = progress.point == AFTER_EPOCH
+        if not ends and (not self._again or time.monotonic() - self._written < self._pause):
+            return
+        text = self._text(progress)
+        if self._again:
+            if not self._page:
+                text = text[:max(shutil.get_terminal_size().columns - 1, 1)]
+            self._file.write("\r" + text.ljust(self._length))
+        else:
+            self._file.write(text + "\n")
+        self._file.flush()
+        self._written, self._length = time.monotonic(), len(text)
+
+    def _text(self, progress):
+        epoch = f"epoch {progress.epoch}" + (f"/{self._epochs}" if self._epochs else "")
+        if progress.point != AFTER_EPOCH:
+            epoch += f", batch {progress.batch}/{progress.batches}"
+        parts = [epoch]
+        for name, result in (("", progress.training), ("validation ", progress.validation)):
+            if result.samples:
+                parts.append(f"{name}loss {result.loss:.4g}")
+                if result.accuracy == result.accuracy:  # NaN without labels
+                    parts.append(f"{name}accuracy {result.accuracy:.2%}")
+        return ", ".join(parts) + f", {time.monotonic() - self._start:.1f} s"
+
+    def close(self):
+        """End the line."""
+        if self._again and self._length:
+            self._file.write("\n")
+            self._file.flush()
+            self._length = 0
+
+
 class _Training:
     """What the callbacks of a training share with the call that runs them."""
-    __slots__ = ("callbacks", "objects", "raised", "interrupts")
+    __slots__ = ("callbacks", "objects", "raised", "interrupts", "line")
 
     def __init__(self):
         self.interrupts = None
+        self.line = None      # a ProgressLine
         self.callbacks = {}   # by point
         self.objects = None   # net, pass_, fb, opt, while it runs
         self.raised = None    # the first exception of a callback
@@ -1517,7 +1619,10 @@ def _progress_callback(training):
     """The callbacks as one function for C: an exception stops the training, and waits in `training`."""
     def answer(seen):
         chosen = training.callbacks.get(seen.point)
-        answered = None if chosen is None else chosen(Progress(seen, training.objects))
+        progress = Progress(seen, training.objects)
+        if training.line is not None and seen.point == AFTER_EPOCH:
+            training.line(progress)
+        answered = None if chosen is None else chosen(progress)
         return answered is None or bool(answered)
 
     def callback(_user_data, seen):
@@ -1623,14 +1728,21 @@ class Trainer(_Part):
                                     self._callback if called else fa_callback(), None)
         self._training.callbacks[point] = callback
 
-    def run(self, net, pass_, fb, opt, training, validation=None):
-        """Train until all epochs are done, a callback says stop, or nothing improves; why: one of STOP_..."""
+    def run(self, net, pass_, fb, opt, training, validation=None, progress=False):
+        """Train until all epochs are done, a callback says stop, or nothing improves; why: one of STOP_... With
+        `progress` a ProgressLine shows every epoch: None where a terminal or a notebook does, True in any case."""
         if self._training.objects is not None:
             raise StateError(-6, "the trainer is running: a callback cannot run it again")
         others = (self, training) if validation is None else (self, training, validation)
-        _train(self._training, (net, pass_, fb, opt), others, lib.fa_trainer_run, self._pointer, net._pointer,
-               pass_._pointer, fb._pointer, opt._pointer, training._pointer,
-               None if validation is None else validation._pointer)
+        self._training.line = line = None if progress is False else ProgressLine(int(self["epochs"]), show=progress)
+        try:
+            _train(self._training, (net, pass_, fb, opt), others, lib.fa_trainer_run, self._pointer, net._pointer,
+                   pass_._pointer, fb._pointer, opt._pointer, training._pointer,
+                   None if validation is None else validation._pointer)
+        finally:
+            self._training.line = None
+            if line is not None:
+                line.close()
         return self.stop
 
     _role = "trainer"
@@ -2181,3 +2293,373 @@ def saturation(net, pass_, threshold):
 def gradient_check(net, x, target, step=0.0):
     """Worst difference between back-propagation's gradient and central differences."""
     return _real(lib.fa_gradient_check, net._pointer, matrix_view(x), matrix_view(target), step)
+
+
+# --- estimators ----------------------------------------------------------------------------------------------------
+
+class NotFittedError(ValueError, AttributeError):
+    """predict() or its like before fit(). scikit-learn's own class stands for it where scikit-learn is loaded."""
+
+
+def _not_fitted(estimator):
+    module = sys.modules.get("sklearn.exceptions")
+    error = NotFittedError if module is None else module.NotFittedError
+    return error(f"this {type(estimator).__name__} is not fitted yet: call fit() first")
+
+
+def _samples(x, dtype, name="X"):
+    """Numbers as an array [n x n_0] of the network's type, finite."""
+    numpy = _numpy()
+    if hasattr(x, "toarray"):
+        raise TypeError(f"{name} is a sparse matrix; libfa takes dense arrays: {name}.toarray()")
+    x = numpy.asarray(x)
+    if x.dtype.kind == "c":
+        raise ValueError(f"Complex data not supported: {name} has dtype {x.dtype}")
+    if x.ndim != 2:
+        raise ValueError(f"{name} has {x.ndim} dimensions; expected 2, one sample a row. Reshape your data: "
+                         f"{name}.reshape(-1, 1) if it is one feature, {name}.reshape(1, -1) if it is one sample")
+    for count, what in zip(x.shape, ("sample", "feature")):
+        if count == 0:
+            raise ValueError(f"Found array with 0 {what}(s) (shape={x.shape}) while a minimum of 1 is required.")
+    x = numpy.ascontiguousarray(x, _ELEMENT[_dtype(dtype)][0])
+    if not numpy.isfinite(x).all():
+        raise ValueError(f"{name} holds NaN or infinity, or numbers too large for {x.dtype}")
+    return x
+
+
+class _Estimator:
+    """What Classifier and Regressor have in common. Nothing of scikit-learn is imported."""
+    _estimator_type: str
+    _loss: str
+    _output: str
+
+    def __init__(self, hidden=(100,), rule="fa", *, activation="tanh", optimizer="adam", learning_rate=None, batch=32,
+                 epochs=100, random_state=0, init="glorot_uniform", dropout=0.0, shuffle=True, schedule="constant",
+                 patience=0, validation_fraction=0.1, dtype="float32", threads=1, verbose=False, rule_params=None,
+                 optimizer_params=None, trainer_params=None):
+        # scikit-learn's clone() wants them unchanged; what they mean is looked at in fit().
+        self.hidden = hidden
+        self.rule = rule
+        self.activation = activation
+        self.optimizer = optimizer
+        self.learning_rate = learning_rate
+        self.batch = batch
+        self.epochs = epochs
+        self.random_state = random_state
+        self.init = init
+        self.dropout = dropout
+        self.shuffle = shuffle
+        self.schedule = schedule
+        self.patience = patience
+        self.validation_fraction = validation_fraction
+        self.dtype = dtype
+        self.threads = threads
+        self.verbose = verbose
+        self.rule_params = rule_params
+        self.optimizer_params = optimizer_params
+        self.trainer_params = trainer_params
+
+    # --- parameters
+
+    @classmethod
+    def _names(cls):
+        return [name for name in inspect.signature(cls.__init__).parameters if name != "self"]
+
+    def get_params(self, deep=True):
+        """{name: value} of the constructor's parameters."""
+        return {name: getattr(self, name) for name in self._names()}
+
+    def set_params(self, **params):
+        """Set parameters by name; the next fit() uses them."""
+        names = self._names()
+        for name in params:
+            if name not in names:
+                raise ValueError(f"Invalid parameter {name!r} for estimator {type(self).__name__}. "
+                                 f"Valid parameters are: {names}")
+        for name, value in params.items():
+            setattr(self, name, value)
+        return self
+
+    def __repr__(self):
+        defaults = {name: one.default for name, one in inspect.signature(type(self).__init__).parameters.items()}
+        shown = [f"{name}={value!r}" for name, value in self.get_params().items() if value is not defaults[name]]
+        return f"{type(self).__name__}({', '.join(shown)})"
+
+    # --- fitting
+
+    def _prepare(self, n_inputs, n_outputs):
+        """New network, feedback and optimizer. The recipe is part of the interface: docs/guide/python.md."""
+        self.seed_ = seed = _seed(self.random_state)
+        net = Network(n_inputs, self.dtype)
+        for width in ([self.hidden] if isinstance(self.hidden, numbers.Integral) else self.hidden):
+            net.add_dense(width, self.activation)
+        net.add_dense(n_outputs, self._output)
+        net.loss = self._loss
+        net.init_weights(0, self.init, 1.0, seed)
+        for l in range(1, net.depth):
+            net.set_dropout(l, self.dropout)
+        fb = Feedback(net, self.rule, seed)
+        for name, value in (self.rule_params or {}).items():
+            fb.set_param(name, value)
+        rate = self.learning_rate
+        if rate is None and self.optimizer == "sgd":
+            rate = fb._rule.contents.learning_rate or None
+        opt = Optimizer(net, self.optimizer, **({} if rate is None else {"learning_rate": rate}),
+                        **(self.optimizer_params or {}))
+        self.n_features_in_, self.n_outputs_ = n_inputs, n_outputs
+        self.loss_curve_, self.validation_curve_ = [], []
+        self.net_, self.feedback_, self.optimizer_ = net, fb, opt
+
+    def _pass(self, n):
+        pass_ = Pass(self.net_, min(self.batch, n))
+        if self.threads != 1:
+            pass_.set_threads(self.threads)
+        return pass_
+
+    def _fit(self, data, validation):
+        n = len(data)
+        if validation is None and self.patience:
+            held = min(max(1, round(self.validation_fraction * n)), n - 1)
+            if held == 0:
+                raise ValueError("1 sample is too few for patience, which holds some out; give validation=(X, y)")
+            data, validation = data.split(self.seed_, [n - held, held])
+        trainer = Trainer(self.net_, self.seed_, epochs=self.epochs, batch=min(self.batch, n), shuffle=bool(self.shuffle),
+                          schedule=self.schedule, patience=self.patience, keep_best=validation is not None)
+        for name, value in (self.trainer_params or {}).items():
+            trainer[name] = value
+        self.stop_ = trainer.run(self.net_, self._pass(len(data)), self.feedback_, self.optimizer_, data, validation,
+                                 progress=self.verbose)
+        self.loss_curve_ = [record.training.loss for record in trainer.records]
+        self.validation_curve_ = [record.validation.loss for record in trainer.records] if validation is not None else []
+        self.n_iter_, self.best_epoch_, self.loss_ = trainer.epochs, trainer.best, self.loss_curve_[-1]
+
+    def _partial_fit(self, data):
+        """One epoch."""
+        pass_ = self._pass(len(data))
+        pass_.set_dropout(self.seed_, self.optimizer_.steps)
+        result = train_epoch(self.net_, pass_, self.feedback_, self.optimizer_, data, shuffle=bool(self.shuffle),
+                             seed=self.seed_, epoch=len(self.loss_curve_) + 1)
+        self.loss_curve_.append(result.loss)
+        self.n_iter_, self.loss_ = len(self.loss_curve_), result.loss
+
+    def _refuse(self, unknown):
+        if "sample_weight" in unknown:
+            raise TypeError(f"{type(self).__name__} takes no sample_weight: every sample counts alike. Repeat samples in "
+                            "its place")
+        if unknown:
+            raise TypeError(f"fit() has no argument {next(iter(unknown))!r}")
+
+    def _checked(self, x, y, fitted):
+        if y is None:
+            raise ValueError(f"{type(self).__name__} requires y to be passed, but the target y is None")
+        x = self._inputs(x) if fitted else _samples(x, self.dtype)
+        y = _numpy().asarray(y)
+        if y.ndim == 0 or len(y) != len(x):
+            raise ValueError(f"X has {len(x)} samples, y has shape {y.shape}: one row or number for each is needed")
+        return x, y
+
+    def _inputs(self, x):
+        if not hasattr(self, "net_"):
+            raise _not_fitted(self)
+        x = _samples(x, self.net_.dtype)
+        if x.shape[1] != self.n_features_in_:
+            raise ValueError(f"X has {x.shape[1]} features, but {type(self).__name__} is expecting {self.n_features_in_} "
+                             "features as input")
+        return x
+
+    def __getstate__(self):
+        """All of it; without feedback and optimizer where this libfa has no checkpoints. It predicts then, and does not
+        learn on."""
+        state = self.__dict__.copy()
+        try:
+            state["feedback_"], state["optimizer_"] = copy.deepcopy((self.feedback_, self.optimizer_))
+        except AttributeError:
+            pass  # not fitted
+        except UnsupportedError:
+            del state["feedback_"], state["optimizer_"]
+        return state
+
+    # --- what scikit-learn asks
+
+    def _more_tags(self):  # until 1.5
+        return {"requires_y": True, "multioutput": self._estimator_type == "regressor"}
+
+    def __sklearn_tags__(self):  # from 1.6 on
+        from sklearn.utils import ClassifierTags, RegressorTags, Tags, TargetTags
+        classifier = self._estimator_type == "classifier"
+        return Tags(estimator_type=self._estimator_type, target_tags=TargetTags(required=True, multi_output=not classifier),
+                    classifier_tags=ClassifierTags() if classifier else None,
+                    regressor_tags=None if classifier else RegressorTags())
+
+
+def _seed(random_state):
+    """The seed that a number, None or one of NumPy's generators stands for."""
+    if random_state is None:
+        return int.from_bytes(os.urandom(8), "little")
+    if isinstance(random_state, numbers.Integral):
+        return _unsigned(int(random_state), "random_state")
+    draw = getattr(random_state, "integers", None) or getattr(random_state, "randint", None)
+    if draw is None:
+        raise ValueError(f"random_state is {random_state!r}: a number, None or a generator of NumPy is needed")
+    return int(draw(2 ** 31))
+
+
+_PARAMETERS = """
+
+    hidden        widths of the hidden layers, input side first; one number for one layer
+    rule          name of a learning rule, see rules(), or a Rule
+    activation    of the hidden layers
+    optimizer     see optimizers()
+    learning_rate the optimizer's default if None; that which suits the rule if the optimizer is sgd
+    batch         samples in a mini-batch
+    epochs        at most
+    random_state  0 .. 2**64 - 1; None for another one each time; or a generator of NumPy, from which one is drawn. The
+                  seed used is seed_. The same seed gives the same bits
+    init          how the weights are drawn
+    dropout       probability for the activities of the hidden layers
+    shuffle       another order in each epoch
+    schedule      of the learning rate: constant, step or cosine
+    patience      stop after so many epochs without a better loss on validation data; 0 never. Without
+                  fit(..., validation=...) the share validation_fraction of the samples is held out for it
+    dtype         float32 or float64, for all that is computed
+    threads       that share the work of a step
+    verbose       True for a line of progress; None for one where a terminal or a notebook shows it
+    rule_params, optimizer_params, trainer_params
+                  {name: value} of whatever else Feedback.set_param(), Optimizer and Trainer know
+
+    After fit(): n_features_in_, n_outputs_, seed_, loss_curve_ (mean training loss of each epoch, before the updates),
+    validation_curve_, loss_, n_iter_ (epochs done), best_epoch_ (0 without validation data), stop_ (STOP_...); net_,
+    feedback_ and optimizer_, the objects of this module. With validation data the weights are those of the best epoch.
+    """
+
+
+class Classifier(_Estimator):
+    __doc__ = """Classes from numbers, in scikit-learn's way: a softmax network trained on the cross-entropy.
+
+    fit(X, y), X [n x n_0] numbers, y [n] labels of any kind that can be sorted; classes_ are those found, sorted.""" \
+        + _PARAMETERS
+    _estimator_type = "classifier"
+    _loss, _output = "cross_entropy", "softmax"
+
+    def _labels(self, y):
+        numpy = _numpy()
+        if y.ndim == 2 and y.shape[1] == 1:
+            warnings.warn("y is a column vector where one of 1 dimension was expected: y.ravel()", _conversion_warning(), 4)
+            y = y.ravel()
+        if y.ndim != 1:
+            raise ValueError(f"y has {y.ndim} dimensions: labels are one for each sample, not one-hot rows")
+        if y.dtype.kind == "f":
+            if not numpy.isfinite(y).all():
+                raise ValueError("y holds NaN or infinity")
+            if (y != numpy.floor(y)).any():
+                raise ValueError("Unknown label type: continuous numbers are no classes; a Regressor learns them")
+        return y
+
+    def _numbers(self, y):
+        """Index of every label in classes_."""
+        numpy = _numpy()
+        known = numpy.isin(y, self.classes_)
+        if not known.all():
+            raise ValueError(f"y holds {y[~known][0]!r}, which is none of the classes {list(self.classes_)}")
+        return numpy.searchsorted(self.classes_, y)
+
+    def _data(self, x, y, fitted=True):
+        x, y = self._checked(x, y, fitted)
+        y = self._labels(y)
+        if not fitted:
+            self.classes_ = _numpy().unique(y)
+            self._begin(x)
+        return Dataset(x, self._numbers(y), n_classes=len(self.classes_))
+
+    def _begin(self, x):
+        if len(self.classes_) < 2:
+            raise ValueError(f"there is only one class, {self.classes_[0]!r}; a classifier needs two at least")
+        self._prepare(x.shape[1], len(self.classes_))
+
+    def fit(self, X, y, validation=None, **unknown):
+        """Learn anew. `validation` is a pair (X, y) to watch, and to stop by if `patience` is not 0."""
+        self._refuse(unknown)
+        data = self._data(X, y, fitted=False)
+        self._fit(data, None if validation is None else self._data(*validation))
+        return self
+
+    def partial_fit(self, X, y, classes=None, **unknown):
+        """Learn on: one epoch over these samples. The first call needs all classes, in `classes` or in y."""
+        self._refuse(unknown)
+        if not hasattr(self, "net_"):
+            x, y = self._checked(X, y, False)
+            self.classes_ = _numpy().unique(self._labels(y) if classes is None else classes)
+            self._begin(x)
+        elif classes is not None and list(_numpy().unique(classes)) != list(self.classes_):
+            raise ValueError(f"classes are {list(self.classes_)} since the first call, and now {list(classes)}")
+        self._partial_fit(self._data(X, y))
+        return self
+
+    def predict_proba(self, X):
+        """Probabilities [n x len(classes_)]: the softmax outputs."""
+        x = self._inputs(X)
+        return self.net_.predict(x)
+
+    def predict(self, X):
+        """The most probable class of every sample [n]."""
+        return self.classes_[self.predict_proba(X).argmax(axis=1)]
+
+    def score(self, X, y, sample_weight=None):
+        """Share of the samples whose class is predicted."""
+        return float(_numpy().average(self.predict(X) == _numpy().asarray(y).reshape(-1), weights=sample_weight))
+
+
+def _conversion_warning():
+    module = sys.modules.get("sklearn.exceptions")
+    return UserWarning if module is None else module.DataConversionWarning
+
+
+class Regressor(_Estimator):
+    __doc__ = """Numbers from numbers, in scikit-learn's way: an identity output trained on the squared error.
+
+    fit(X, y), X [n x n_0], y [n] or [n x n_L]; predict() gives the shape of y. Scale both: the network does not.""" \
+        + _PARAMETERS
+    _estimator_type = "regressor"
+    _loss, _output = "squared_error", "identity"
+
+    def _data(self, x, y, fitted=True):
+        x, y = self._checked(x, y, fitted)
+        if y.ndim > 2:
+            raise ValueError(f"y has {y.ndim} dimensions; targets are [n] or [n x n_L]")
+        target = _samples(y.reshape(len(y), -1), self.dtype, "y")
+        if not fitted:
+            self._flat = y.ndim == 1
+            self._prepare(x.shape[1], target.shape[1])
+        if target.shape[1] != self.n_outputs_:
+            raise ValueError(f"y has {target.shape[1]} columns, and had {self.n_outputs_} in the first call")
+        return Dataset(x, target)
+
+    def fit(self, X, y, validation=None, **unknown):
+        """Learn anew. `validation` is a pair (X, y) to watch, and to stop by if `patience` is not 0."""
+        self._refuse(unknown)
+        data = self._data(X, y, fitted=False)
+        self._fit(data, None if validation is None else self._data(*validation))
+        return self
+
+    def partial_fit(self, X, y, **unknown):
+        """Learn on: one epoch over these samples."""
+        self._refuse(unknown)
+        self._partial_fit(self._data(X, y, fitted=hasattr(self, "net_")))
+        return self
+
+    def predict(self, X):
+        """Outputs [n] or [n x n_L], as y was."""
+        x = self._inputs(X)
+        outputs = self.net_.predict(x)
+        return outputs[:, 0] if self._flat else outputs
+
+    def score(self, X, y, sample_weight=None):
+        """R^2, the mean over the targets: 1 - (sum of squared errors) / (sum of squared distances from the mean)."""
+        numpy = _numpy()
+        y = numpy.asarray(y, "float64")
+        y = y.reshape(len(y), -1)
+        weights = numpy.ones(len(y)) if sample_weight is None else numpy.asarray(sample_weight, "float64")
+        wrong = weights @ (y - self.predict(X).reshape(y.shape)) ** 2
+        spread = weights @ (y - numpy.average(y, axis=0, weights=weights)) ** 2
+        scores = numpy.where(spread > 0, 1 - wrong / numpy.where(spread > 0, spread, 1), numpy.where(wrong > 0, 0.0, 1.0))
+        return float(scores.mean())
