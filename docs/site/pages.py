@@ -8,7 +8,7 @@ import os
 import re
 
 from headers import group
-from links import AUTOLINK, FENCE, HEADING, IMAGES, INLINE, headings, is_external
+from links import AUTOLINK, FENCE, HEADING, IMAGES, INLINE, headings, is_external, whole
 
 TAGS = "a|br|code|details|em|img|kbd|p|strong|sub|summary|sup"
 COMMENT = re.compile(r"<!--.*?-->\n?", re.S)
@@ -75,7 +75,7 @@ class Site:
     def for_doxygen(self, page):
         """The text of the page at the path `page`."""
         text = COMMENT.sub("", (self.root / page).read_text(encoding="utf-8"))
-        text = with_whole_spans(text)
+        text = whole(text)
         names = {number: (level, anchor) for number, level, _, anchor in headings(text)}
         lines, marks = [], None
         for number, line in enumerate(text.splitlines(), 1):
@@ -96,20 +96,6 @@ class Site:
             else:
                 lines.append(self.prose(page, line))
         return "\n".join(lines) + "\n"
-
-
-def with_whole_spans(text):
-    """A code span that goes on in the next line takes that line to its own."""
-    lines, marks = [], None
-    for line in text.splitlines():
-        fence = FENCE.match(line)
-        if fence:
-            marks = None if marks and line.strip() == marks else marks or fence.group(1)
-        elif marks is None and lines and line and lines[-1].count("`") % 2 == 1:
-            lines[-1] += " " + line.strip()
-            continue
-        lines.append(line)
-    return "\n".join(lines)
 
 
 def escape(text):

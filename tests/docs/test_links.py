@@ -70,8 +70,8 @@ def self_test():
         if slug(heading) != wanted:
             problems.append(f"{heading}: {slug(heading)}")
     text = ("# A\n[a](b.md) `[no](c)` [![x](d.svg)](e)\n```c\n[no](f)\n# no\n```\n[r]: g\n<img src=\"h\">\n## A\n"
-            "~~~\n```\n[no](i)\n~~~\n[k](<l> \"t\")\n")
-    if sorted(target for _, target in links(text)) != ["b.md", "d.svg", "e", "g", "h", "l"]:
+            "~~~\n```\n[no](i)\n~~~\n[k](<l> \"t\")\n[in\ntwo](m) [0, 1)\n")
+    if sorted(target for _, target in links(text)) != ["b.md", "d.svg", "e", "g", "h", "l", "m"]:
         problems.append(str(list(links(text))))
     if [anchor for *_, anchor in headings(text)] != ["a", "a-1"]:
         problems.append(str(list(headings(text))))

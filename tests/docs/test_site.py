@@ -16,7 +16,7 @@ import urllib.parse
 
 here = pathlib.Path(__file__).resolve().parent
 sys.path[:0] = [str(here.parent.parent / "docs" / "site"), str(here.parent / "abi")]
-from links import INLINE  # noqa: E402
+from links import INLINE, whole  # noqa: E402
 from pages import page_id  # noqa: E402
 from tap import Tap  # noqa: E402
 
@@ -87,7 +87,7 @@ def lost(source, directory):
             if re.sub(r"\s+", " ", span).replace("\\|", "|").strip() not in shown:
                 problems.append(f"{name}: {span}")
         shown = words(shown)
-        for line in text.splitlines():
+        for line in whole(text).splitlines():
             while (link := INLINE.search(line)) is not None:
                 line = line[:link.start()] + ("" if link.group(1) else link.group("text")) + line[link.end():]
             line = re.sub(r"^ *\d+\. |^ *```.*", "", line)
