@@ -20,8 +20,8 @@ def whole(text):
         fence = FENCE.match(line)
         if fence:
             marks = None if marks and line.strip() == marks else marks or fence.group(1)
-        elif marks is None and lines and line and (lines[-1].count("`") % 2 == 1 or
-                                                   GOES_ON.match(line) and lines[-1].count("[") > lines[-1].count("]")):
+        elif marks is None and lines and line and not FENCE.match(lines[-1]) and (
+                lines[-1].count("`") % 2 == 1 or GOES_ON.match(line) and lines[-1].count("[") > lines[-1].count("]")):
             lines[-1] += " " + line.strip()
             continue
         lines.append(line)

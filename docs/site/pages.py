@@ -108,6 +108,7 @@ def escape(text):
 
 def code_span(text):
     """HTML: Doxygen's own code spans end at an apostrophe. Names of functions become links in it."""
+    text = text.replace(r"\|", "|") # as it is in tables
     text = re.sub(r"[\\@#%*|`]|(?<!\w)_|_(?!\w)|---?", r"\\\g<0>", text)
     for character, entity in (("&", "&amp;"), ("<", "&lt;"), (">", "&gt;"), ('"', "&quot;")):
         text = text.replace(character, entity)
