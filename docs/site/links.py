@@ -4,7 +4,8 @@ import re
 
 FENCE = re.compile(r"^ *(```+|~~~+)")
 HEADING = re.compile(r"^(#{1,6}) +(.*?) *#*$")
-INLINE = re.compile(r"(!?)\[(?P<text>(?:[^\[\]]|\[[^\[\]]*\](?:\([^)]*\))?)*)\]\(<?(?P<target>[^)\s>]+)>?(?: +\"[^\"]*\")?\)")
+INLINE = re.compile(r"(!?)\[(?P<text>(?:[^\[\]]|\[[^\[\]]*\](?:\([^)]*\))?)*)\]"
+                    r"\(<?(?P<target>[^)\s>]+)>?(?: +\"[^\"]*\")?\)")
 DEFINITION = re.compile(r"^ *\[[^\]]+\]: *<?(?P<target>\S+?)>?(?: .*)?$")
 HTML = re.compile(r"<(?:img|a)\b[^>]*?\b(?:src|href)=\"(?P<target>[^\"]+)\"")
 GOES_ON = re.compile(r"^[^\[\]]*\]\(")
@@ -36,7 +37,7 @@ def prose(text):
         if fence:
             marks = None if marks and line.strip() == marks else marks or fence.group(1)
         elif marks is None:
-            yield number, re.sub(r"(`+)(.+?)\1", lambda span: span.group(1) + "x" * len(span.group(2)) + span.group(1), line)
+            yield number, re.sub(r"(`+)(.+?)\1", lambda span: "`" + "x" * len(span.group(2)) + "`", line)
 
 
 def slug(heading):
@@ -63,7 +64,7 @@ def anchors(path):
 
 
 def links(text):
-    """(line number, target) of every link and image, those in the text of a link too. Lines are counted in whole(text)."""
+    """(line number in whole(text), target) of every link and image, those in the text of a link too."""
     for number, line in prose(whole(text)):
         targets = [match.group("target") for match in DEFINITION.finditer(line)]
         while (match := INLINE.search(line)) is not None:

@@ -88,8 +88,9 @@ class Site:
             elif number in names:
                 level, anchor = names[number]
                 title = self.prose(page, HEADING.match(line).group(2))
-                name = ("mainpage" if page == "README.md" else page_id(page)) if level == 1 else f"{page_id(page)}_{anchor}"
-                if level > 1 and page == "README.md": # they would stand in the navigation before the sections of the site
+                name = f"{page_id(page)}_{anchor}" if level > 1 else page_id(page).replace("index", "mainpage")
+                # The sections of the main page would stand in the navigation before those of the site.
+                if level > 1 and page == "README.md":
                     lines.append(f'<h{level} id="{name}">{title}</h{level}>\n')
                 else:
                     lines.append(f"{'#' * level} {title} {{#{name}}}")

@@ -1,5 +1,5 @@
-"""Every function, constant and field of the public headers says what it is: functions which errors they return and since
-when. Doxygen warns about a comment that is missing, and is not everywhere.
+"""Every function, constant and field of the public headers says what it is: functions which errors they return and
+since when. Doxygen warns about a comment that is missing, and is not everywhere.
 
 usage: test_contracts.py INCLUDE_DIRECTORY
 """
@@ -11,7 +11,8 @@ here = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(here.parent / "abi"))
 from tap import Tap  # noqa: E402
 
-FUNCTION = re.compile(r"(?:/\*\*(?P<comment>(?:(?!\*/).)*)\*/\n)?^FA_API (?P<type>[\w *]+?)(?P<name>fa_\w+)\(", re.M | re.S)
+FUNCTION = re.compile(r"(?:/\*\*(?P<comment>(?:(?!\*/).)*)\*/\n)?^FA_API (?P<type>[\w *]+?)(?P<name>fa_\w+)\(",
+                      re.M | re.S)
 BODY = re.compile(r"^typedef (?:struct|enum) \w+ \{\n(.*?)^\} \w+;", re.M | re.S)
 
 
@@ -42,7 +43,8 @@ def of_members(text):
 
 def main():
     tap = Tap()
-    text = ("/** A. */\nFA_API fa_status fa_a(void);\nFA_API int fa_b(void);\n/** B. Errors as above. Since 0.1. */\nFA_API fa_status fa_c(int);\n"
+    text = ("/** A. */\nFA_API fa_status fa_a(void);\nFA_API int fa_b(void);\n"
+            "/** B. Errors as above. Since 0.1. */\nFA_API fa_status fa_c(int);\n"
             "typedef enum e {\n    FA_A = 1, /**< a */\n    /** b */\n    FA_B = 2,\n    FA_C = 3\n} e;\n")
     found = sum(map(of_function, FUNCTION.finditer(text)), []) + of_members(text)
     tap.check("what is missing is found",
