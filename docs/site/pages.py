@@ -8,7 +8,7 @@ import os
 import re
 
 from headers import group
-from links import AUTOLINK, FENCE, HEADING, IMAGES, INLINE, headings, is_external
+from links import AUTOLINK, FENCE, HEADING, IMAGES, INLINE, headings, is_external, whole
 
 TAGS = "a|br|code|details|em|img|kbd|p|strong|sub|summary|sup"
 COMMENT = re.compile(r"<!--.*?-->\n?", re.S)
@@ -75,7 +75,7 @@ class Site:
     def for_doxygen(self, page):
         """The text of the page at the path `page`."""
         text = COMMENT.sub("", (self.root / page).read_text(encoding="utf-8"))
-        text = with_whole_spans(text)
+        text = whole(text)
         names = {number: (level, anchor) for number, level, _, anchor in headings(text)}
         lines, marks = [], None
         for number, line in enumerate(text.splitlines(), 1):
@@ -88,28 +88,15 @@ class Site:
             elif number in names:
                 level, anchor = names[number]
                 title = self.prose(page, HEADING.match(line).group(2))
-                name = ("mainpage" if page == "README.md" else page_id(page)) if level == 1 else f"{page_id(page)}_{anchor}"
-                if level > 1 and page == "README.md": # they would stand in the navigation before the sections of the site
+                name = f"{page_id(page)}_{anchor}" if level > 1 else page_id(page).replace("index", "mainpage")
+                # The sections of the main page would stand in the navigation before those of the site.
+                if level > 1 and page == "README.md":
                     lines.append(f'<h{level} id="{name}">{title}</h{level}>\n')
                 else:
                     lines.append(f"{'#' * level} {title} {{#{name}}}")
             else:
                 lines.append(self.prose(page, line))
         return "\n".join(lines) + "\n"
-
-
-def with_whole_spans(text):
-    """A code span that goes on in the next line takes that line to its own."""
-    lines, marks = [], None
-    for line in text.splitlines():
-        fence = FENCE.match(line)
-        if fence:
-            marks = None if marks and line.strip() == marks else marks or fence.group(1)
-        elif marks is None and lines and line and lines[-1].count("`") % 2 == 1:
-            lines[-1] += " " + line.strip()
-            continue
-        lines.append(line)
-    return "\n".join(lines)
 
 
 def escape(text):
@@ -122,6 +109,7 @@ def escape(text):
 
 def code_span(text):
     """HTML: Doxygen's own code spans end at an apostrophe. Names of functions become links in it."""
+    text = text.replace(r"\|", "|") # as it is in tables
     text = re.sub(r"[\\@#%*|`]|(?<!\w)_|_(?!\w)|---?", r"\\\g<0>", text)
     for character, entity in (("&", "&amp;"), ("<", "&lt;"), (">", "&gt;"), ('"', "&quot;")):
         text = text.replace(character, entity)

@@ -7,7 +7,7 @@
         output                text: what the block before has to print
         same                  it has to print what the block before it printed
         status=N              the exit status wanted, if it is not 0
-        needs=NAME,NAME       programs or Python modules without which the block is left out, but not in the suite `extra`
+        needs=NAME,NAME       programs or Python modules without which it is left out, but not in the suite `extra`
         none REASON           not run
 """
 import dataclasses
@@ -74,7 +74,8 @@ def check(block, where):
         return
     known = block.language in RUN_LANGUAGES or block.language == "text" or block.file
     if not known:
-        raise PageError(f"{where}: a block in `{block.language or 'no language'}` wants a file, a reason, or the name text")
+        language = block.language or "no language"
+        raise PageError(f"{where}: a block in `{language}` wants a file, a reason, or the name text")
     if block.output and block.language != "text":
         raise PageError(f"{where}: output is a text block")
     if block.context and block.language != "c" or block.context and block.file:
@@ -106,7 +107,7 @@ def blocks(page):
             if directive is not None:
                 raise PageError(f"{where}: the comment before it is not followed by a block")
             comment = DIRECTIVE.match(line)
-            if comment is None and "<!-- test" in line:
+            if comment is None and line.lstrip().startswith("<!-- test"):
                 raise PageError(f"{where}: a comment that is not of the form <!-- test: WORDS -->")
             directive = comment.group(1) if comment else None
             continue

@@ -20,6 +20,7 @@ sys.path.insert(0, str(here.parent / "abi"))
 from tap import Tap  # noqa: E402
 
 TOGETHER = 2
+LONG = 10     # seconds that a page should not take
 
 
 def pages(source):
@@ -93,6 +94,8 @@ def main():
             for page in pool.map(lambda page: run_page(page, work, asked.build.resolve()), found):
                 is_listed = any(fnmatch.fnmatch(page.name, pattern) for pattern in listed)
                 tap.check(f"{page.name}: {page.ran} blocks", verdict(page, is_listed))
+                if page.seconds > LONG:
+                    print(f"# {page.name} took {page.seconds:.0f} s")
                 for line, reason in page.left_out:
                     print(f"# {page.name}:{line} is not run: {reason}")
     if not asked.pages and not asked.needs:
