@@ -1,11 +1,14 @@
 #define _GNU_SOURCE /* dladdr */
 #include "blas.h"
 
+#include "config.h"
 #include "kernels.h"
 #include "matrix.h"
 
 #include <cblas.h>
+#if FA_HAVE_DLADDR
 #include <dlfcn.h>
+#endif
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
@@ -213,6 +216,7 @@ void blas_square(const fa_matrix *a, const fa_matrix *c)
     mirror(c);
 }
 
+#if FA_HAVE_DLADDR
 const char *blas_file(void)
 {
     /* ISO C has no conversion from function to object pointer. */
@@ -222,7 +226,17 @@ const char *blas_file(void)
     Dl_info info;
     if (dladdr(address, &info) == 0 || info.dli_fname == NULL)
         return "?";
+#if FA_HAVE_FILES
     /* The name may be a link that a system points from one BLAS to another; what it leads to is what computes. */
     static _Thread_local char file[PATH_MAX];
     return realpath(info.dli_fname, file) != NULL ? file : info.dli_fname;
+#else
+    return info.dli_fname;
+#endif
 }
+#else
+const char *blas_file(void)
+{
+    return "?";
+}
+#endif

@@ -70,8 +70,13 @@ static inline vec vec_select(vec_mask mask, vec a, vec b)
     return (vec)((mask & (vec_mask)a) | (~mask & (vec_mask)b));
 }
 
-/* Functions that get their counts as constants, so that loops over them unroll and local arrays are registers. */
+/* Functions that get their counts as constants, so that loops over them unroll and local arrays are registers. Where
+ * size counts for more than speed, one instance serves all. */
+#if defined(__OPTIMIZE_SIZE__)
+#define ALWAYS_INLINE inline
+#else
 #define ALWAYS_INLINE inline __attribute__((always_inline))
+#endif
 
 /* The product it is given, rounded. Compilers may fuse a product into the addition that follows, and not every place
  * would get the same choice; one that the empty statement may have changed cannot be fused. */

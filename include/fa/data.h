@@ -5,7 +5,8 @@
  * elements. Parts (a range of rows, a random split) share the arrays of the whole: nothing is copied, the handles
  * may be destroyed in any order, and arrays that the library has read live as long as the last of them.
  *
- * Files are recognized by their content: IDX (the format of MNIST), plain or compressed by gzip, and NumPy's .npy.
+ * Files are recognized by their content: IDX (the format of MNIST), plain or compressed by gzip, and NumPy's .npy. In a
+ * library that was built without files (-Dio=disabled) every function that reads one is FA_ERR_UNSUPPORTED.
  *
  * SPDX-License-Identifier: MIT */
 #ifndef LIBFA_DATA_H
@@ -19,17 +20,17 @@ FA_BEGIN_DECLS
 
 /** Element type of an IDX file: the third byte of its magic number. */
 typedef enum fa_idx_type {
-    FA_IDX_UINT8 = 0x08,
-    FA_IDX_INT8 = 0x09,
-    FA_IDX_INT16 = 0x0B,
-    FA_IDX_INT32 = 0x0C,
-    FA_IDX_FLOAT32 = 0x0D,
-    FA_IDX_FLOAT64 = 0x0E
+    FA_IDX_UINT8 = 0x08,   /**< unsigned bytes: pixels, labels */
+    FA_IDX_INT8 = 0x09,    /**< signed bytes */
+    FA_IDX_INT16 = 0x0B,   /**< signed, 2 bytes */
+    FA_IDX_INT32 = 0x0C,   /**< signed, 4 bytes */
+    FA_IDX_FLOAT32 = 0x0D, /**< IEEE 754 binary32 */
+    FA_IDX_FLOAT64 = 0x0E  /**< IEEE 754 binary64 */
 } fa_idx_type;
 
 /** What the header of an IDX file says. This layout is frozen. */
 typedef struct fa_idx_info {
-    fa_idx_type type;
+    fa_idx_type type;       /**< of the elements in the file */
     size_t      rank;       /**< 1 .. 4 */
     size_t      extents[4]; /**< 1 beyond the rank */
 } fa_idx_info;

@@ -35,7 +35,7 @@ typedef struct fa_recorder fa_recorder;
 
 /** What a recorder can record. Layers are counted from 1 to L; this layout is frozen. */
 typedef struct fa_quantity {
-    const char *name;
+    const char *name;   /**< as fa_recorder_create() takes it */
     const char *unit;   /**< "degrees", or "1" for a pure number */
     const char *layers; /**< which layers have it, for instance "1..L-1"; 0 stands for all layers together */
     const char *cost;   /**< "low", "deltas" or "backward" (of one pass of back-propagation), or "svd" */
@@ -88,6 +88,7 @@ FA_API fa_status fa_recorder_set_threshold(fa_recorder *rec, double threshold);
  * @retval FA_ERR_IO        the system says no
  * @retval FA_ERR_FORMAT    the file's first line holds other names (CSV), or its last line is not complete
  * @retval FA_ERR_MEMORY    out of memory
+ * @retval FA_ERR_UNSUPPORTED  the library was built without files (-Dio=disabled)
  * Since 0.3.
  */
 FA_API fa_status fa_recorder_open(fa_recorder *rec, const char *path, fa_record_format format);

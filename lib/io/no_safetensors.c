@@ -1,11 +1,13 @@
-/* Weights and checkpoints of a library that was built without jansson. */
+/* Weights and checkpoints of a library that was built without files, or without jansson. */
 #include <fa/io.h>
 
+#include "config.h"
 #include "status.h"
 
 static fa_status unsupported(const char *function)
 {
-    return status_set(FA_ERR_UNSUPPORTED, "%s: this libfa was built without jansson", function);
+    return status_set(FA_ERR_UNSUPPORTED, "%s: this libfa was built without %s", function,
+                      FA_HAVE_FILES ? "jansson" : "files (-Dio=disabled)");
 }
 
 fa_status fa_network_save(const fa_network *net, const char *path)

@@ -40,17 +40,27 @@ def ctype(words):
     return plain
 
 
-def prototypes():
-    """{name: (result, [arguments])} of every FA_API declaration."""
-    found = {}
+def headers():
+    """The public headers without comments and preprocessor lines."""
+    text = ""
     for path in sorted(glob.glob(os.path.join(tap.INCLUDE, "fa", "*.h"))):
         with open(path, encoding="utf-8") as header:
-            text = re.sub(r"/\*.*?\*/|#[^\n]*", " ", header.read(), flags=re.S)
-        for result, name, arguments in re.findall(r"FA_API\s+([^;()]*?)(\w+)\s*\(([^()]*)\)\s*;", text):
-            kinds = [] if arguments.strip() == "void" else [ctype(re.sub(r"\w+\s*$", "", argument.strip()))
-                                                            for argument in arguments.split(",")]
-            found[name] = (result.strip(), kinds)
-    return found
+            text += re.sub(r"/\*.*?\*/|#[^\n]*", " ", header.read(), flags=re.S)
+    return text
+
+
+def parameter(words):
+    """The ctypes type of "size_t l", or of "const fa_matrix *", whose name was left out."""
+    words = words.strip()
+    return ctype(words if words.endswith("*") or " " not in words.replace("const ", "") else
+                 re.sub(r"\w+\s*$", "", words))
+
+
+def prototypes():
+    """{name: (result, [arguments])} of every FA_API declaration."""
+    declared = re.findall(r"FA_API\s+([^;()]*?)(\w+)\s*\(([^()]*)\)\s*;", headers())
+    return {name: (result.strip(), [] if arguments.strip() == "void" else [*map(parameter, arguments.split(","))])
+            for result, name, arguments in declared}
 
 
 class Functions(unittest.TestCase):
@@ -124,11 +134,33 @@ class Layout(unittest.TestCase):
     @staticmethod
     def body(kind, name):
         """What stands between the braces of a struct or an enum."""
-        text = ""
-        for path in glob.glob(os.path.join(tap.INCLUDE, "fa", "*.h")):
-            with open(path, encoding="utf-8") as header:
-                text += re.sub(r"/\*.*?\*/", " ", header.read(), flags=re.S)
-        return re.search(r"typedef %s %s \{(.*?)\} %s;" % (kind, name, name), text, re.S).group(1)
+        return re.search(r"typedef %s %s \{(.*?)\} %s;" % (kind, name, name), headers(), re.S).group(1)
+
+    def test_every_type_of_the_headers_is_known(self):
+        """A new enum or struct must be put into the lists above."""
+        text = headers()
+        self.assertEqual(set(re.findall(r"\}\s*(fa_\w+)\s*;", text)), ENUMS | STRUCTS)
+        self.assertEqual(set(re.findall(r"typedef struct (fa_\w+) \1;", text)) - STRUCTS, HANDLES - {"void"})
+
+    @staticmethod
+    def field_type(member):
+        """The ctypes type of "double min", "uint64_t extents[4]" or "void (*adapt)(fa_step *)"."""
+        pointer = re.fullmatch(r"(.*?)\(\*\w+\)\((.*)\)", member, re.S)
+        if pointer:
+            return ctypes.CFUNCTYPE(ctype(pointer[1]), *map(parameter, pointer[2].split(",")))
+        words, count = re.fullmatch(r"(.*?)\w+\s*(?:\[(\d+)\])?", member, re.S).groups()
+        return ctype(words) * int(count) if count else ctype(words)
+
+    def test_types_of_fields(self):
+        def shape(kind):  # CFUNCTYPE makes a new class for every definition
+            if issubclass(kind, ctypes._CFuncPtr):
+                return kind._restype_, kind._argtypes_
+            return (kind._type_, kind._length_) if issubclass(kind, ctypes.Array) else kind
+        for name in STRUCTS:
+            members = [member.strip() for member in self.body("struct", name).split(";")[:-1]]
+            for member, (field, kind) in zip(members, getattr(libfa, name)._fields_):
+                with self.subTest(f"{name}.{field}"):
+                    self.assertEqual(shape(kind), shape(self.field_type(member)))
 
     def test_every_field_is_declared(self):
         for name in STRUCTS:

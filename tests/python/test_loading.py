@@ -1,5 +1,7 @@
 """Which library is loaded, and what is said where it is none or a wrong one."""
 import os
+import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -37,6 +39,74 @@ class Loading(unittest.TestCase):
             status, text = run("import libfa", LIBFA_LIBRARY=path)
         self.assertEqual(status, 1)
         self.assertIn("is another library of that name: it has no function fa_", text)
+
+    def test_version_of_the_module(self):
+        self.assertEqual(libfa.__version__, libfa.version())
+        self.assertEqual(libfa.__version__, os.environ.get("LIBFA_TEST_VERSION", libfa.__version__))
+
+    def test_which_versions_go_together(self):
+        for module, library, well in (("0.5.0", "0.5.1", True), ("0.5.1", "0.5.0", True), ("0.5.0", "0.4.9", False),
+                                      ("0.5.0", "0.6.0", False), ("1.2.0", "1.3.0", True), ("1.3.0", "1.2.9", False),
+                                      ("0.5.0", "1.5.0", False), ("1.10.0", "1.9.0", False)):
+            with self.subTest(module=module, library=library):
+                self.assertEqual(libfa._compatible(module, library), well)
+
+    def copy(self, folder, **replaced):
+        """A copy of the module in a folder, with other text in it."""
+        with open(libfa.__file__, encoding="utf-8") as file:
+            text = file.read()
+        for old, new in replaced.items():
+            self.assertEqual(text.count(f'{old} = "'), 1)
+            text = re.sub(rf'^{old} = "[^"]*"', f'{old} = "{new}"', text, flags=re.M)
+        os.makedirs(folder, exist_ok=True)
+        with open(os.path.join(folder, "libfa.py"), "w", encoding="utf-8") as file:
+            file.write(text)
+
+    def test_another_version(self):
+        with tempfile.TemporaryDirectory() as folder:
+            self.copy(folder, __version__="0.1.7")
+            status, text = run("import libfa", PYTHONPATH=folder)
+        self.assertEqual(status, 1)
+        self.assertIn("is of libfa 0.1.7", text)
+        self.assertIn(f"of libfa {libfa.version()}", text)
+        self.assertIn(os.path.join(folder, "libfa.py"), text)
+        self.assertIn(libfa.library_path(), text)
+
+    def test_order(self):
+        """LIBFA_LIBRARY, beside the module, the configured directory, the soname."""
+        library = os.path.realpath(libfa.library_path())
+        program = "import libfa; print(libfa.library_path(), file=__import__('sys').stderr)"
+        with tempfile.TemporaryDirectory() as folder:
+            named, beside, configured, searched = (os.path.join(folder, *names, libfa._SONAME) for names in
+                                                   (["named"], ["lib", "python3"], ["lib", "triplet"], ["searched"]))
+            for file in (named, beside, configured, searched):
+                os.makedirs(os.path.dirname(file), exist_ok=True)
+                shutil.copy(library, file)
+            self.copy(os.path.dirname(beside), _LIBDIR="../triplet")
+            where = {"PYTHONPATH": os.path.dirname(beside), "LD_LIBRARY_PATH": os.path.dirname(searched),
+                     "DYLD_LIBRARY_PATH": os.path.dirname(searched)}
+            self.assertEqual(run(program, LIBFA_LIBRARY=named, **where), (0, named + "\n"))
+            for file in (beside, configured, searched):
+                self.assertEqual(run(program, LIBFA_LIBRARY="", **where), (0, file + "\n"))
+                os.remove(file)
+            status, text = run(program, LIBFA_LIBRARY="", **where)
+            if status:  # none is installed on this machine
+                self.assertIn("cannot load the libfa library", text)
+
+    def test_broken_library_beside_the_module(self):
+        """It is not passed over in silence."""
+        with tempfile.TemporaryDirectory() as folder:
+            self.copy(folder)
+            with open(os.path.join(folder, libfa._SONAME), "w", encoding="utf-8") as file:
+                file.write("no library")
+            status, text = run("import libfa", PYTHONPATH=folder, LIBFA_LIBRARY="")
+        self.assertEqual(status, 1)
+        self.assertIn("cannot load the libfa library", text)
+        self.assertIn(folder, text)
+
+    def test_never_by_a_guess(self):
+        with open(libfa.__file__, encoding="utf-8") as file:
+            self.assertNotIn("find_library", file.read())
 
     def test_loads_by_soname_without_the_variable(self):
         folder = os.path.dirname(os.environ.get("LIBFA_LIBRARY", ""))
