@@ -48,7 +48,7 @@ static void set_up(gnuplot *drawn, const settings *chosen)
     gnuplot_quote(drawn, fa_build_info());
     fputs(" at screen 0.965,0.024 right noenhanced font ',8' tc '#808080'\n"
           "set logscale y\nset format y '10^{%T}'\nset format x '%.0s%c'\n"
-          "set xlabel 'samples'\nset ylabel 'normalized squared error' offset 0.5\n"
+          "set xlabel 'samples' offset 0,0.4\nset ylabel 'normalized squared error' offset 0.5\n"
           "set key at screen 0.77,0.9 top left Left reverse noenhanced samplen 3 spacing 1.15\n", script);
     fprintf(script, "set xrange [0:%" PRIu64 "]\n", chosen->samples);
 }
@@ -80,7 +80,7 @@ static void draw(gnuplot *drawn, const experiment *all)
                 style(contender_layers(contender)), look_color(place), contender);
         look_put_every(script, all->chosen->looks, rule, all->chosen->rules.count);
         fputs(" with ", script);
-        look_put_points(script, place, 1.2);
+        look_put_points(script, place, 0.7);
         fputs(" notitle,", script);
     }
     for (size_t i = 0; i < all->chosen->rules.count; i++) {
@@ -88,7 +88,7 @@ static void draw(gnuplot *drawn, const experiment *all)
 
         if (experiment_complete(all, 2 * i) + experiment_complete(all, 2 * i + 1) == 0)
             continue;
-        fprintf(script, " NaN with linespoints lw 2 pt %d ps 1.2 lc '%s' title ", look_mark(place), look_color(place));
+        fprintf(script, " NaN with linespoints lw 2 pt %d ps 0.7 lc '%s' title ", look_mark(place), look_color(place));
         gnuplot_quote(drawn, all->chosen->rules.at[i]->name);
         fputc(',', script);
     }
