@@ -96,6 +96,16 @@ static void draw(gnuplot *drawn, const experiment *all)
                     "'4 layers'\n", style(3), style(4));
 }
 
+/* Whether there is something to see below the error 10^exponent: gnuplot wants a point in its ranges. */
+static bool any_below(const experiment *all, double exponent)
+{
+    for (size_t contender = 0; contender < all->n_contenders; contender++)
+        for (size_t i = 0; i < all->chosen->looks && experiment_complete(all, contender) > 0; i++)
+            if (experiment_test(all, contender, i, true).mean < exponent)
+                return true;
+    return false;
+}
+
 bool plot(const experiment *all)
 {
     gnuplot drawn;
@@ -106,6 +116,9 @@ bool plot(const experiment *all)
     set_up(&drawn, all->chosen);
     for (size_t contender = 0; contender < all->n_contenders; contender++)
         put_contender(drawn.script, all, contender);
+    /* Who knows the mean only has the error 1. What diverges leaves the picture. */
+    if (any_below(all, 1.0))
+        fputs("set yrange [*:10]\n", drawn.script);
     draw(&drawn, all);
     return gnuplot_finish(&drawn);
 }
