@@ -52,7 +52,7 @@ static const char *dash(size_t i)
 /* Of a mark; one epoch makes no lines, and then small ones stand where there would be dashes. */
 static double size(const settings *chosen, size_t dashes)
 {
-    return chosen->epochs == 1 && dashes ? 0.7 : 1.2;
+    return chosen->epochs == 1 && dashes ? 0.4 : 0.7;
 }
 
 static bool many(const experiment *all)
@@ -118,7 +118,7 @@ static void put_name(gnuplot *drawing, const experiment *all, contender one)
     char title[MAX_TITLE];
 
     name_contender(all, one, title);
-    fprintf(drawing->script, " NaN with linespoints lw %g pt %d ps 1.2 lc '%s' title ", line_width(all),
+    fprintf(drawing->script, " NaN with linespoints lw %g pt %d ps 0.7 lc '%s' title ", line_width(all),
             look_mark(place), look_color(place));
     gnuplot_quote(drawing, title);
     fputc(',', drawing->script);
@@ -265,7 +265,7 @@ static void place_panel(FILE *script, const layout *page, size_t i)
 
 static void end_axis(FILE *script)
 {
-    fputs("set format x '%g'\nset xlabel 'epoch'\n", script);
+    fputs("set format x '%g'\nset xlabel 'epoch' offset 0,0.4\n", script);
 }
 
 static void draw_angle_panels(gnuplot *drawing, const experiment *all, const contender *shown, const layout *page,

@@ -11,7 +11,7 @@
 #include "report.h"
 
 /* Pixels. A row is a panel, its title, and the room for labels below it; a line is one of the legend. */
-static const double LEFT = 88, TOP = 88, ROW = 158, PANEL = 112, BOTTOM = 62, KEY = 56, LINE = 18;
+static const double LEFT = 88, TOP = 88, ROW = 158, PANEL = 112, BOTTOM = 68, KEY = 56, LINE = 18;
 
 enum { MAX_TITLE = 200, USUAL_NAME = 12 };
 
@@ -104,7 +104,7 @@ static void put_rule(const drawing *made, size_t shown, size_t curve)
             look_color(place_of(made, shown)), shown, curve + 2);
     look_put_every(script, made->page->tables[shown].points, shown, made->page->n_shown);
     fputs(" with ", script);
-    look_put_points(script, place_of(made, shown), 0.9);
+    look_put_points(script, place_of(made, shown), 0.5);
     fputs(" notitle,", script);
 }
 
@@ -281,7 +281,7 @@ static void draw_key(drawing *made)
             continue;
         fputs(" NaN with ", script);
         if (page->by_layer) {
-            fprintf(script, "linespoints lw 1.6 pt %d ps 0.9 lc '%s'", look_mark(place_of(made, i)),
+            fprintf(script, "linespoints lw 1.6 pt %d ps 0.7 lc '%s'", look_mark(place_of(made, i)),
                     look_color(place_of(made, i)));
             name_contender(made->all, page->shown[i], title);
         } else {

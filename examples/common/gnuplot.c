@@ -79,6 +79,7 @@ static void set_terminal(gnuplot *plot, int width, int height)
     }
     fprintf(script, "if (strstrt(GPVAL_TERMINALS, 'pngcairo')) {\n"
                     "  set terminal pngcairo size %d,%d enhanced font 'DejaVu Sans,10' fontscale 1.5 linewidth 1.5"
+                    " pointscale 1.7"
                     " background '#ffffff'\n"
                     "} else {\n"
                     "  set terminal png size %d,%d enhanced font 'DejaVu Sans,15' background '#ffffff'\n"

@@ -221,7 +221,7 @@ static void draw_curve(FILE *script, const page *drawn, size_t rule, int column,
             look_color(place_of(drawn, rule)), rule, column);
     look_put_every(script, drawn->points, rule, drawn->count);
     fputs(" with ", script);
-    look_put_points(script, place_of(drawn, rule), 1.2);
+    look_put_points(script, place_of(drawn, rule), 0.7);
     fputs(" notitle,", script);
 }
 
@@ -262,7 +262,7 @@ static void place_panel(FILE *script, const page *drawn, int row)
     fprintf(script, "set tmargin at screen %g\nset bmargin at screen %g\n", 1.0 - (double)top / height(drawn),
             1.0 - (double)(top + length) / height(drawn));
     if (row + 1 == n_panels(drawn))
-        fputs("set format x '%g'\nset xlabel 'epoch'\n", script);
+        fputs("set format x '%g'\nset xlabel 'epoch' offset 0,0.4\n", script);
     else
         fputs("set format x ''\n", script);
 }
@@ -284,7 +284,7 @@ static void draw_names(gnuplot *plot, const page *drawn)
     place_key(script, drawn, TOP);
     fputs("plot", script);
     for (size_t i = 0; i < drawn->count; i++) {
-        fprintf(script, " NaN with linespoints lw 2 pt %d ps 1.2 lc '%s' title ", look_mark(place_of(drawn, i)),
+        fprintf(script, " NaN with linespoints lw 2 pt %d ps 0.7 lc '%s' title ", look_mark(place_of(drawn, i)),
                 look_color(place_of(drawn, i)));
         gnuplot_quote(plot, drawn->chosen->rules.at[i]->name);
         fputc(',', script);

@@ -48,7 +48,7 @@ static void set_up(gnuplot *drawn, const settings *chosen)
     gnuplot_quote(drawn, fa_build_info());
     fputs(" at screen 0.965,0.024 right noenhanced font ',8' tc '#808080'\n"
           "set logscale y\nset format y '10^{%T}'\nset format x '%.0s%c'\n"
-          "set xlabel 'samples'\nset ylabel 'normalized squared error' offset 0.5\n"
+          "set xlabel 'samples' offset 0,0.4\nset ylabel 'normalized squared error' offset 0.5\n"
           "set key at screen 0.77,0.9 top left Left reverse noenhanced samplen 3 spacing 1.15\n", script);
     fprintf(script, "set xrange [0:%" PRIu64 "]\n", chosen->samples);
 }
@@ -80,7 +80,7 @@ static void draw(gnuplot *drawn, const experiment *all)
                 style(contender_layers(contender)), look_color(place), contender);
         look_put_every(script, all->chosen->looks, rule, all->chosen->rules.count);
         fputs(" with ", script);
-        look_put_points(script, place, 1.2);
+        look_put_points(script, place, 0.7);
         fputs(" notitle,", script);
     }
     for (size_t i = 0; i < all->chosen->rules.count; i++) {
@@ -88,12 +88,22 @@ static void draw(gnuplot *drawn, const experiment *all)
 
         if (experiment_complete(all, 2 * i) + experiment_complete(all, 2 * i + 1) == 0)
             continue;
-        fprintf(script, " NaN with linespoints lw 2 pt %d ps 1.2 lc '%s' title ", look_mark(place), look_color(place));
+        fprintf(script, " NaN with linespoints lw 2 pt %d ps 0.7 lc '%s' title ", look_mark(place), look_color(place));
         gnuplot_quote(drawn, all->chosen->rules.at[i]->name);
         fputc(',', script);
     }
     fprintf(script, " NaN with lines %s lc '#606060' title '3 layers', NaN with lines %s lc '#606060' title "
                     "'4 layers'\n", style(3), style(4));
+}
+
+/* Whether there is something to see below the error 10^exponent: gnuplot wants a point in its ranges. */
+static bool any_below(const experiment *all, double exponent)
+{
+    for (size_t contender = 0; contender < all->n_contenders; contender++)
+        for (size_t i = 0; i < all->chosen->looks && experiment_complete(all, contender) > 0; i++)
+            if (experiment_test(all, contender, i, true).mean < exponent)
+                return true;
+    return false;
 }
 
 bool plot(const experiment *all)
@@ -106,6 +116,9 @@ bool plot(const experiment *all)
     set_up(&drawn, all->chosen);
     for (size_t contender = 0; contender < all->n_contenders; contender++)
         put_contender(drawn.script, all, contender);
+    /* Who knows the mean only has the error 1. What diverges leaves the picture. */
+    if (any_below(all, 1.0))
+        fputs("set yrange [*:10]\n", drawn.script);
     draw(&drawn, all);
     return gnuplot_finish(&drawn);
 }
