@@ -8,10 +8,15 @@
 #include "feedback.h"
 #include "status.h"
 
-/* Report by report: where doubles are aligned to 4 bytes (i386), a report is no whole number of them. */
+/* Report by report: where doubles are aligned to 4 bytes (i386), a report is no whole number of them. Norms are cleared
+ * that nobody asked for, too: angles take those that are there. */
 void recorder_clear(const fa_recorder *rec)
 {
-    const double none = (double)NAN;
+    const double    none = (double)NAN;
+    fa_norm_report *norms = rec->reports[GROUP_NORMS];
+
+    for (size_t l = 0; norms && l <= rec->depth; l++)
+        norms[l] = (fa_norm_report){none, none, none, none, none};
 
     for (size_t i = 0; i < rec->n_chosen; i++) {
         const recorder_quantity *q = rec->chosen[i];

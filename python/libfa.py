@@ -23,9 +23,21 @@ that was installed with it, else what the loader finds by that name. Every funct
 
 SPDX-License-Identifier: MIT
 """
+import copy
 import ctypes
+import gc
+import inspect
+import numbers
 import os
+import shutil
+import signal
+import struct
 import sys
+import tempfile
+import threading
+import time
+import warnings
+import weakref
 from ctypes import (CFUNCTYPE, POINTER, byref, c_bool, c_char_p, c_double, c_int, c_int32, c_size_t, c_uint, c_uint32,
                     c_uint64, c_void_p)
 
@@ -34,7 +46,7 @@ try:
 except ImportError:
     np = None
 
-__version__ = "0.4.0"
+__version__ = "0.5.0"
 
 FLOAT32, FLOAT64 = 1, 2
 LAYERWISE, DIRECT = 1, 2
@@ -574,6 +586,7 @@ def build_info():
 
 # --- arrays --------------------------------------------------------------------------------------------------------
 
+_ndarray = None if np is None else np.ndarray
 _ELEMENT = {FLOAT32: ("float32", 4, "=f4"), FLOAT64: ("float64", 8, "=f8")}
 _DTYPES = {name: number for number, (name, _, _) in _ELEMENT.items()}
 if np is not None:
@@ -627,6 +640,31 @@ def matrix_view(array, writable=False):
     matrix = fa_matrix(address, rows, cols, row_stride, col_stride, dtype)
     matrix.owner = array
     return matrix
+
+
+_pack = struct.Struct("PNNNNi").pack_into  # the fields of fa_matrix
+_no_bytes = (ctypes.c_char * 0).from_buffer
+
+
+class _Place:
+    """An fa_matrix that is filled anew in every step: what matrix_view() does, faster where the array is plain."""
+    __slots__ = ("matrix", "bytes")
+
+    def __init__(self):
+        self.matrix = fa_matrix()
+        self.bytes = memoryview(self.matrix).cast("B")
+
+    def take(self, array):
+        """An fa_matrix of the array, valid until the next call; the caller keeps the array. Nothing is remembered of an
+        array: its memory may have moved since."""
+        # carray: row by row, aligned, writable. The other ways of lying in memory take matrix_view()'s longer way.
+        if type(array) is _ndarray and array.ndim == 2 and array.flags.carray:
+            dtype = _DTYPES.get(array.dtype)
+            if dtype is not None:
+                rows, cols = array.shape
+                _pack(self.bytes, 0, ctypes.addressof(_no_bytes(array)), rows, cols, cols or 1, 1, dtype)
+                return self.matrix
+        return matrix_view(array)
 
 
 def _element_strides(rows, cols, strides, size):
@@ -703,22 +741,32 @@ def _number(find, value):
 class _Handle:
     """Owns one object of the library; lives as long as the Python object or any view of its arrays. What the object
     has borrowed lives as long too."""
-    __slots__ = ("pointer", "borrowed", "_destroy")
+    __slots__ = ("pointer", "borrowed", "__weakref__")
 
     def __init__(self, pointer, destroy, borrowed=()):
         self.pointer = pointer
         self.borrowed = borrowed
-        self._destroy = destroy
+        # When the interpreter ends the memory goes with the process: a thread may still train, a view may still be read.
+        weakref.finalize(self, destroy, pointer).atexit = False
 
-    def __del__(self):
-        self._destroy(self.pointer)
+
+class _Views:
+    """What all views of an object's arrays hold on to: there are views while it lives."""
+    __slots__ = ("handle", "__weakref__")
+
+    def __init__(self, handle):
+        self.handle = handle
+
+
+def _nothing():
+    return None
 
 
 class _Object:
-    """Common to all handles: a context manager. After close() every call fails with "... is NULL"; arrays that were
-    handed out stay valid, because the memory goes with the last of them."""
+    """Common to all handles: a context manager, closed at its end. After close() every call fails with "... is NULL"."""
     _handle = None
     _pointer = None
+    _viewed = staticmethod(_nothing)  # a weak reference to the _Views, where there are any
 
     def _own(self, destroy, create, *arguments, borrowed=()):
         out = c_void_p()
@@ -729,15 +777,110 @@ class _Object:
         self._handle = _Handle(pointer, destroy, borrowed)
         self._pointer = pointer
 
+    def _views(self):
+        """The owner of a new view."""
+        views = self._viewed()
+        if views is None:
+            views = _Views(self._handle)
+            self._viewed = weakref.ref(views)
+        return views
+
+    def _has_views(self):
+        if self._viewed() is not None:
+            gc.collect()  # it may hang in a cycle that nobody needs
+        return self._viewed() is not None
+
     def close(self):
+        """Release the memory; StateError while there are views of it. May be called again."""
+        if self._has_views():
+            raise StateError(-6, f"the {type(self).__name__} cannot be closed: there are views of its arrays. Delete them "
+                             "first, or keep copies in their place")
         self._handle = self._pointer = None
 
     def __enter__(self):
         return self
 
-    def __exit__(self, *_):
-        self.close()
+    def __exit__(self, exception, *_):
+        if exception is None:
+            self.close()
+        else:
+            self._handle = self._pointer = None  # the traceback may hold views; the memory goes with the last of them
 
+
+# --- copies and pickles --------------------------------------------------------------------------------------------
+
+def _not_copied(why):
+    def __reduce__(self):
+        raise TypeError(f"a {type(self).__name__} can be neither copied nor pickled: {why}")
+    return __reduce__
+
+
+def _architecture(net):
+    """What _build() needs."""
+    layers = tuple((net.width(l), net.activation(l), net.has_bias(l)) for l in range(1, net.depth + 1))
+    return net.width(0), net.dtype, layers, net.loss
+
+
+def _build(architecture, cls=None):
+    n_inputs, dtype, layers, loss = architecture
+    net = Network.__new__(cls or Network)
+    Network.__init__(net, n_inputs, dtype)
+    for layer in layers:
+        net.add_dense(*layer)
+    if layers:
+        net.loss = loss
+    return net
+
+
+def _checkpoint_bytes(net, **parts):
+    with tempfile.TemporaryDirectory(prefix="libfa-") as folder:
+        path = os.path.join(folder, "checkpoint")
+        save_checkpoint(path, net, **parts)
+        with open(path, "rb") as file:
+            return file.read()
+
+
+def _from_bytes(content, function, *arguments, **named):
+    """Call a function whose first argument is the path of a file with this content."""
+    with tempfile.TemporaryDirectory(prefix="libfa-") as folder:
+        path = os.path.join(folder, "checkpoint")
+        with open(path, "wb") as file:
+            file.write(content)
+        return function(path, *arguments, **named)
+
+
+class _Part(_Object):
+    """A Feedback, Optimizer or Trainer: its pickle is a checkpoint of it alone, beside a network of the same shape."""
+    _role = None        # its name among the arguments of save_checkpoint()
+    _architecture = ()  # of the network it was made for
+    _arguments = ()     # after net, to make another one
+
+    def _made(self, net, *arguments):
+        self._architecture, self._arguments = _architecture(net), arguments
+
+    def __reduce__(self):
+        content = _checkpoint_bytes(_build(self._architecture), **{self._role: self})
+        return _restore_part, (type(self), self._architecture, self._arguments, self._structure(), content)
+
+    def _structure(self):
+        """{name: value} of parameters that a checkpoint is only loaded into if they are set."""
+        return {}
+
+    def __copy__(self):
+        return copy.deepcopy(self)
+
+
+def _restore_part(cls, architecture, arguments, structure, content):
+    net = _build(architecture)
+    part = cls(net, *arguments)
+    for name, value in structure.items():
+        if part.param(name) != value:
+            part.set_param(name, value)
+    _from_bytes(content, load_checkpoint, net, flags=LOAD_NOT_FINITE, **{cls._role: part})
+    return part
+
+
+# --- network and pass ----------------------------------------------------------------------------------------------
 
 class Network(_Object):
     """Layers, weights, biases and the loss: fa/network.h."""
@@ -746,9 +889,59 @@ class Network(_Object):
         self._own(lib.fa_network_destroy, lib.fa_network_create, _dtype(dtype), _unsigned(n_inputs, "n_inputs"))
 
     def copy(self):
-        other = Network.__new__(Network)
+        """A deep copy; copy.copy() and copy.deepcopy() give the same."""
+        other = type(self).__new__(type(self))
         other._own(lib.fa_network_destroy, lib.fa_network_copy, self._pointer)
         return other
+
+    __copy__ = copy
+
+    def __deepcopy__(self, _memo):
+        return self.copy()
+
+    def __reduce__(self):
+        layers = range(1, self.depth + 1)
+        arrays = self.state_dict()
+        if any(self.is_pruned(l) or self.held_norm(l) for l in layers) or not all(
+                np.isfinite(array).all() for array in arrays.values()):
+            return _restore_network, (type(self), _checkpoint_bytes(self))  # what cannot be set by a call
+        return _rebuild_network, (type(self), _architecture(self), arrays, [self.is_frozen(l) for l in layers],
+                                  [self.dropout(l - 1) for l in layers])
+
+    def state_dict(self, copy=True):
+        """{"layers.0.weight": W_1 [n_1 x n_0], "layers.0.bias": b_1 [n_1], "layers.1.weight": W_2, ...}: PyTorch's names
+        and shapes. The arrays are copies; with copy=False read-only views, as of weights() and bias()."""
+        arrays = {}
+        for l in range(1, self.depth + 1):
+            arrays[f"layers.{l - 1}.weight"] = self.weights(l)
+            if self.has_bias(l):
+                arrays[f"layers.{l - 1}.bias"] = self.bias(l)
+        return {name: array.copy("C") if copy else array for name, array in arrays.items()}
+
+    def load_state_dict(self, arrays, convert=False):
+        """Set all weights and biases from a mapping with the names and shapes of state_dict(): NumPy arrays, or whatever
+        numpy.asarray() takes, such as PyTorch's tensors in the processor's memory. They are copied. With `convert` other
+        types of numbers are converted. Nothing changes unless all of it fits."""
+        numpy = _numpy()
+        expected = self.state_dict(copy=False)
+        for what, names in (("there is no", expected.keys() - arrays.keys()),
+                            ("the network does not have", arrays.keys() - expected.keys())):
+            if names:
+                raise FormatError(-9, f"{what} {', '.join(sorted(names))}")
+        found = {}
+        for name, own in expected.items():
+            array = found[name] = numpy.asarray(arrays[name])
+            if array.shape != own.shape:
+                raise ShapeError(-2, f"{name} is {list(array.shape)}, the network's is {list(own.shape)}")
+            if array.dtype != own.dtype and not (convert and array.dtype.kind in "biuf"):
+                raise DtypeError(-3, f"{name} is {array.dtype}, the network is {own.dtype}")
+            found[name] = array = numpy.ascontiguousarray(array, own.dtype)
+            if not numpy.isfinite(array).all():
+                raise NotFiniteError(-5, f"{name} holds NaN or infinity")
+        for l in range(1, self.depth + 1):
+            self.set_weights(l, found[f"layers.{l - 1}.weight"])
+            if self.has_bias(l):
+                self.set_bias(l, found[f"layers.{l - 1}.bias"])
 
     @classmethod
     def open(cls, path, flags=0):
@@ -802,11 +995,11 @@ class Network(_Object):
 
     def weights(self, l):
         """W_l [n_l x n_{l-1}] as it lies in the network: a read-only view that changes as the network learns."""
-        return _view(self._handle, False, lib.fa_network_weights, self._pointer, _unsigned(l, "l"))
+        return _view(self._views(), False, lib.fa_network_weights, self._pointer, _unsigned(l, "l"))
 
     def bias(self, l):
         """b_l [n_l], a read-only view."""
-        return _view(self._handle, False, lib.fa_network_bias, self._pointer, _unsigned(l, "l"))[0]
+        return _view(self._views(), False, lib.fa_network_bias, self._pointer, _unsigned(l, "l"))[0]
 
     def set_weights(self, l, weights):
         lib.fa_network_set_weights(self._pointer, _unsigned(l, "l"), matrix_view(weights))
@@ -860,6 +1053,19 @@ class Network(_Object):
         return _real(lib.fa_network_evaluate, self._pointer, matrix_view(x), matrix_view(target))
 
 
+def _rebuild_network(cls, architecture, arrays, frozen, dropout):
+    net = _build(architecture, cls)
+    net.load_state_dict(arrays)
+    for l, (layer_frozen, probability) in enumerate(zip(frozen, dropout), 1):
+        net.set_frozen(l, layer_frozen)
+        net.set_dropout(l - 1, probability)
+    return net
+
+
+def _restore_network(cls, content):
+    return _from_bytes(content, cls.open, LOAD_NOT_FINITE)
+
+
 class Pass(_Object):
     """Activities, error signals and gradients of one batch: fa/pass.h. One per thread. Its arrays are read-only views,
     overwritten by the next batch. A streaming one keeps two layers at a time and has none: for local rules."""
@@ -868,7 +1074,10 @@ class Pass(_Object):
         create = lib.fa_pass_create_streaming if streaming else lib.fa_pass_create
         self._own(lib.fa_pass_destroy, create, net._pointer, _unsigned(max_batch, "max_batch"))
         self._borrowed = ()       # x and target of the batch, needed until the update; see _batch()
-        self._loss = c_double()   # made once, not in every step
+        self._loss = c_double()   # made once, not in every step, as are
+        self._places = _Place(), _Place()   # for x and target; None while a step uses them
+
+    __reduce__ = _not_copied("it holds one batch; make another Pass(net, max_batch)")
 
     max_batch = property(lambda self: lib.fa_pass_max_batch(self._pointer))
     streaming = property(lambda self: lib.fa_pass_is_streaming(self._pointer))
@@ -884,17 +1093,17 @@ class Pass(_Object):
         lib.fa_pass_set_dropout(self._pointer, _unsigned(seed, "seed"), _unsigned(step, "step"))
 
     def activity(self, l):
-        return _view(self._handle, False, lib.fa_pass_activity, self._pointer, _unsigned(l, "l"))
+        return _view(self._views(), False, lib.fa_pass_activity, self._pointer, _unsigned(l, "l"))
 
     def delta(self, l):
-        return _view(self._handle, False, lib.fa_pass_delta, self._pointer, _unsigned(l, "l"))
+        return _view(self._views(), False, lib.fa_pass_delta, self._pointer, _unsigned(l, "l"))
 
     def gradient(self, l):
         """What gradient() has accumulated for W_l: the sum over gradient_samples samples."""
-        return _view(self._handle, False, lib.fa_pass_gradient, self._pointer, _unsigned(l, "l"))
+        return _view(self._views(), False, lib.fa_pass_gradient, self._pointer, _unsigned(l, "l"))
 
     def bias_gradient(self, l):
-        return _view(self._handle, False, lib.fa_pass_bias_gradient, self._pointer, _unsigned(l, "l"))[0]
+        return _view(self._views(), False, lib.fa_pass_bias_gradient, self._pointer, _unsigned(l, "l"))[0]
 
 
 def pass_bytes(net, max_batch, streaming=False):
@@ -905,11 +1114,7 @@ def pass_bytes(net, max_batch, streaming=False):
     return size.value
 
 
-class _Arrays:
-    """What views of a feedback's arrays hold on to, so that one can tell whether there are any."""
-
-
-class Feedback(_Object):
+class Feedback(_Part):
     """A learning rule bound to a network: fa/feedback.h. `rule` is the name of a built-in rule or a Rule."""
 
     def __init__(self, net, rule, seed):
@@ -922,10 +1127,17 @@ class Feedback(_Object):
             # Only calls with this object run the callbacks, so they may die with it, before its arrays do. Arrays that
             # the rule has kept would otherwise keep the rule alive, and NumPy's take no part in garbage collection.
             self._rule = ctypes.pointer(_rule_struct(rule, self._running))
-        self._arrays = _Arrays()
         self._dtype = net.dtype
+        self._made(net, rule, 0)  # its pickle brings the seed
         _reraising(self._running, (), self._own, lib.fa_feedback_destroy, lib.fa_feedback_create, net._pointer,
                    self._rule, None, _unsigned(seed, "seed"))
+
+    _role = "fb"
+
+    def _structure(self):
+        rule = self._rule.contents
+        names = [param.name for param in rule.params[:rule.n_params]] + [name.encode() for name in feedback_params()]
+        return {name.decode(): self.param(name.decode()) for name in names if lib.fa_feedback_redraws(self._pointer, name)}
 
     rule_name = property(lambda self: lib.fa_feedback_rule_name(self._pointer).decode())
     bytes = property(lambda self: lib.fa_feedback_bytes(self._pointer))
@@ -934,7 +1146,7 @@ class Feedback(_Object):
         """Set a parameter of the rule or one of feedback_params(); a choice by its name. Those that make the arrays anew
         cannot be set while there are views of them."""
         redraws = lib.fa_feedback_redraws(self._pointer, name.encode())
-        if redraws and sys.getrefcount(self._arrays) > 2:  # our own reference, and the call's
+        if redraws and self._has_views():
             raise StateError(-6, f"{name} makes the arrays of rule {self.rule_name} anew, and there are views of them")
         function = lib.fa_feedback_set_choice if isinstance(value, str) else lib.fa_feedback_set_param
         _reraising(self._running, (), function, self._pointer, name.encode(),
@@ -948,7 +1160,7 @@ class Feedback(_Object):
 
     def get(self, name, l):
         """An array of the rule, e.g. get("B", 1): a read-only view."""
-        return _view((self._handle, self._arrays), False, lib.fa_feedback_get, self._pointer, name.encode(),
+        return _view(self._views(), False, lib.fa_feedback_get, self._pointer, name.encode(),
                      _unsigned(l, "l"))
 
     def dense(self, l):
@@ -976,14 +1188,16 @@ class Feedback(_Object):
                              _unsigned(seed, "seed"))
 
 
-class Optimizer(_Object):
+class Optimizer(_Part):
     """From gradient to weight change: fa/optimizer.h. Parameters may be given by name."""
 
     def __init__(self, net, name="sgd", **parameters):
         self._own(lib.fa_optimizer_destroy, lib.fa_optimizer_create, net._pointer, name.encode())
+        self._made(net, name)
         for parameter, value in parameters.items():
             self.set(parameter, value)
 
+    _role = "opt"
     steps = property(lambda self: lib.fa_optimizer_steps(self._pointer))
 
     def set(self, name, value):
@@ -1110,6 +1324,17 @@ class Dataset(_Object):
                   _unsigned(n_classes, "n_classes"))
         return data
 
+    def __reduce__(self):
+        try:
+            x, target = self.view()
+        except UnsupportedError:  # a part of a random split
+            x, target = self.gather()
+        target = self.labels() if self.has_labels else target
+        return _restore_dataset, (x, target, self.n_outputs if self.has_labels else 0)
+
+    def __copy__(self):
+        return self.copy()
+
     def __len__(self):
         return lib.fa_dataset_size(self._pointer)
 
@@ -1146,7 +1371,7 @@ class Dataset(_Object):
 
     def view(self, first=0, count=None):
         """(x, target) of a range where it lies, read only; target is None where there are labels."""
-        return _two_views(self._handle, False, lib.fa_dataset_view, self._pointer, _unsigned(first, "first"),
+        return _two_views(self._views(), False, lib.fa_dataset_view, self._pointer, _unsigned(first, "first"),
                           self._count(first, count))
 
     def gather(self, rows=None):
@@ -1179,6 +1404,10 @@ class Dataset(_Object):
     def standardize(self, mean, deviation):
         """x = (x - mean) / deviation in place. Not for borrowed inputs: standardize the array, or a copy()."""
         lib.fa_dataset_standardize(self._pointer, matrix_view(mean), matrix_view(deviation))
+
+
+def _restore_dataset(x, target, n_classes):
+    return Dataset(x, target, n_classes)
 
 
 # --- training ------------------------------------------------------------------------------------------------------
@@ -1229,15 +1458,72 @@ def update(net, pass_, fb, opt):
 
 def train_step(net, pass_, fb, opt, x, target):
     """All phases at once; mean loss of the batch before the update."""
-    x, target = matrix_view(x), matrix_view(target)
-    pass_._borrowed = None
-    if fb._running is None:
-        lib.fa_train_step(net._pointer, pass_._pointer, fb._pointer, opt._pointer, x, target, pass_._loss)
-    else:
-        _reraising(fb._running, (net, pass_, fb, (x, target)), lib.fa_train_step, net._pointer, pass_._pointer,
-                   fb._pointer, opt._pointer, x, target, pass_._loss)
+    places, pass_._places = pass_._places, None
+    if places is None:  # a call inside a call, which the library refuses: leave the other one its views
+        places = _Place(), _Place()
+    try:
+        views = places[0].take(x), places[1].take(target)
+        pass_._borrowed = None
+        if fb._running is None:
+            lib.fa_train_step(net._pointer, pass_._pointer, fb._pointer, opt._pointer, *views, pass_._loss)
+        else:
+            _reraising(fb._running, (net, pass_, fb, (x, target)), lib.fa_train_step, net._pointer, pass_._pointer,
+                       fb._pointer, opt._pointer, *views, pass_._loss)
+    finally:
+        pass_._places = places
     pass_._borrowed = ()
     return pass_._loss.value
+
+
+# --- interrupts ----------------------------------------------------------------------------------------------------
+
+class _Interrupts:
+    """Keeps what Ctrl-C raises from passing through C: it waits until a callback can take it, or the call is over.
+
+    CPython may run a signal's handler as the first thing inside a callback, before any `try` of it; the exception would
+    be lost, and C would go on with whatever lies where the answer should be.
+    """
+    __slots__ = ("inside", "waiting", "previous")
+
+    def __init__(self):
+        self.inside = False   # in a callback, where an exception is caught
+        self.waiting = None
+        self.previous = None
+
+    def __enter__(self):
+        if threading.current_thread() is threading.main_thread():
+            previous = signal.getsignal(signal.SIGINT)
+            if callable(previous):  # neither ignored nor left to the system
+                self.previous = previous
+                signal.signal(signal.SIGINT, self._handle)
+        return self
+
+    def _handle(self, *seen):
+        if self.inside:
+            self.previous(*seen)
+        else:
+            self.waiting = seen
+
+    def deliver(self):
+        if self.waiting is not None:
+            seen, self.waiting = self.waiting, None
+            self.previous(*seen)
+
+    def __exit__(self, *_):
+        if self.previous is not None and signal.getsignal(signal.SIGINT) == self._handle:
+            signal.signal(signal.SIGINT, self.previous)
+        self.deliver()
+
+
+def _guarded(shared, function, *arguments):
+    """Run what a callback has to do. `shared.interrupts` is that of the call that runs it."""
+    interrupts = shared.interrupts
+    try:
+        interrupts.inside = True
+        interrupts.deliver()
+        return function(*arguments)
+    finally:
+        interrupts.inside = False
 
 
 # --- epochs and whole runs -----------------------------------------------------------------------------------------
@@ -1246,6 +1532,7 @@ class Progress:
     """What a callback sees: the fields of fa_progress. net, pass_, fb and opt are the objects that train; a callback
     may look at them, and change nothing."""
     __slots__ = ("point", "epoch", "batch", "batches", "training", "validation", "net", "pass_", "fb", "opt")
+    __reduce__ = _not_copied("it is about objects that train")
 
     def __init__(self, seen, objects):
         self.point, self.epoch, self.batch, self.batches = seen.point, seen.epoch, seen.batch, seen.batches
@@ -1254,11 +1541,75 @@ class Progress:
         self.net, self.pass_, self.fb, self.opt = objects
 
 
+def _notebook():
+    """Whether output goes to a notebook's page."""
+    shell = sys.modules["IPython"].get_ipython() if "IPython" in sys.modules else None
+    return shell is not None and hasattr(shell, "kernel")
+
+
+class ProgressLine:
+    """A callback that shows how far a training is, on one line that is written again and again: for AFTER_EPOCH, or for
+    AFTER_UPDATE in a long epoch. trainer.run(..., progress=True) makes one of its own.
+
+    `epochs` is how many there will be, if known; `file` where to write: standard error, or the page of a notebook.
+    `show` is None for a line only where somebody sees it change, in a terminal or a notebook; True to write in any case,
+    one line for each epoch where lines cannot be written again; False never.
+    """
+    _pause = 0.1  # seconds between two writings
+
+    def __init__(self, epochs=None, file=None, show=None):
+        self._page = file is None and _notebook()
+        self._file = file if file is not None else sys.stdout if self._page else sys.stderr
+        terminal = getattr(self._file, "isatty", lambda: False)()
+        self._again = self._page or terminal
+        self._show = (self._again if show is None else bool(show)) and self._file is not None
+        self._epochs = epochs
+        self._start = time.monotonic()
+        self._written, self._length = -self._pause, 0
+
+    def __call__(self, progress):
+        if not self._show:
+            return
+        ends = progress.point == AFTER_EPOCH
+        if not ends and (not self._again or time.monotonic() - self._written < self._pause):
+            return
+        text = self._text(progress)
+        if self._again:
+            if not self._page:
+                text = text[:max(shutil.get_terminal_size().columns - 1, 1)]
+            self._file.write("\r" + text.ljust(self._length))
+        else:
+            self._file.write(text + "\n")
+        self._file.flush()
+        self._written, self._length = time.monotonic(), len(text)
+
+    def _text(self, progress):
+        epoch = f"epoch {progress.epoch}" + (f"/{self._epochs}" if self._epochs else "")
+        if progress.point != AFTER_EPOCH:
+            epoch += f", batch {progress.batch}/{progress.batches}"
+        parts = [epoch]
+        for name, result in (("", progress.training), ("validation ", progress.validation)):
+            if result.samples:
+                parts.append(f"{name}loss {result.loss:.4g}")
+                if result.accuracy == result.accuracy:  # NaN without labels
+                    parts.append(f"{name}accuracy {result.accuracy:.2%}")
+        return ", ".join(parts) + f", {time.monotonic() - self._start:.1f} s"
+
+    def close(self):
+        """End the line."""
+        if self._again and self._length:
+            self._file.write("\n")
+            self._file.flush()
+            self._length = 0
+
+
 class _Training:
     """What the callbacks of a training share with the call that runs them."""
-    __slots__ = ("callbacks", "objects", "raised")
+    __slots__ = ("callbacks", "objects", "raised", "interrupts", "line")
 
     def __init__(self):
+        self.interrupts = None
+        self.line = None      # a ProgressLine
         self.callbacks = {}   # by point
         self.objects = None   # net, pass_, fb, opt, while it runs
         self.raised = None    # the first exception of a callback
@@ -1266,13 +1617,19 @@ class _Training:
 
 def _progress_callback(training):
     """The callbacks as one function for C: an exception stops the training, and waits in `training`."""
+    def answer(seen):
+        chosen = training.callbacks.get(seen.point)
+        progress = Progress(seen, training.objects)
+        if training.line is not None and seen.point == AFTER_EPOCH:
+            training.line(progress)
+        answered = None if chosen is None else chosen(progress)
+        return answered is None or bool(answered)
+
     def callback(_user_data, seen):
         if training.raised is not None:
             return False
         try:
-            chosen = training.callbacks[seen.contents.point]
-            answer = None if chosen is None else chosen(Progress(seen.contents, training.objects))
-            return answer is None or bool(answer)
+            return _guarded(training, answer, seen.contents)
         except BaseException as exception:
             training.raised = exception
             return False
@@ -1286,8 +1643,9 @@ def _train(training, objects, others, function, *arguments):
     training.objects = objects
     pass_._borrowed = None
     try:
-        _reraising(fb._running, (net, pass_, fb, handles), function, *arguments)
-        pass_._borrowed = ()
+        with _Interrupts() as training.interrupts:
+            _reraising(fb._running, (net, pass_, fb, handles), function, *arguments, interrupts=training.interrupts)
+            pass_._borrowed = ()
     finally:
         raised, training.raised, training.objects = training.raised, None, None
         if raised is not None:
@@ -1331,7 +1689,7 @@ def evaluate(net, data, confusion=False):
     return (result, matrix) if confusion else result
 
 
-class Trainer(_Object):
+class Trainer(_Part):
     """Whole runs: fa/trainer.h, which lists the parameters. They may be given by name, and are read and written as
     items: trainer["epochs"] = 20."""
 
@@ -1339,6 +1697,8 @@ class Trainer(_Object):
         self._own(lib.fa_trainer_destroy, lib.fa_trainer_create, net._pointer, _unsigned(seed, "seed"))
         self._training = _Training()
         self._callback = _progress_callback(self._training)
+        self._made(net, 0)  # its pickle brings the seed
+        self.on(AFTER_EPOCH, None)
         for parameter, value in parameters.items():
             self.set(parameter, value)
 
@@ -1362,19 +1722,35 @@ class Trainer(_Object):
     def on(self, point, callback, every=1):
         """Call `callback` with a Progress at AFTER_DELTAS, AFTER_UPDATE or AFTER_EPOCH; None for nothing. What it may
         do, and how it stops the training: train_epoch()."""
+        # Called after every epoch in any case, so that Ctrl-C need not wait for the end of the run.
+        called = callback is not None or point == AFTER_EPOCH
         lib.fa_trainer_set_callback(self._pointer, point, _unsigned(every, "every"),
-                                    fa_callback() if callback is None else self._callback, None)
+                                    self._callback if called else fa_callback(), None)
         self._training.callbacks[point] = callback
 
-    def run(self, net, pass_, fb, opt, training, validation=None):
-        """Train until all epochs are done, a callback says stop, or nothing improves; why: one of STOP_..."""
+    def run(self, net, pass_, fb, opt, training, validation=None, progress=False):
+        """Train until all epochs are done, a callback says stop, or nothing improves; why: one of STOP_... With
+        `progress` a ProgressLine shows every epoch: None where a terminal or a notebook does, True in any case."""
         if self._training.objects is not None:
             raise StateError(-6, "the trainer is running: a callback cannot run it again")
         others = (self, training) if validation is None else (self, training, validation)
-        _train(self._training, (net, pass_, fb, opt), others, lib.fa_trainer_run, self._pointer, net._pointer,
-               pass_._pointer, fb._pointer, opt._pointer, training._pointer,
-               None if validation is None else validation._pointer)
+        self._training.line = line = None if progress is False else ProgressLine(int(self["epochs"]), show=progress)
+        try:
+            _train(self._training, (net, pass_, fb, opt), others, lib.fa_trainer_run, self._pointer, net._pointer,
+                   pass_._pointer, fb._pointer, opt._pointer, training._pointer,
+                   None if validation is None else validation._pointer)
+        finally:
+            self._training.line = None
+            if line is not None:
+                line.close()
         return self.stop
+
+    _role = "trainer"
+
+    def __reduce__(self):
+        if self._training.objects is not None:
+            raise StateError(-6, "the trainer is running: it cannot be copied or pickled now; see save_checkpoint()")
+        return super().__reduce__()
 
     stop = property(lambda self: lib.fa_trainer_stop(self._pointer), doc="why the latest run returned: STOP_...")
     epochs = property(lambda self: lib.fa_trainer_epochs(self._pointer), doc="epochs begun so far")
@@ -1406,7 +1782,7 @@ def save_checkpoint(path, net, fb=None, opt=None, pass_=None, trainer=None):
 def load_checkpoint(path, net, fb=None, opt=None, pass_=None, trainer=None, flags=0):
     """Read a checkpoint into objects made for the same architecture, rule and optimizer: fa_checkpoint_load(). There must
     be no views of the arrays of fb. flags: LOAD_NOT_FINITE or 0."""
-    if fb is not None and sys.getrefcount(fb._arrays) > 2:  # fb's own reference, and the call's
+    if fb is not None and fb._has_views():
         raise StateError(-6, f"a checkpoint makes the arrays of rule {fb.rule_name} anew, and there are views of them")
     _reraising(None if fb is None else fb._running, (), lib.fa_checkpoint_load, _path(path), net._pointer,
                *(_pointer_or_none(one) for one in (fb, opt, pass_, trainer)), flags)
@@ -1467,6 +1843,7 @@ def feedback_params():
 class Setup:
     """The making of a feedback, seen by Rule.setup; only valid there."""
     __slots__ = ("_pointer",)
+    __reduce__ = _not_copied("it is only valid in the callback")
 
     def __init__(self, pointer, _running):
         self._pointer = pointer
@@ -1509,6 +1886,7 @@ class Step:
     """One training step, seen by Rule.backward, local and adapt; only valid there. Arrays are views of the library's
     own, read only unless said otherwise; copy what is to be kept."""
     __slots__ = ("_pointer", "_running", "_adapting")
+    __reduce__ = _not_copied("it is only valid in the callback")
 
     def __init__(self, pointer, running, adapting=False):
         self._pointer = pointer
@@ -1664,10 +2042,11 @@ class Step:
 
 class _Running:
     """What the callbacks of a rule written in Python share with the call that runs them."""
-    __slots__ = ("name", "owners", "kept", "raised")
+    __slots__ = ("name", "owners", "kept", "raised", "interrupts")
 
     def __init__(self, name):
         self.name = name
+        self.interrupts = None
         self.owners = ()     # what a view of this step has to keep alive
         self.kept = {}       # what the rule gave to Step.set_presynaptic() and its like, needed until the update
         self.raised = None   # the first exception of a callback
@@ -1682,7 +2061,7 @@ def _callback(running, method, seen_as, fail):
     def callback(pointer, *rest):
         seen = seen_as(pointer, running)
         try:
-            method(seen, *rest)
+            _guarded(running, method, seen, *rest)
         except BaseException as exception:
             running.raised = running.raised or exception
             return fail(f"{type(exception).__name__}: {exception}".encode("utf-8", "replace"))
@@ -1718,7 +2097,7 @@ def _rule_struct(rule, running):
 def _saving(running, rule):
     def save(_state, to, room):
         try:
-            state = bytes(memoryview(rule.save()))  # bytes(3) would be three zeros
+            state = bytes(memoryview(_guarded(running, rule.save)))  # bytes(3) would be three zeros
         except BaseException as exception:
             running.raised = running.raised or exception
             return 0
@@ -1731,7 +2110,7 @@ def _saving(running, rule):
 def _loading(running, rule):
     def load(_state, of, size):
         try:
-            rule.load(ctypes.string_at(of, size))
+            _guarded(running, rule.load, ctypes.string_at(of, size))
         except BaseException as exception:
             running.raised = running.raised or exception
             return lib.fa_rule_fail(f"{type(exception).__name__}: {exception}".encode("utf-8", "replace"))
@@ -1739,21 +2118,26 @@ def _loading(running, rule):
     return load
 
 
-def _reraising(running, objects, function, *arguments):
+def _reraising(running, objects, function, *arguments, interrupts=None):
     """Call the library; what a rule written in Python raised meanwhile comes out here."""
     if running is None:
         function(*arguments)
         return
+    if interrupts is None:
+        with _Interrupts() as interrupts:
+            _reraising(running, objects, function, *arguments, interrupts=interrupts)
+        return
     if objects:
-        *handles, batch = objects
+        *seen, batch = objects
         running.kept = {}
-        running.owners = (*(one._handle for one in handles), batch)
+        running.owners = (*(one._views() for one in seen), batch)
+    outer, running.interrupts = running.interrupts, interrupts
     failed = None
     try:
         function(*arguments)
     except FaError as caught:
         failed = caught
-    raised, running.raised, running.owners = running.raised, None, ()
+    raised, running.raised, running.owners, running.interrupts = running.raised, None, (), outer
     if raised is None:
         if failed is not None:
             raise failed
@@ -1781,6 +2165,8 @@ class Recorder(_Object):
         """`names` is a list of quantities(), or None for all whose cost is not "svd"."""
         chosen = None if names is None else ",".join([names] if isinstance(names, str) else names).encode()
         self._own(lib.fa_recorder_destroy, lib.fa_recorder_create, net._pointer, chosen, _unsigned(every, "every"))
+
+    __reduce__ = _not_copied("it may write a file")
 
     def open(self, path, kind=RECORD_CSV):
         """Append rows to a file from now on: RECORD_CSV or RECORD_JSONL."""
@@ -1907,3 +2293,373 @@ def saturation(net, pass_, threshold):
 def gradient_check(net, x, target, step=0.0):
     """Worst difference between back-propagation's gradient and central differences."""
     return _real(lib.fa_gradient_check, net._pointer, matrix_view(x), matrix_view(target), step)
+
+
+# --- estimators ----------------------------------------------------------------------------------------------------
+
+class NotFittedError(ValueError, AttributeError):
+    """predict() or its like before fit(). scikit-learn's own class stands for it where scikit-learn is loaded."""
+
+
+def _not_fitted(estimator):
+    module = sys.modules.get("sklearn.exceptions")
+    error = NotFittedError if module is None else module.NotFittedError
+    return error(f"this {type(estimator).__name__} is not fitted yet: call fit() first")
+
+
+def _samples(x, dtype, name="X"):
+    """Numbers as an array [n x n_0] of the network's type, finite."""
+    numpy = _numpy()
+    if hasattr(x, "toarray"):
+        raise TypeError(f"{name} is a sparse matrix; libfa takes dense arrays: {name}.toarray()")
+    x = numpy.asarray(x)
+    if x.dtype.kind == "c":
+        raise ValueError(f"Complex data not supported: {name} has dtype {x.dtype}")
+    if x.ndim != 2:
+        raise ValueError(f"{name} has {x.ndim} dimensions; expected 2, one sample a row. Reshape your data: "
+                         f"{name}.reshape(-1, 1) if it is one feature, {name}.reshape(1, -1) if it is one sample")
+    for count, what in zip(x.shape, ("sample", "feature")):
+        if count == 0:
+            raise ValueError(f"Found array with 0 {what}(s) (shape={x.shape}) while a minimum of 1 is required.")
+    x = numpy.ascontiguousarray(x, _ELEMENT[_dtype(dtype)][0])
+    if not numpy.isfinite(x).all():
+        raise ValueError(f"{name} holds NaN or infinity, or numbers too large for {x.dtype}")
+    return x
+
+
+class _Estimator:
+    """What Classifier and Regressor have in common. Nothing of scikit-learn is imported."""
+    _estimator_type: str
+    _loss: str
+    _output: str
+
+    def __init__(self, hidden=(100,), rule="fa", *, activation="tanh", optimizer="adam", learning_rate=None, batch=32,
+                 epochs=100, random_state=0, init="glorot_uniform", dropout=0.0, shuffle=True, schedule="constant",
+                 patience=0, validation_fraction=0.1, dtype="float32", threads=1, verbose=False, rule_params=None,
+                 optimizer_params=None, trainer_params=None):
+        # scikit-learn's clone() wants them unchanged; what they mean is looked at in fit().
+        self.hidden = hidden
+        self.rule = rule
+        self.activation = activation
+        self.optimizer = optimizer
+        self.learning_rate = learning_rate
+        self.batch = batch
+        self.epochs = epochs
+        self.random_state = random_state
+        self.init = init
+        self.dropout = dropout
+        self.shuffle = shuffle
+        self.schedule = schedule
+        self.patience = patience
+        self.validation_fraction = validation_fraction
+        self.dtype = dtype
+        self.threads = threads
+        self.verbose = verbose
+        self.rule_params = rule_params
+        self.optimizer_params = optimizer_params
+        self.trainer_params = trainer_params
+
+    # --- parameters
+
+    @classmethod
+    def _names(cls):
+        return [name for name in inspect.signature(cls.__init__).parameters if name != "self"]
+
+    def get_params(self, deep=True):
+        """{name: value} of the constructor's parameters."""
+        return {name: getattr(self, name) for name in self._names()}
+
+    def set_params(self, **params):
+        """Set parameters by name; the next fit() uses them."""
+        names = self._names()
+        for name in params:
+            if name not in names:
+                raise ValueError(f"Invalid parameter {name!r} for estimator {type(self).__name__}. "
+                                 f"Valid parameters are: {names}")
+        for name, value in params.items():
+            setattr(self, name, value)
+        return self
+
+    def __repr__(self):
+        defaults = {name: one.default for name, one in inspect.signature(type(self).__init__).parameters.items()}
+        shown = [f"{name}={value!r}" for name, value in self.get_params().items() if value is not defaults[name]]
+        return f"{type(self).__name__}({', '.join(shown)})"
+
+    # --- fitting
+
+    def _prepare(self, n_inputs, n_outputs):
+        """New network, feedback and optimizer. The recipe is part of the interface: docs/guide/python.md."""
+        self.seed_ = seed = _seed(self.random_state)
+        net = Network(n_inputs, self.dtype)
+        for width in ([self.hidden] if isinstance(self.hidden, numbers.Integral) else self.hidden):
+            net.add_dense(width, self.activation)
+        net.add_dense(n_outputs, self._output)
+        net.loss = self._loss
+        net.init_weights(0, self.init, 1.0, seed)
+        for l in range(1, net.depth):
+            net.set_dropout(l, self.dropout)
+        fb = Feedback(net, self.rule, seed)
+        for name, value in (self.rule_params or {}).items():
+            fb.set_param(name, value)
+        rate = self.learning_rate
+        if rate is None and self.optimizer == "sgd":
+            rate = fb._rule.contents.learning_rate or None
+        opt = Optimizer(net, self.optimizer, **({} if rate is None else {"learning_rate": rate}),
+                        **(self.optimizer_params or {}))
+        self.n_features_in_, self.n_outputs_ = n_inputs, n_outputs
+        self.loss_curve_, self.validation_curve_ = [], []
+        self.net_, self.feedback_, self.optimizer_ = net, fb, opt
+
+    def _pass(self, n):
+        pass_ = Pass(self.net_, min(self.batch, n))
+        if self.threads != 1:
+            pass_.set_threads(self.threads)
+        return pass_
+
+    def _fit(self, data, validation):
+        n = len(data)
+        if validation is None and self.patience:
+            held = min(max(1, round(self.validation_fraction * n)), n - 1)
+            if held == 0:
+                raise ValueError("1 sample is too few for patience, which holds some out; give validation=(X, y)")
+            data, validation = data.split(self.seed_, [n - held, held])
+        trainer = Trainer(self.net_, self.seed_, epochs=self.epochs, batch=min(self.batch, n), shuffle=bool(self.shuffle),
+                          schedule=self.schedule, patience=self.patience, keep_best=validation is not None)
+        for name, value in (self.trainer_params or {}).items():
+            trainer[name] = value
+        self.stop_ = trainer.run(self.net_, self._pass(len(data)), self.feedback_, self.optimizer_, data, validation,
+                                 progress=self.verbose)
+        self.loss_curve_ = [record.training.loss for record in trainer.records]
+        self.validation_curve_ = [record.validation.loss for record in trainer.records] if validation is not None else []
+        self.n_iter_, self.best_epoch_, self.loss_ = trainer.epochs, trainer.best, self.loss_curve_[-1]
+
+    def _partial_fit(self, data):
+        """One epoch."""
+        pass_ = self._pass(len(data))
+        pass_.set_dropout(self.seed_, self.optimizer_.steps)
+        result = train_epoch(self.net_, pass_, self.feedback_, self.optimizer_, data, shuffle=bool(self.shuffle),
+                             seed=self.seed_, epoch=len(self.loss_curve_) + 1)
+        self.loss_curve_.append(result.loss)
+        self.n_iter_, self.loss_ = len(self.loss_curve_), result.loss
+
+    def _refuse(self, unknown):
+        if "sample_weight" in unknown:
+            raise TypeError(f"{type(self).__name__} takes no sample_weight: every sample counts alike. Repeat samples in "
+                            "its place")
+        if unknown:
+            raise TypeError(f"fit() has no argument {next(iter(unknown))!r}")
+
+    def _checked(self, x, y, fitted):
+        if y is None:
+            raise ValueError(f"{type(self).__name__} requires y to be passed, but the target y is None")
+        x = self._inputs(x) if fitted else _samples(x, self.dtype)
+        y = _numpy().asarray(y)
+        if y.ndim == 0 or len(y) != len(x):
+            raise ValueError(f"X has {len(x)} samples, y has shape {y.shape}: one row or number for each is needed")
+        return x, y
+
+    def _inputs(self, x):
+        if not hasattr(self, "net_"):
+            raise _not_fitted(self)
+        x = _samples(x, self.net_.dtype)
+        if x.shape[1] != self.n_features_in_:
+            raise ValueError(f"X has {x.shape[1]} features, but {type(self).__name__} is expecting {self.n_features_in_} "
+                             "features as input")
+        return x
+
+    def __getstate__(self):
+        """All of it; without feedback and optimizer where this libfa has no checkpoints. It predicts then, and does not
+        learn on."""
+        state = self.__dict__.copy()
+        try:
+            state["feedback_"], state["optimizer_"] = copy.deepcopy((self.feedback_, self.optimizer_))
+        except AttributeError:
+            pass  # not fitted
+        except UnsupportedError:
+            del state["feedback_"], state["optimizer_"]
+        return state
+
+    # --- what scikit-learn asks
+
+    def _more_tags(self):  # until 1.5
+        return {"requires_y": True, "multioutput": self._estimator_type == "regressor"}
+
+    def __sklearn_tags__(self):  # from 1.6 on
+        from sklearn.utils import ClassifierTags, RegressorTags, Tags, TargetTags
+        classifier = self._estimator_type == "classifier"
+        return Tags(estimator_type=self._estimator_type, target_tags=TargetTags(required=True, multi_output=not classifier),
+                    classifier_tags=ClassifierTags() if classifier else None,
+                    regressor_tags=None if classifier else RegressorTags())
+
+
+def _seed(random_state):
+    """The seed that a number, None or one of NumPy's generators stands for."""
+    if random_state is None:
+        return int.from_bytes(os.urandom(8), "little")
+    if isinstance(random_state, numbers.Integral):
+        return _unsigned(int(random_state), "random_state")
+    draw = getattr(random_state, "integers", None) or getattr(random_state, "randint", None)
+    if draw is None:
+        raise ValueError(f"random_state is {random_state!r}: a number, None or a generator of NumPy is needed")
+    return int(draw(2 ** 31))
+
+
+_PARAMETERS = """
+
+    hidden        widths of the hidden layers, input side first; one number for one layer
+    rule          name of a learning rule, see rules(), or a Rule
+    activation    of the hidden layers
+    optimizer     see optimizers()
+    learning_rate the optimizer's default if None; that which suits the rule if the optimizer is sgd
+    batch         samples in a mini-batch
+    epochs        at most
+    random_state  0 .. 2**64 - 1; None for another one each time; or a generator of NumPy, from which one is drawn. The
+                  seed used is seed_. The same seed gives the same bits
+    init          how the weights are drawn
+    dropout       probability for the activities of the hidden layers
+    shuffle       another order in each epoch
+    schedule      of the learning rate: constant, step or cosine
+    patience      stop after so many epochs without a better loss on validation data; 0 never. Without
+                  fit(..., validation=...) the share validation_fraction of the samples is held out for it
+    dtype         float32 or float64, for all that is computed
+    threads       that share the work of a step
+    verbose       True for a line of progress; None for one where a terminal or a notebook shows it
+    rule_params, optimizer_params, trainer_params
+                  {name: value} of whatever else Feedback.set_param(), Optimizer and Trainer know
+
+    After fit(): n_features_in_, n_outputs_, seed_, loss_curve_ (mean training loss of each epoch, before the updates),
+    validation_curve_, loss_, n_iter_ (epochs done), best_epoch_ (0 without validation data), stop_ (STOP_...); net_,
+    feedback_ and optimizer_, the objects of this module. With validation data the weights are those of the best epoch.
+    """
+
+
+class Classifier(_Estimator):
+    __doc__ = """Classes from numbers, in scikit-learn's way: a softmax network trained on the cross-entropy.
+
+    fit(X, y), X [n x n_0] numbers, y [n] labels of any kind that can be sorted; classes_ are those found, sorted.""" \
+        + _PARAMETERS
+    _estimator_type = "classifier"
+    _loss, _output = "cross_entropy", "softmax"
+
+    def _labels(self, y):
+        numpy = _numpy()
+        if y.ndim == 2 and y.shape[1] == 1:
+            warnings.warn("y is a column vector where one of 1 dimension was expected: y.ravel()", _conversion_warning(), 4)
+            y = y.ravel()
+        if y.ndim != 1:
+            raise ValueError(f"y has {y.ndim} dimensions: labels are one for each sample, not one-hot rows")
+        if y.dtype.kind == "f":
+            if not numpy.isfinite(y).all():
+                raise ValueError("y holds NaN or infinity")
+            if (y != numpy.floor(y)).any():
+                raise ValueError("Unknown label type: continuous numbers are no classes; a Regressor learns them")
+        return y
+
+    def _numbers(self, y):
+        """Index of every label in classes_."""
+        numpy = _numpy()
+        known = numpy.isin(y, self.classes_)
+        if not known.all():
+            raise ValueError(f"y holds {y[~known][0]!r}, which is none of the classes {list(self.classes_)}")
+        return numpy.searchsorted(self.classes_, y)
+
+    def _data(self, x, y, fitted=True):
+        x, y = self._checked(x, y, fitted)
+        y = self._labels(y)
+        if not fitted:
+            self.classes_ = _numpy().unique(y)
+            self._begin(x)
+        return Dataset(x, self._numbers(y), n_classes=len(self.classes_))
+
+    def _begin(self, x):
+        if len(self.classes_) < 2:
+            raise ValueError(f"there is only one class, {self.classes_[0]!r}; a classifier needs two at least")
+        self._prepare(x.shape[1], len(self.classes_))
+
+    def fit(self, X, y, validation=None, **unknown):
+        """Learn anew. `validation` is a pair (X, y) to watch, and to stop by if `patience` is not 0."""
+        self._refuse(unknown)
+        data = self._data(X, y, fitted=False)
+        self._fit(data, None if validation is None else self._data(*validation))
+        return self
+
+    def partial_fit(self, X, y, classes=None, **unknown):
+        """Learn on: one epoch over these samples. The first call needs all classes, in `classes` or in y."""
+        self._refuse(unknown)
+        if not hasattr(self, "net_"):
+            x, y = self._checked(X, y, False)
+            self.classes_ = _numpy().unique(self._labels(y) if classes is None else classes)
+            self._begin(x)
+        elif classes is not None and list(_numpy().unique(classes)) != list(self.classes_):
+            raise ValueError(f"classes are {list(self.classes_)} since the first call, and now {list(classes)}")
+        self._partial_fit(self._data(X, y))
+        return self
+
+    def predict_proba(self, X):
+        """Probabilities [n x len(classes_)]: the softmax outputs."""
+        x = self._inputs(X)
+        return self.net_.predict(x)
+
+    def predict(self, X):
+        """The most probable class of every sample [n]."""
+        return self.classes_[self.predict_proba(X).argmax(axis=1)]
+
+    def score(self, X, y, sample_weight=None):
+        """Share of the samples whose class is predicted."""
+        return float(_numpy().average(self.predict(X) == _numpy().asarray(y).reshape(-1), weights=sample_weight))
+
+
+def _conversion_warning():
+    module = sys.modules.get("sklearn.exceptions")
+    return UserWarning if module is None else module.DataConversionWarning
+
+
+class Regressor(_Estimator):
+    __doc__ = """Numbers from numbers, in scikit-learn's way: an identity output trained on the squared error.
+
+    fit(X, y), X [n x n_0], y [n] or [n x n_L]; predict() gives the shape of y. Scale both: the network does not.""" \
+        + _PARAMETERS
+    _estimator_type = "regressor"
+    _loss, _output = "squared_error", "identity"
+
+    def _data(self, x, y, fitted=True):
+        x, y = self._checked(x, y, fitted)
+        if y.ndim > 2:
+            raise ValueError(f"y has {y.ndim} dimensions; targets are [n] or [n x n_L]")
+        target = _samples(y.reshape(len(y), -1), self.dtype, "y")
+        if not fitted:
+            self._flat = y.ndim == 1
+            self._prepare(x.shape[1], target.shape[1])
+        if target.shape[1] != self.n_outputs_:
+            raise ValueError(f"y has {target.shape[1]} columns, and had {self.n_outputs_} in the first call")
+        return Dataset(x, target)
+
+    def fit(self, X, y, validation=None, **unknown):
+        """Learn anew. `validation` is a pair (X, y) to watch, and to stop by if `patience` is not 0."""
+        self._refuse(unknown)
+        data = self._data(X, y, fitted=False)
+        self._fit(data, None if validation is None else self._data(*validation))
+        return self
+
+    def partial_fit(self, X, y, **unknown):
+        """Learn on: one epoch over these samples."""
+        self._refuse(unknown)
+        self._partial_fit(self._data(X, y, fitted=hasattr(self, "net_")))
+        return self
+
+    def predict(self, X):
+        """Outputs [n] or [n x n_L], as y was."""
+        x = self._inputs(X)
+        outputs = self.net_.predict(x)
+        return outputs[:, 0] if self._flat else outputs
+
+    def score(self, X, y, sample_weight=None):
+        """R^2, the mean over the targets: 1 - (sum of squared errors) / (sum of squared distances from the mean)."""
+        numpy = _numpy()
+        y = numpy.asarray(y, "float64")
+        y = y.reshape(len(y), -1)
+        weights = numpy.ones(len(y)) if sample_weight is None else numpy.asarray(sample_weight, "float64")
+        wrong = weights @ (y - self.predict(X).reshape(y.shape)) ** 2
+        spread = weights @ (y - numpy.average(y, axis=0, weights=weights)) ** 2
+        scores = numpy.where(spread > 0, 1 - wrong / numpy.where(spread > 0, spread, 1), numpy.where(wrong > 0, 0.0, 1.0))
+        return float(scores.mean())

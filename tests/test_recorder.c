@@ -105,6 +105,42 @@ START_TEST(values_are_those_of_the_diagnostics)
 }
 END_TEST
 
+static void expect_agreement(const fa_recorder *alone, const fa_recorder *both, const char *quantity, const char *other)
+{
+    for (size_t l = 0; l <= DEPTH; l++) {
+        double value = 0, beside = 0;
+        if (fa_recorder_value(alone, quantity, l, &value) != FA_OK)
+            continue;
+        expect_ok(fa_recorder_value(both, quantity, l, &beside));
+        ck_assert_msg(same(value, beside), "%s of layer %zu beside %s: %.17g, alone %.17g", quantity, l, other, beside,
+                      value);
+    }
+}
+
+/* Quantities share what they are computed from: each has the value that it has alone, after the first step, too. */
+START_TEST(quantities_do_not_disturb_each_other)
+{
+    const char *quantity = fa_quantity_at((size_t)_i / 4)->name;
+    net_spec spec = make_spec(_i / 2 % 2 ? FA_FLOAT32 : FA_FLOAT64, DEPTH, 4, FA_TANH, true);
+    for (size_t k = 0; k < fa_quantity_count(); k++) {
+        const char *other = fa_quantity_at(k)->name;
+        session s = make_session(&spec, fa_rule_find(_i % 2 ? "dfa" : "fa"), 3, 2);
+        char names[100];
+        if (k == (size_t)_i / 4)
+            continue;
+        snprintf(names, sizeof names, "%s,%s", quantity, other);
+        fa_recorder *alone = make_recorder(s.net, quantity, 1), *both = make_recorder(s.net, names, 1);
+        for (uint64_t step = 1; step <= 2; step++) {
+            to_deltas(&s);
+            expect_ok(fa_recorder_observe(alone, s.net, s.pass, s.fb, 1, step));
+            expect_ok(fa_recorder_observe(both, s.net, s.pass, s.fb, 1, step));
+            expect_agreement(alone, both, quantity, other);
+            expect_ok(fa_update(s.net, s.pass, s.fb, s.opt));
+        }
+    }
+}
+END_TEST
+
 /* At first 0.01, which some slopes of such weights are above and some below. */
 START_TEST(threshold_of_saturation)
 {
@@ -279,6 +315,7 @@ int main(void)
     tcase_add_test(tcase, layers_are_those_of_the_table);
     tcase_add_test(tcase, threshold_of_saturation);
     tcase_add_loop_test(tcase, values_are_those_of_the_diagnostics, 0, 4);
+    tcase_add_loop_test(tcase, quantities_do_not_disturb_each_other, 0, 4 * (int)fa_quantity_count());
     tcase_add_loop_test(tcase, every_rule_can_be_recorded, 0, (int)fa_rule_count());
     tcase_add_test(tcase, what_is_not_there_is_nan);
     tcase_add_loop_test(tcase, training_does_not_notice, 0, 8);

@@ -4,6 +4,7 @@
 #include <math.h>
 
 #include "../common/gnuplot.h"
+#include "../common/look.h"
 
 /* A rule's data block has the time and, for each panel, the student with the limits of its band and the theory. */
 enum { ERROR = 2, ANGLE = 6 };
@@ -65,19 +66,22 @@ static void draw(gnuplot *drawn, const experiment *all, int column, bool named)
 
     fputs("plot", script);
     for (size_t i = 0; i < rules->count; i++) {
-        const char *color = gnuplot_color(rule_place(rules->at[i]));
+        const char *color = look_color(rule_place(rules->at[i]));
 
         if (all->rules[i].count < 2)
             continue;
         if (all->rules[i].complete > 1)
             fprintf(script, " $rule%zu using 1:%d:%d with filledcurves lc '%s' fs transparent solid 0.15 noborder "
                             "notitle,", i, column + 1, column + 2, color);
-        fprintf(script, " $rule%zu using 1:%d with points pt 7 ps 0.6 lc '%s' title '',", i, column, color);
-        fprintf(script, " $rule%zu using 1:%d with lines lw 2 lc '%s' title ", i, column + 3, color);
+        fprintf(script, " $rule%zu using 1:%d with ", i, column);
+        look_put_points(script, rule_place(rules->at[i]), 0.8);
+        fputs(" title '',", script);
+        fprintf(script, " $rule%zu using 1:%d with lines lw 2 lc '%s' notitle, NaN with linespoints lw 2 pt %d ps 1.2 "
+                        "lc '%s' title ", i, column + 3, color, look_mark(rule_place(rules->at[i])), color);
         gnuplot_quote(drawn, named ? rules->at[i]->name : "");
         fputc(',', script);
     }
-    fputs(" NaN with points pt 7 ps 0.6 lc '#606060' title ", script);
+    fputs(" NaN with points pt 7 ps 0.8 lc '#606060' title ", script);
     gnuplot_quote(drawn, named ? "student" : "");
     fputs(", NaN with lines lw 2 lc '#606060' title ", script);
     gnuplot_quote(drawn, named ? "theory, N → ∞" : "");

@@ -167,16 +167,16 @@ static const option table[] = {
     {"--init", "F", "the student's w and v are drawn from N(0, F^2); default 1", set_init, NULL},
     {"--eta", "F", "learning rate: w moves by eta / sqrt N, v by eta / N; default 0.2", set_eta, NULL},
     {"--time", "F", "how long, in units of N samples, 1 .. 1000000; default 1000", set_time, NULL},
-    {"--records", "N", "looks at the student after time 0, at times evenly spaced by their logarithm;\n"
+    {"--records", "N", "looks at the student after time 0, at times evenly spaced by their logarithm; "
                        "1 .. 399; default 100", set_records, NULL},
     {"--step", "F", "largest step of the integrator in units of time; default 0.05", set_step, NULL},
     {"--test", "N", "test samples; default 10000", set_test, NULL},
-    {"--seed", "N", "of everything that is drawn, 0 .. 2^64 - 1; default 1", set_seed, NULL},
-    {"--seeds", "A-B", "run every seed from A to B and report mean, standard deviation and the 95 %\n"
-                       "confidence interval of the mean (Student's t) over the seeds; errors by their\n"
+    {"--seed", "N", "seed of everything that is drawn, 0 .. 2^64 - 1; default 1", set_seed, NULL},
+    {"--seeds", "A-B", "run every seed from A to B and report mean, standard deviation and the 95 % "
+                       "confidence interval of the mean (Student's t) over the seeds; errors by their "
                        "decimal logarithm; runs that diverge are counted and left out", set_seeds, NULL},
     {"--jobs", "N", "seeds at once, each in a process of its own; default 1", set_jobs, NULL},
-    {"--csv", "FILE", "write seed,rule,time,error,theory_error,angle,theory_angle,deviation, a line for\n"
+    {"--csv", "FILE", "write seed,rule,time,error,theory_error,angle,theory_angle,deviation, a line for "
                       "each look", set_csv, NULL},
     {"--plot", "FILE", "draw errors and angles with gnuplot into FILE.svg or FILE.png", set_plot, NULL},
     {"--quiet", NULL, "show no progress", set_quiet, NULL},
@@ -184,33 +184,40 @@ static const option table[] = {
     {"--version", NULL, "show the version of libfa and what it was built with", set_version, NULL},
 };
 
-static const option_group options = {NULL, table, sizeof table / sizeof table[0]};
+static const option_group options = {"Options", table, sizeof table / sizeof table[0]};
 
 static const char introduction[] =
-    "usage: align_then_memorise [options]\n"
+    "Usage: align_then_memorise [OPTION]...\n"
     "\n"
-    "A student network learns a teacher, y* = sum_m A_m g(w*_m x / sqrt N), from samples that are\n"
-    "seen once: y = sum_k v_k g(w_k x / sqrt N), g(z) = erf(z / sqrt 2), x and w* normal. For many\n"
-    "inputs the overlaps of the two networks follow ordinary differential equations; they are solved\n"
-    "from where the student starts, and laid over what it does. With feedback alignment v first comes\n"
-    "into line with the feedback b, then the student learns the teacher: align, then memorize. After\n"
-    "Refinetti, d'Ascoli, Ohana, Goldt: Align, then memorise: the dynamics of learning with feedback\n"
-    "alignment (arXiv:2011.12428).\n"
+    "A student network learns a teacher, y* = sum_m A_m g(w*_m x / sqrt N), from\n"
+    "samples that are seen once: y = sum_k v_k g(w_k x / sqrt N), g(z) =\n"
+    "erf(z / sqrt 2), x and w* normal. For many inputs the overlaps of the two\n"
+    "networks follow ordinary differential equations; they are solved from where the\n"
+    "student starts, and laid over what it does. With feedback alignment v first\n"
+    "comes into line with the feedback b, then the student learns the teacher:\n"
+    "align, then memorize. After Refinetti, d'Ascoli, Ohana, Goldt: Align, then\n"
+    "memorise: the dynamics of learning with feedback alignment (arXiv:2011.12428).\n"
     "\n";
 
 static const char conclusion[] =
     "\n"
     "Measured at every look:\n"
     "  error         mean of (y* - y)^2 over the test samples\n"
-    "  theory_error  the same, over all inputs, of the solution of the differential equations\n"
-    "  angle         between v and b, degrees, 0 .. 180; bp has the same b, but does not use it\n"
+    "  theory_error  the same, over all inputs, of the solution of the differential\n"
+    "                equations\n"
+    "  angle         between v and b, degrees, 0 .. 180; bp has the same b, but does\n"
+    "                not use it\n"
     "  theory_angle  the same of the solution\n"
-    "  deviation     largest difference between student and solution over all overlaps w w / N, w w* / N\n"
-    "                and all v. It is of order 1 / sqrt N, so its product with sqrt N is shown too.\n"
+    "  deviation     largest difference between student and solution over all\n"
+    "                overlaps w w / N, w w* / N and all v. It is of order\n"
+    "                1 / sqrt N, so its product with sqrt N is shown too.\n"
     "The tables show the looks nearest to the times 1, 10, 100, ...\n"
     "\n"
-    "Exit status: 0; 1 if something failed or a rule diverged (the other rules go on) or Ctrl-C ended the\n"
-    "work; 2 if the command line is wrong.\n";
+    "Exit status:\n"
+    "  0  every run is complete\n"
+    "  1  something failed; or a rule diverged (the other rules go on); or Ctrl-C\n"
+    "     ended the work\n"
+    "  2  the command line is wrong\n";
 
 void settings_print_help(FILE *stream)
 {

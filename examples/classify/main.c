@@ -9,6 +9,7 @@
 #include "../common/complain.h"
 #include "../common/interrupt.h"
 #include "../common/rule_docs.h"
+#include "../common/streams.h"
 #include "data.h"
 #include "environment.h"
 #include "experiment.h"
@@ -116,14 +117,11 @@ int main(int argc, char **argv)
     settings chosen;
     int status;
 
+    streams_occupy();
     environment_settle(argv);
     status = settings_read(&chosen, argc, argv);
     if (status == SUCCESS)
         status = act(&chosen);
     settings_free(&chosen);
-    if (fflush(stdout) != 0 || ferror(stdout)) {
-        complain("cannot write to the standard output");
-        return FAILURE;
-    }
-    return status;
+    return streams_end(status);
 }

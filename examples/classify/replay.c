@@ -21,10 +21,13 @@ static json_t *read_header(const char *path)
         complain("cannot read %s: %s", path, strerror(errno));
         return NULL;
     }
+    errno = 0;
     header = json_loadf(file, JSON_DISABLE_EOF_CHECK, &error);
-    fclose(file);
-    if (!header)
+    if (!header && ferror(file))
+        complain("cannot read %s: %s", path, strerror(errno));
+    else if (!header)
         complain("%s is no file of JSON lines: %s", path, error.text);
+    fclose(file);
     return header;
 }
 

@@ -111,29 +111,32 @@ static const option output_table[] = {
     {"--csv", "FILE", "write a line per rule and epoch", set_csv, NULL},
     {"--jsonl", "FILE", "write JSON lines: all that is needed to repeat the run, every epoch, every run",
      set_jsonl, NULL},
-    {"--resume", NULL, "do not run again what the --jsonl file holds, if there is one, but complete it:\n"
-                       "every run is in it as soon as it has ended. It has to be of the same settings;\n"
-                       "--rules, --lr, --grid, --seed, --seeds and --choose-seeds may ask for others,\n"
+    {"--resume", NULL, "do not run again what the --jsonl file holds, if there is one, but complete it: "
+                       "every run is in it as soon as it has ended. It has to be of the same settings; "
+                       "--rules, --lr, --grid, --seed, --seeds and --choose-seeds may ask for others, "
                        "and runs that nobody asks for any more stay in it", set_resume, NULL},
-    {"--checkpoints", "DIR", "after every epoch keep what each run has come to in files of DIR, which is made if it is\n"
-                             "not there; a run whose files are there goes on from them, and ends with the same\n"
+    {"--checkpoints", "DIR", "after every epoch keep what each run has come to in files of DIR, which is made if it "
+                             "is not there; a run whose files are there goes on from them, and ends with the same "
                              "bits. Files of other settings are left alone", set_checkpoints, NULL},
     {"--replay", "FILE", "run again what a --jsonl file tells of; only --data can be chosen anew", set_replay, NULL},
-    {"--plot", "FILE", "draw losses, errors and angles with gnuplot into FILE.svg or FILE.png; with\n"
-                       "--seeds means and their 95 % intervals; with more than eight rules the means\n"
+    {"--plot", "FILE", "draw losses, errors and angles with gnuplot into FILE.svg or FILE.png; with "
+                       "--seeds means and their 95 % intervals; with more than eight rules the means "
                        "on the test samples alone", set_plot, NULL},
-    {"--baseline", "RULE", "with --seeds or --grid, differences between every rule and this one only, and not\n"
+    {"--baseline", "RULE", "with --seeds or --grid, differences between every rule and this one only, and not "
                            "between all pairs", set_baseline, NULL},
-    {"--quiet", NULL, "no progress on stderr", set_quiet, NULL},
-    {"--list-rules", NULL, "the learning rules: formulas, sources, learning rates and parameters",
-     set_list_rules, NULL},
-    {"--list-rules-markdown", NULL, "the same as tables in Markdown", set_list_rules_markdown, NULL},
-    {"--list-optimizers", NULL, "the optimizers, with their parameters", set_list_optimizers, NULL},
-    {"--version", NULL, "show the version of libfa and what it was built with", set_version, NULL},
-    {"--help", NULL, "this", set_help, NULL},
+    {"--quiet", NULL, "show no progress", set_quiet, NULL},
 };
 
-enum { N_PARAMETER_GROUPS = 5, N_GROUPS = 8 };
+static const option information_table[] = {
+    {"--list-rules", NULL, "show the learning rules: formulas, sources, learning rates and parameters",
+     set_list_rules, NULL},
+    {"--list-rules-markdown", NULL, "the same as tables in Markdown", set_list_rules_markdown, NULL},
+    {"--list-optimizers", NULL, "show the optimizers, with their parameters", set_list_optimizers, NULL},
+    {"--version", NULL, "show the version of libfa and what it was built with", set_version, NULL},
+    {"--help", NULL, "show this text", set_help, NULL},
+};
+
+enum { N_PARAMETER_GROUPS = 5, N_GROUPS = 9 };
 
 /* Filled at the start: the tables lie in several files. */
 static option_group groups[N_GROUPS];
@@ -148,6 +151,8 @@ static void collect_groups(void)
     groups[5] = (option_group){NULL, jobs_table, sizeof jobs_table / sizeof jobs_table[0]};
     groups[6] = (option_group){"Output", output_table, sizeof output_table / sizeof output_table[0]};
     groups[7] = settings_record;
+    groups[8] = (option_group){"Information", information_table,
+                               sizeof information_table / sizeof information_table[0]};
 }
 
 bool settings_is_parameter(size_t option_number)
@@ -242,34 +247,26 @@ void settings_free(settings *chosen)
 }
 
 static const char introduction[] =
-    "usage: fa-classify [options]\n"
+    "Usage: fa-classify [OPTION]...\n"
     "\n"
-    "Networks learn to tell classes apart, by several learning rules from the same start: without an\n"
-    "option, by back-propagation and by feedback alignment on Fashion-MNIST.\n"
+    "Networks learn to tell classes apart, by several learning rules from the same\n"
+    "start: without an option, by back-propagation and by feedback alignment on\n"
+    "Fashion-MNIST.\n"
     "\n";
 
 static const char conclusion[] =
     "\n"
-    "A line of --csv has rule, epoch, train_loss, train_error, validation_error, test_error, seconds and\n"
-    "angle_1, angle_2, ... of the hidden layers; with --seeds or --grid the seed comes first, and with\n"
-    "--grid then the value of each of its names, empty for a rule that has not got it:\n"
-    "  train_loss, train_error  over the epoch's batches, each before its own update; with dropout\n"
-    "  validation_error, test_error  after the epoch; errors are fractions\n"
-    "  seconds                  the epoch's training took, without validation and test\n"
-    "  angle_l                  between the error signals of layer l by the rule and by back-propagation at\n"
-    "                           the same weights, 0 .. 180 degrees, mean of those measured in the epoch\n"
-    "A line of --record has epoch, batch (counted through the epochs), and a column of every quantity and\n"
-    "layer, such as delta_angle_1; nan where a thing does not exist.\n"
-    "A field is empty where a thing was not measured or does not exist. On a terminal a line on stderr shows\n"
-    "epoch, batch, loss and accuracy of the epoch so far, samples a second, time left, and the angles.\n"
+    "All rules see, for one seed, the same W, order of the samples, dropout and\n"
+    "split; B comes from a stream of its own. The same seed, BLAS and number of\n"
+    "threads give the same bits.\n"
     "\n"
-    "All rules see, for one seed, the same W, order of the samples, dropout and split; B comes from a stream\n"
-    "of its own. The same seed, BLAS and number of threads give the same bits. --threads are the library's.\n"
-    "A BLAS's own threads would fight with them: if none of OPENBLAS_NUM_THREADS, OMP_NUM_THREADS,\n"
-    "BLIS_NUM_THREADS is set, the program sets all three to 1.\n"
+    "Exit status:\n"
+    "  0  every run is complete\n"
+    "  1  something failed; or a run diverged (its loss became infinite or NaN; the\n"
+    "     others go on); or Ctrl-C ended the work, and what there was is reported\n"
+    "  2  the command line is wrong\n"
     "\n"
-    "Exit status: 0; 1 if something failed or a run diverged (its loss became infinite or NaN; the others\n"
-    "go on) or Ctrl-C ended the work, which writes what there is so far; 2 if the command line is wrong.\n";
+    "Full manual, with the columns of the files and the environment: man fa-classify\n";
 
 void settings_print_help(FILE *stream)
 {

@@ -41,12 +41,12 @@ static bool set_dtype(void *chosen, const char *name, const char *value)
 }
 
 static const option table[] = {
-    {"--data", "DIR", "directory of the samples: the four IDX files of MNIST or Fashion-MNIST, each\n"
-                      "with or without .gz (train-images-idx3-ubyte, train-labels-idx1-ubyte,\n"
-                      "t10k-images-idx3-ubyte, t10k-labels-idx1-ubyte), or NumPy's x_train.npy,\n"
-                      "y_train.npy, x_test.npy, y_test.npy with integer labels. Bytes are scaled\n"
+    {"--data", "DIR", "directory of the samples: the four IDX files of MNIST or Fashion-MNIST, each "
+                      "with or without .gz (train-images-idx3-ubyte, train-labels-idx1-ubyte, "
+                      "t10k-images-idx3-ubyte, t10k-labels-idx1-ubyte), or NumPy's x_train.npy, "
+                      "y_train.npy, x_test.npy, y_test.npy with integer labels. Bytes are scaled "
                       "to [0, 1]", set_data, "/usr/share/datasets/fashion-mnist"},
-    {"--validation", "N", "keep N random samples of the training set apart to choose by: for --patience,\n"
+    {"--validation", "N", "keep N random samples of the training set apart to choose by: for --patience, "
                           "--keep-best and --grid, which never look at the test set", set_validation, "0"},
     {"--train", "N", "train on N random samples only; default: all that are not for validation", set_train, NULL},
     {"--standardize", NULL, "shift and scale every input to mean 0 and deviation 1 over the training samples",

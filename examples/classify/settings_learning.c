@@ -133,22 +133,22 @@ static bool set_mirror_steps(void *chosen, const char *name, const char *value)
 }
 
 static const option table[] = {
-    {"--rules", "LIST", "learning rules, separated by commas, compared from the same W, in the same\n"
+    {"--rules", "LIST", "learning rules, separated by commas, compared from the same W, in the same "
                         "order of the samples; --list-rules lists them", set_rules, "bp,fa"},
-    {"--rule-param", "NAME=V,...", "a parameter of every rule that has it, or RULE.NAME=V of one; V is a\n"
+    {"--rule-param", "NAME=V,...", "a parameter of every rule that has it, or RULE.NAME=V of one; V is a "
                                    "number or the name of a choice", set_rule_param, NULL},
-    {"--mirror-steps", "N", "before training, let B learn W in N batches of noise, for rules that can, such as\n"
+    {"--mirror-steps", "N", "before training, let B learn W in N batches of noise, for rules that can, such as "
                             "weight_mirror; the others start at once", set_mirror_steps, "0"},
-    {"--optimizer", "NAME", "sgd, rmsprop, adam, adamw, adagrad, manhattan; --list-optimizers has their\n"
+    {"--optimizer", "NAME", "sgd, rmsprop, adam, adamw, adagrad, manhattan; --list-optimizers has their "
                               "parameters",
      set_optimizer, "sgd"},
     {"--optimizer-param", "NAME=V,...",
-     "a parameter of the optimizer, e.g. momentum, eps, clip_norm, gradient_scale,\n"
-     "and the three readings of weight decay: weight_decay (in the gradient; adamw:\n"
-     "beside it, times the learning rate), decoupled_weight_decay (sgd: the same as\n"
+     "a parameter of the optimizer, e.g. momentum, eps, clip_norm, gradient_scale, "
+     "and the three readings of weight decay: weight_decay (in the gradient; adamw: "
+     "beside it, times the learning rate), decoupled_weight_decay (sgd: the same as "
      "adamw's), unscaled_weight_decay (whatever the learning rate)", set_optimizer_param, NULL},
-    {"--lr", "F|RULE=F,...", "learning rate of all rules or of each one; default: the optimizer's own, with\n"
-                             "sgd the rule's (--list-rules tells it), or 0.1, both of which suit --batch 64;\n"
+    {"--lr", "F|RULE=F,...", "learning rate of all rules or of each one; default: the optimizer's own, with "
+                             "sgd the rule's (--list-rules tells it), or 0.1, both of which suit --batch 64; "
                              "--batch 1 wants about a tenth", set_lr, NULL},
     {"--lr-scale", "l=F,...", "factor of the learning rate of layer l, biases included", set_lr_scale, NULL},
     {"--bias-lr-scale", "F", "factor of the learning rate of all biases", set_bias_lr_scale, "1"},

@@ -209,25 +209,25 @@ static bool set_bp_layers(void *chosen, const char *name, const char *value)
 static const option table[] = {
     {"--hidden", "N[,N]", "neurons of the hidden layers, separated by commas, or none", set_hidden, "500"},
     {"--activation", "NAME", "of the hidden layers: tanh, logistic, relu, erf, identity", set_activation, "tanh"},
-    {"--loss", "NAME", "cross_entropy (softmax outputs), binary_cross_entropy (logistic outputs: the\n"
+    {"--loss", "NAME", "cross_entropy (softmax outputs), binary_cross_entropy (logistic outputs: the "
                        "error enters without the slope of the output), squared_error",
      set_loss, "cross_entropy"},
     {"--output-activation", "NAME", "of the outputs; default: softmax with cross_entropy, else logistic",
      set_output_activation, NULL},
     {"--init", "NAME[=F],l=NAME[:F],...",
-     "how W is drawn: zero, uniform (U[-F, F)), normal, glorot_uniform,\n"
-     "glorot_normal, kaiming_uniform, kaiming_normal; F is 1 if left out. With l= it is\n"
+     "how W is drawn: zero, uniform (U[-F, F)), normal, glorot_uniform, "
+     "glorot_normal, kaiming_uniform, kaiming_normal; F is 1 if left out. With l= it is "
      "that of layer l alone, e.g. zero,1=kaiming_uniform:0.4", set_init, "glorot_uniform"},
     {"--bias-init", "NAME[=F],l=NAME[:F],...", "the same for biases", set_bias_init, "zero"},
-    {"--feedback-init", "NAME[=F]", "the same for the rule's B; default: as the rule does it (fa:\n"
-                                        "U[-1/sqrt(n_l), 1/sqrt(n_l))). Rules without a B that could be set, as\n"
+    {"--feedback-init", "NAME[=F]", "the same for the rule's B; default: as the rule does it (fa: "
+                                        "U[-1/sqrt(n_l), 1/sqrt(n_l))). Rules without a B that could be set, as "
                                         "bp or sign-symmetry, are left alone, here and below", set_feedback_init, NULL},
     {"--feedback-scale", "F", "multiply B by F, however it is drawn; default 1", set_feedback_scale, NULL},
-    {"--bp-layers", "l,...", "hidden layers (numbers, or last) that the error reaches through W_{l+1}^T from\n"
-                             "the layer above, as by back-propagation, and not through B_l. Rules that have\n"
-                             "no B are left alone; one whose B cannot be replaced, such as drtp, which works\n"
+    {"--bp-layers", "l,...", "hidden layers (numbers, or last) that the error reaches through W_{l+1}^T from "
+                             "the layer above, as by back-propagation, and not through B_l. Rules that have "
+                             "no B are left alone; one whose B cannot be replaced, such as drtp, which works "
                              "before the error is known, is refused", set_bp_layers, NULL},
-    {"--sparsity", "F|l=F,...", "remove this share of the connections of every layer, or of layer l, at\n"
+    {"--sparsity", "F|l=F,...", "remove this share of the connections of every layer, or of layer l, at "
                                 "random: of W_l for good, of B_{l-1}, which stands for it, at the start",
      set_sparsity, "0"},
     {"--hold-norm", NULL, "rescale every W_l after each update to the Frobenius norm that it starts with",

@@ -37,17 +37,17 @@ static bool set_list(void *chosen, const char *name, const char *value)
 }
 
 static const option table[] = {
-    {"--record", "FILE", "write diagnostics of the batches into FILE.csv or FILE.jsonl: angles, norms and\n"
-                         "more of every layer. Several rules have a file each, FILE-RULE.csv; with --seeds\n"
-                         "or --grid every run has one, as FILE-RULE-seed1-lr0.1.csv. What is learned stays\n"
+    {"--record", "FILE", "write diagnostics of the batches into FILE.csv or FILE.jsonl: angles, norms and "
+                         "more of every layer. Several rules have a file each, FILE-RULE.csv; with --seeds "
+                         "or --grid every run has one, as FILE-RULE-seed1-lr0.1.csv. What is learned stays "
                          "the same, bit for bit. With --resume, runs that are not repeated keep their files",
      set_path, NULL},
     {"--record-quantities", "NAME,...", "what is written; default: all whose cost is not svd", set_quantities, NULL},
     {"--record-every", "N", "write a row every N batches, counted through the epochs; default 100", set_every, NULL},
-    {"--record-plot", "FILE", "draw what --record has written with gnuplot into FILE.svg or FILE.png: panels of\n"
-                              "every quantity and layer; without --record-quantities those that tell most. With\n"
+    {"--record-plot", "FILE", "draw what --record has written with gnuplot into FILE.svg or FILE.png: panels of "
+                              "every quantity and layer; without --record-quantities those that tell most. With "
                               "--seeds means, with --grid each rule in the cell that it has chosen", set_plot, NULL},
-    {"--list-quantities", NULL, "what can be recorded", set_list, NULL},
+    {"--list-quantities", NULL, "show what can be recorded", set_list, NULL},
 };
 
 const option_group settings_record = {"Diagnostics", table, sizeof table / sizeof table[0]};

@@ -45,20 +45,20 @@ static bool set_grid(void *data, const char *name, const char *value)
 }
 
 static const option table[] = {
-    {"--seed", "N", "of everything that is drawn, 0 .. 2^64 - 1; default 1", set_seed, NULL},
-    {"--seeds", "A-B", "run every seed from A to B and report mean, standard deviation and 95 %\n"
-                       "confidence interval (Student's t), of paired differences between rules too;\n"
+    {"--seed", "N", "seed of everything that is drawn, 0 .. 2^64 - 1; default 1", set_seed, NULL},
+    {"--seeds", "A-B", "run every seed from A to B and report mean, standard deviation and 95 % "
+                       "confidence interval (Student's t), of paired differences between rules too; "
                        "runs that diverge are counted and are in no mean", set_seeds, NULL},
     {"--grid", "NAME=F,F,...",
-     "run every rule at each of these values of lr (the learning rate), feedback_scale\n"
-     "(a factor of B) or a parameter of rules (of a choice the names; shown are their\n"
-     "numbers in the list of choices, from 0). Several --grid span the product; a name\n"
-     "that a rule has not multiplies nothing there: feedback_scale without a B to set\n"
-     "is one run. RULE.NAME=F,F,... are one rule's own values in the place of those for\n"
-     "all: it is then not tuned on the same grid. Each rule chooses the cell whose\n"
-     "validation error, averaged over the seeds, is least. A cell at which a run\n"
+     "run every rule at each of these values of lr (the learning rate), feedback_scale "
+     "(a factor of B) or a parameter of rules (of a choice the names; shown are their "
+     "numbers in the list of choices, from 0). Several --grid span the product; a name "
+     "that a rule has not multiplies nothing there: feedback_scale without a B to set "
+     "is one run. RULE.NAME=F,F,... are one rule's own values in the place of those for "
+     "all: it is then not tuned on the same grid. Each rule chooses the cell whose "
+     "validation error, averaged over the seeds, is least. A cell at which a run "
      "diverged is never chosen, and the exit status is then 1", set_grid, NULL},
-    {"--choose-seeds", "A-B", "run the grid with these seeds, and then the cell that each rule has chosen with\n"
+    {"--choose-seeds", "A-B", "run the grid with these seeds, and then the cell that each rule has chosen with "
                               "those of --seeds (or --seed); default: all of it with the latter", set_choose_seeds,
      NULL},
 };

@@ -125,7 +125,7 @@ static const option table[] = {
     {"--drop-last", NULL, "leave out a last batch that is smaller than the others", set_drop_last, NULL},
     {"--schedule", "NAME", "of the learning rate: constant, step or cosine, over the epochs", set_schedule, "constant"},
     {"--warmup", "F", "epochs in which the learning rate grows from 0", set_warmup, "0"},
-    {"--trainer-param", "NAME=V,...", "of the schedule: step_epochs, step_factor, final_factor; of early stopping:\n"
+    {"--trainer-param", "NAME=V,...", "of the schedule: step_epochs, step_factor, final_factor; of early stopping: "
                                       "min_improvement", set_trainer_param, NULL},
     {"--patience", "N", "stop a run after N epochs without improvement on the validation samples; 0: never",
      set_patience, "0"},

@@ -141,17 +141,6 @@ void gnuplot_number(FILE *script, double value)
         fputs(" ?", script);
 }
 
-const char *gnuplot_color(size_t i)
-{
-    /* Okabe & Ito's seven, which color-blind people can tell apart, and fourteen others, in an order in which the rules
-     * that are compared most, by their places in the library's list, have the former. */
-    static const char *const colors[] = {"#0072b2", "#8c564b", "#009e73", "#8ccf4d", "#cc79a7", "#d55e00", "#b5bd00",
-                                         "#00c8c8", "#e69f00", "#7f7f7f", "#ff00a8", "#b39ddb", "#3f3fd0", "#1b4332",
-                                         "#000000", "#7b3294", "#56b4e9", "#e31a1c", "#f4a582", "#6a0020", "#806000"};
-
-    return colors[i % (sizeof colors / sizeof colors[0])];
-}
-
 /* Ends the script and waits; whether gnuplot drew everything, else after a complaint. */
 static bool end(gnuplot *plot)
 {

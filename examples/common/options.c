@@ -8,7 +8,7 @@
 
 #include "complain.h"
 
-enum { MAX_ITEM = 256, HELP_COLUMN = 20, LINE_WIDTH = 90 };
+enum { MAX_ITEM = 256, MAX_NAME = 40, MAX_HELP = 2000, HELP_COLUMN = 20, LINE_WIDTH = 79 };
 
 const option *options_find(const option_group *groups, size_t n_groups, const char *name, size_t length)
 {
@@ -19,6 +19,62 @@ const option *options_find(const option_group *groups, size_t n_groups, const ch
     return NULL;
 }
 
+/* Letters to change, add or leave out to make the one text (of some length) the other; up to MAX_NAME of each count. */
+static size_t distance(const char *one, size_t length, const char *other)
+{
+    size_t row[MAX_NAME + 1], other_length = strlen(other);
+
+    length = length < MAX_NAME ? length : MAX_NAME;
+    other_length = other_length < MAX_NAME ? other_length : MAX_NAME;
+    for (size_t j = 0; j <= other_length; j++)
+        row[j] = j;
+    for (size_t i = 1; i <= length; i++) {
+        size_t corner = row[0];
+
+        row[0] = i;
+        for (size_t j = 1; j <= other_length; j++) {
+            size_t changed = corner + (one[i - 1] != other[j - 1]), least = row[j] < row[j - 1] ? row[j] : row[j - 1];
+
+            corner = row[j];
+            row[j] = changed < least + 1 ? changed : least + 1;
+        }
+    }
+    return row[other_length];
+}
+
+/* The option whose name is nearest, if it is near, or which is the first that begins so; NULL else. */
+static const option *nearest(const option_group *groups, size_t n_groups, const char *name, size_t length)
+{
+    const option *found = NULL;
+    size_t least = 3;
+
+    for (size_t g = 0; g < n_groups; g++) {
+        for (size_t i = 0; i < groups[g].count; i++) {
+            const char *candidate = groups[g].table[i].name;
+            bool begins = length >= 5 && strncmp(candidate, name, length) == 0;
+            size_t away = begins ? 1 : distance(name, length, candidate);
+
+            if (away < least) {
+                least = away;
+                found = &groups[g].table[i];
+            }
+        }
+    }
+    return found;
+}
+
+static void complain_of(const option_group *groups, size_t n_groups, const char *argument, size_t length)
+{
+    const option *meant = nearest(groups, n_groups, argument, length);
+
+    if (argument[0] != '-')
+        complain("unexpected argument '%s': there are options only, --help lists them", argument);
+    else if (meant)
+        complain("unknown option '%.*s'; did you mean %s? --help lists all", (int)length, argument, meant->name);
+    else
+        complain("unknown option '%.*s'; --help lists all", (int)length, argument);
+}
+
 bool options_scan(const option_group *groups, size_t n_groups, int argc, char **argv,
                   bool (*found)(void *data, const option *option, const char *value), void *data)
 {
@@ -27,8 +83,10 @@ bool options_scan(const option_group *groups, size_t n_groups, int argc, char **
         size_t length = value ? (size_t)(value - argv[i]) : strlen(argv[i]);
         const option *known = options_find(groups, n_groups, argv[i], length);
 
+        if (!known && strcmp(argv[i], "-h") == 0)
+            known = options_find(groups, n_groups, "--help", strlen("--help"));
         if (!known) {
-            complain("unknown argument '%s'; --help lists the options", argv[i]);
+            complain_of(groups, n_groups, argv[i], length);
             return false;
         }
         if (!known->value && value) {
@@ -59,36 +117,48 @@ bool options_parse(const option_group *groups, size_t n_groups, int argc, char *
     return options_scan(groups, n_groups, argc, argv, set, settings);
 }
 
+/* Words from column `column` on, as many on a line as fit; further lines begin at HELP_COLUMN. */
+static void print_words(const char *text, int column, FILE *stream)
+{
+    const char *blank = "";
+
+    while (*text) {
+        int length = (int)strcspn(text, " ");
+
+        if (*blank && column + 1 + length > LINE_WIDTH) {
+            fprintf(stream, "\n%*s", HELP_COLUMN, "");
+            column = HELP_COLUMN;
+            blank = "";
+        }
+        column += fprintf(stream, "%s%.*s", blank, length, text);
+        blank = " ";
+        text += length;
+        text += strspn(text, " ");
+    }
+    fputc('\n', stream);
+}
+
 static void print(const option *shown, FILE *stream)
 {
-    const char *line = shown->help;
-    int width = fprintf(stream, "  %s %s", shown->name, shown->value ? shown->value : "");
+    const char *preset = shown->preset ? shown->preset : "";
+    char help[MAX_HELP];
+    int width = fprintf(stream, "  %s%s%s", shown->name, shown->value ? " " : "", shown->value ? shown->value : "");
 
-    while (line) {
-        const char *end = strchr(line, '\n');
-        int length = end ? (int)(end - line) : (int)strlen(line);
-
-        /* A long name has its help below it. */
-        if (width >= HELP_COLUMN) {
-            fputc('\n', stream);
-            width = 0;
-        }
-        width += fprintf(stream, "%*s%.*s", HELP_COLUMN - width, "", length, line);
-        if (!end && shown->preset && width + (int)strlen(shown->preset) > LINE_WIDTH)
-            fprintf(stream, ";\n%*sdefault %s", HELP_COLUMN, "", shown->preset);
-        else if (!end && shown->preset)
-            fprintf(stream, "; default %s", shown->preset);
+    /* A long name has its help below it. */
+    if (width >= HELP_COLUMN) {
         fputc('\n', stream);
         width = 0;
-        line = end ? end + 1 : NULL;
     }
+    fprintf(stream, "%*s", HELP_COLUMN - width, "");
+    snprintf(help, sizeof help, "%s%s%s", shown->help, *preset ? "; default " : "", preset);
+    print_words(help, HELP_COLUMN, stream);
 }
 
 void options_print(const option_group *groups, size_t n_groups, FILE *stream)
 {
     for (size_t g = 0; g < n_groups; g++) {
         if (groups[g].heading)
-            fprintf(stream, "%s%s\n", g ? "\n" : "", groups[g].heading);
+            fprintf(stream, "%s%s:\n", g ? "\n" : "", groups[g].heading);
         for (size_t i = 0; i < groups[g].count; i++)
             print(&groups[g].table[i], stream);
     }

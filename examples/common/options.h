@@ -13,7 +13,7 @@
 typedef struct option {
     const char *name;  /* with its dashes */
     const char *value; /* what it takes, as --help shows it; NULL for a switch */
-    const char *help;  /* lines separated by \n */
+    const char *help;  /* words; --help breaks the lines */
     /* Puts the value (NULL for a switch) where it belongs; false after a complaint. */
     bool (*set)(void *settings, const char *name, const char *value);
     const char *preset; /* the value where none is given, for programs that keep it here; shown by --help, or NULL */

@@ -16,10 +16,11 @@ bool output_open(output *file, const char *path)
     return file->stream != NULL;
 }
 
-static bool check(output *file, bool good)
+/* reason: an errno, or 0 where it is not known any more. */
+static bool check(output *file, bool good, int reason)
 {
     if (!good && !file->failed) {
-        complain("cannot write %s: no space, or the device failed", file->path);
+        complain("cannot write %s: %s", file->path, reason ? strerror(reason) : "no space, or the device failed");
         file->failed = true;
     }
     return !file->failed;
@@ -27,17 +28,23 @@ static bool check(output *file, bool good)
 
 bool output_flush(output *file)
 {
-    return !file->stream || check(file, fflush(file->stream) == 0 && !ferror(file->stream));
+    int reason = 0;
+
+    if (file->stream && fflush(file->stream) != 0)
+        reason = errno;
+    return !file->stream || check(file, reason == 0 && !ferror(file->stream), reason);
 }
 
 bool output_close(output *file)
 {
     bool good;
+    int reason = 0;
 
     if (!file->stream)
         return true;
     good = ferror(file->stream) == 0;
-    good = fclose(file->stream) == 0 && good;
+    if (fclose(file->stream) != 0)
+        reason = errno;
     file->stream = NULL;
-    return check(file, good);
+    return check(file, good && reason == 0, reason);
 }

@@ -2,6 +2,8 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/ioctl.h>
 #include <time.h>
 #include <unistd.h>
@@ -16,7 +18,9 @@ double seconds(void)
 
 progress progress_start(bool quiet)
 {
-    return (progress){.quiet = quiet, .terminal = isatty(STDERR_FILENO) == 1};
+    const char *kind = getenv("TERM");
+
+    return (progress){.quiet = quiet, .terminal = isatty(STDERR_FILENO) == 1 && !(kind && strcmp(kind, "dumb") == 0)};
 }
 
 void progress_restart(progress *shown)
@@ -53,8 +57,13 @@ bool progress_due(progress *shown, size_t done, size_t total)
 static int terminal_width(void)
 {
     struct winsize size;
+    const char *columns = getenv("COLUMNS");
+    long width = columns ? strtol(columns, NULL, 10) : 0;
 
-    return ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 1 ? size.ws_col - 1 : 79;
+    /* Serial lines and some containers do not know. */
+    if (ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0)
+        width = size.ws_col;
+    return width > 1 && width < 10000 ? (int)width - 1 : 79;
 }
 
 /* Without the part that crosses the limit, nor those after it: two blanks part them. */

@@ -8,8 +8,10 @@
 #include <stdio.h>
 
 #include "../common/complain.h"
+#include "../common/gnuplot.h"
 #include "../common/interrupt.h"
 #include "../common/rule_docs.h"
+#include "../common/streams.h"
 #include "csv.h"
 #include "files.h"
 #include "plot.h"
@@ -100,6 +102,8 @@ static int run_experiment(const settings *chosen)
     int status;
 
     interrupt_catch();
+    if (chosen->plot && !gnuplot_check(chosen->plot))
+        return FAILURE;
     if (!csv_open(&file, chosen->csv, chosen->study))
         return FAILURE;
     status = chosen->study ? run_study(chosen, &file) : run_single(chosen, &file);
@@ -113,6 +117,7 @@ int main(int argc, char **argv)
     settings chosen;
     int status = SUCCESS;
 
+    streams_occupy();
     if (!settings_read(&chosen, argc, argv))
         return USAGE;
     if (chosen.help)
@@ -127,9 +132,5 @@ int main(int argc, char **argv)
         printf("%s %s\n%s\n", program_name, fa_version(), fa_build_info());
     else
         status = run_experiment(&chosen);
-    if (fflush(stdout) != 0 || ferror(stdout)) {
-        complain("cannot write to the standard output");
-        return FAILURE;
-    }
-    return status;
+    return streams_end(status);
 }

@@ -171,40 +171,49 @@ static bool set_list_quantities(void *line, const char *name, const char *value)
     return true;
 }
 
-static const option table[] = {
-    {"--rules", "LIST", "learning rules, separated by commas; default bp,fa,shallow;\n"
+static const option learning_table[] = {
+    {"--rules", "LIST", "learning rules, separated by commas; default bp,fa,shallow; "
                         "--list-rules lists them", set_rules, NULL},
-    {"--epochs", "N", "1 .. 10000000; default 1000", set_epochs, NULL},
-    {"--eta", "F", "learning rate: an epoch adds eta times the mean over the samples of\n"
+    {"--epochs", "N", "how many epochs, 1 .. 10000000; default 1000", set_epochs, NULL},
+    {"--eta", "F", "learning rate: an epoch adds eta times the mean over the samples of "
                    "e h^T to W; default 0.1, with --online 0.001", set_eta, NULL},
-    {"--batch", "N", "samples in a mini-batch; an epoch sums its mini-batches and updates once,\n"
+    {"--batch", "N", "samples in a mini-batch; an epoch sums its mini-batches and updates once, "
                      "so only rounding and speed depend on N; default: all", set_batch, NULL},
-    {"--online", NULL, "update after every sample, and never use a sample twice: an epoch is as\n"
+    {"--online", NULL, "update after every sample, and never use a sample twice: an epoch is as "
                        "many fresh samples as there are training samples (75)", set_online, NULL},
     {"--omega", "F", "W0, W are drawn from U[-F, F); default 0.01", set_omega, NULL},
     {"--beta", "F", "B is drawn from U[-F, F); default 0.5", set_beta, NULL},
-    {"--seed", "N", "of everything that is drawn, 0 .. 2^64 - 1; default 1", set_seed, NULL},
-    {"--seeds", "A-B", "run every seed from A to B and report mean, standard deviation and the 95 %\n"
-                       "confidence interval of the mean (Student's t) over the seeds; losses by\n"
-                       "their decimal logarithm; runs that diverge are counted and left out", set_seeds, NULL},
     {"--dtype", "f32|f64", "element type of the networks; the same numbers are drawn; default f64", set_dtype, NULL},
-    {"--load", "DIR", "start from W0 W B x_train y_train x_test y_test .npy, samples in columns;\n"
+};
+
+static const option data_table[] = {
+    {"--seed", "N", "seed of everything that is drawn, 0 .. 2^64 - 1; default 1", set_seed, NULL},
+    {"--seeds", "A-B", "run every seed from A to B and report mean, standard deviation and the 95 % "
+                       "confidence interval of the mean (Student's t) over the seeds; losses by "
+                       "their decimal logarithm; runs that diverge are counted and left out", set_seeds, NULL},
+    {"--load", "DIR", "start from W0 W B x_train y_train x_test y_test .npy, samples in columns; "
                       "any sizes that fit together", set_load, NULL},
-    {"--save", "DIR", "write those files (and T.npy, if it was drawn) and the last weights of every\n"
+    {"--save", "DIR", "write those files (and T.npy, if it was drawn) and the last weights of every "
                       "rule, e.g. fa_W0.npy and fa_W.npy; the directory is made if missing", set_save, NULL},
-    {"--csv", "FILE", "write rule,epoch,train_loss,test_loss,update_angle,weight_angle, one line per\n"
-                      "epoch; with --seeds the seed comes first", set_csv, NULL},
-    {"--plot", "FILE", "draw losses and angles with gnuplot into FILE.svg or FILE.png; with --seeds\n"
-                       "the mean over the seeds (of the logarithm for losses and drifts) and one\n"
-                       "standard deviation to both sides; for fa also how well it conserves what\n"
+};
+
+static const option output_table[] = {
+    {"--csv", "FILE", "write a line per rule and epoch: rule, epoch, train_loss, test_loss, update_angle, "
+                      "weight_angle; with --seeds the seed comes first", set_csv, NULL},
+    {"--plot", "FILE", "draw losses and angles with gnuplot into FILE.svg or FILE.png; with --seeds "
+                       "the mean over the seeds (of the logarithm for losses and drifts) and one "
+                       "standard deviation to both sides; for fa also how well it conserves what "
                        "it has to", set_plot, NULL},
-    {"--record", "FILE", "write diagnostics of the batches into FILE.csv or FILE.jsonl; several rules\n"
-                         "have a file each, FILE-RULE.csv, with --seeds FILE-RULE-seed1.csv. Changes\n"
+    {"--record", "FILE", "write diagnostics of the batches into FILE.csv or FILE.jsonl; several rules "
+                         "have a file each, FILE-RULE.csv, with --seeds FILE-RULE-seed1.csv. Changes "
                          "nothing of what is learned", set_record, NULL},
     {"--record-quantities", "LIST", "what is written, separated by commas; default: all whose cost is not svd",
      set_record_quantities, NULL},
     {"--record-every", "N", "a row every N batches, counted through the epochs; default 100", set_record_every, NULL},
     {"--quiet", NULL, "show no progress", set_quiet, NULL},
+};
+
+static const option information_table[] = {
     {"--list-rules", NULL, "show the learning rules: formulas, sources, learning rates and parameters",
      set_list_rules, NULL},
     {"--list-rules-markdown", NULL, "the same as tables in Markdown", set_list_rules_markdown, NULL},
@@ -213,44 +222,48 @@ static const option table[] = {
     {"--version", NULL, "show the version of libfa and what it was built with", set_version, NULL},
 };
 
-static const option_group options = {NULL, table, sizeof table / sizeof table[0]};
+static const option_group groups[] = {
+    {"Learning", learning_table, sizeof learning_table / sizeof learning_table[0]},
+    {"Data", data_table, sizeof data_table / sizeof data_table[0]},
+    {"Output", output_table, sizeof output_table / sizeof output_table[0]},
+    {"Information", information_table, sizeof information_table / sizeof information_table[0]},
+};
+
+enum { N_GROUPS = sizeof groups / sizeof groups[0] };
 
 static const char introduction[] =
-    "usage: fa-linear-function [options]\n"
+    "Usage: fa-linear-function [OPTION]...\n"
     "\n"
-    "A network of linear neurons, y = W W0 x with 30-20-10 neurons, learns y* = T x: T is uniform\n"
-    "in [-1, 1), x normal, 100 samples are split 75 / 25 at random into training and test samples.\n"
-    "Every learning rule starts from the same T, samples, W0, W and feedback matrix B. After\n"
-    "Lillicrap, Cownden, Tweed, Akerman: Random feedback weights support learning in deep neural\n"
-    "networks (arXiv:1411.0247).\n"
+    "A network of linear neurons, y = W W0 x with 30-20-10 neurons, learns\n"
+    "y* = T x by several learning rules. T is uniform in [-1, 1), x normal; 100\n"
+    "samples are split 75 / 25 at random into training and test samples. Every rule\n"
+    "starts from the same T, samples, W0, W and feedback matrix B. After Lillicrap,\n"
+    "Cownden, Tweed, Akerman: Random feedback weights support learning in deep\n"
+    "neural networks (arXiv:1411.0247).\n"
     "\n";
 
 static const char conclusion[] =
     "\n"
-    "Measured at every epoch, before its update (the table's last values: after the last update):\n"
-    "  train_loss    1/2 |e|^2 summed over the training samples, e = y* - y; with --online over\n"
-    "                the epoch's samples, each before its own update\n"
+    "The table and the CSV file have, for every epoch:\n"
+    "  train_loss    1/2 |e|^2 summed over the training samples, e = y* - y\n"
     "  test_loss     the same over the test samples\n"
-    "  update_angle  between W^T e and B e for all training samples, flattened; with --online the\n"
-    "                mean over the epoch's samples. Degrees, 0 .. 180\n"
-    "  weight_angle  between W^T and B, flattened. Degrees, 0 .. 180\n"
-    "A field is empty where it does not exist: a loss that is not finite, an angle where a norm is 0,\n"
-    "and the update angle where e is at rounding level, |e| <= u (n_0 + n_1) (|y| + |y*|) in Frobenius\n"
-    "norms, u = 2^-53 (f64) or 2^-24 (f32), n_0 inputs, n_1 hidden neurons: as large as the bound of\n"
-    "the rounding errors of the two products y = W (W0 x), so that e may be nothing else.\n"
-    "With --online the expected squared error |T - W W0|^2 / |T|^2 is shown after 100 .. 5000 updates.\n"
-    "The plot also has the angle between B e and the pseudo-inverse's W^+ e, as of pseudo-back-propagation,\n"
-    "and for fa, batches of all samples or one, the drift of M = B W + W^T B^T - W0 W0^T, the largest\n"
-    "change of an element over the largest element of W0 W0^T: M is conserved for small eta, and for any\n"
-    "eta with the sum of eta^2 D D^T over all updates added, D the mean of B e x^T.\n"
+    "  update_angle  between W^T e and B e for all training samples, in degrees\n"
+    "  weight_angle  between W^T and B, in degrees\n"
+    "Epochs are measured before their update, the table's last row after the last\n"
+    "one. The manual says when a field is empty and what the plot shows.\n"
     "\n"
-    "Exit status: 0; 1 if something failed or a rule diverged (its loss became infinite or NaN; the\n"
-    "other rules go on) or Ctrl-C ended the work; 2 if the command line is wrong.\n";
+    "Exit status:\n"
+    "  0  every rule has learned all its epochs\n"
+    "  1  something failed; or a rule diverged (its loss became infinite or NaN; the\n"
+    "     others go on); or Ctrl-C ended the work, and what there was is reported\n"
+    "  2  the command line is wrong\n"
+    "\n"
+    "Full manual: man fa-linear-function\n";
 
 void settings_print_help(FILE *stream)
 {
     fputs(introduction, stream);
-    options_print(&options, 1, stream);
+    options_print(groups, N_GROUPS, stream);
     fputs(conclusion, stream);
 }
 
@@ -289,7 +302,7 @@ bool settings_read(settings *chosen, int argc, char **argv)
 
     *chosen = (settings){.epochs = 1000, .eta = NAN, .omega = 0.01, .beta = 0.5, .first_seed = 1, .last_seed = 1,
                          .dtype = FA_FLOAT64};
-    if (!options_parse(&options, 1, argc, argv, &given))
+    if (!options_parse(groups, N_GROUPS, argc, argv, &given))
         return false;
     if (chosen->help || chosen->version || chosen->list_rules || chosen->list_rules_markdown ||
         chosen->list_quantities)

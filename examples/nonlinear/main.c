@@ -10,6 +10,7 @@
 #include "../common/complain.h"
 #include "../common/gnuplot.h"
 #include "../common/interrupt.h"
+#include "../common/streams.h"
 #include "experiment.h"
 #include "plot.h"
 #include "report.h"
@@ -42,6 +43,7 @@ int main(int argc, char **argv)
     settings chosen;
     int status = SUCCESS;
 
+    streams_occupy();
     if (!settings_read(&chosen, argc, argv))
         return USAGE;
     if (chosen.help)
@@ -50,9 +52,5 @@ int main(int argc, char **argv)
         printf("%s %s\n%s\n", program_name, fa_version(), fa_build_info());
     else
         status = run_experiment(&chosen);
-    if (fflush(stdout) != 0 || ferror(stdout)) {
-        complain("cannot write to the standard output");
-        return FAILURE;
-    }
-    return status;
+    return streams_end(status);
 }

@@ -183,10 +183,10 @@ static const option table[] = {
     {"--samples", "N", "fresh training samples in all; none is used twice", set_samples, "500000"},
     {"--batch", "N", "samples in a mini-batch, 1 .. 1000", set_batch, "10"},
     {"--lr", "F", "learning rate of every student, of the mean gradient over a mini-batch", set_lr, "0.05"},
-    {"--grid", "lr=LIST", "run every student at each of these rates with the seeds of --tuning first;\n"
-                          "each chooses the one whose validation error, averaged over them, is least,\n"
+    {"--grid", "lr=LIST", "run every student at each of these rates with the seeds of --tuning first; "
+                          "each chooses the one whose validation error, averaged over them, is least, "
                           "and goes on with it. A rate at which a run diverged is never chosen", set_grid, NULL},
-    {"--tuning", "A-B", "seeds for --grid: other teachers, students and samples than those that are\n"
+    {"--tuning", "A-B", "seeds for --grid: other teachers, students and samples than those that are "
                         "reported", set_tuning, "1001-1005"},
     {"--teacher", "F", "the teacher's weights are drawn from U[-F, F)", set_teacher, "1"},
     {"--teacher-bias", "F", "the teacher's biases are drawn from U[-F, F)", set_teacher_bias, "1"},
@@ -195,9 +195,9 @@ static const option table[] = {
     {"--validation", "N", "validation samples of a seed of --tuning", set_validation, "5000"},
     {"--test", "N", "test samples", set_test, "5000"},
     {"--looks", "N", "test errors on the way, at evenly spaced numbers of samples, 1 .. 200", set_looks, "50"},
-    {"--seed", "N", "of everything that is drawn, 0 .. 2^64 - 1", set_seed, "1"},
-    {"--seeds", "A-B", "run every seed from A to B; report mean, standard deviation and the 95 %\n"
-                       "confidence interval of the mean, and test whether four layers are better than\n"
+    {"--seed", "N", "seed of everything that is drawn, 0 .. 2^64 - 1", set_seed, "1"},
+    {"--seeds", "A-B", "run every seed from A to B; report mean, standard deviation and the 95 % "
+                       "confidence interval of the mean, and test whether four layers are better than "
                        "three; runs that diverge are counted and are in no mean", set_seeds, NULL},
     {"--jobs", "N", "runs at once with --seeds or --grid, each in a process of its own", set_jobs, "1"},
     {"--dtype", "f32|f64", "element type of the networks; the same numbers are drawn", set_dtype, "f32"},
@@ -208,27 +208,32 @@ static const option table[] = {
     {"--version", NULL, "show the version of libfa and what it was built with", set_version, NULL},
 };
 
-static const option_group options = {NULL, table, sizeof table / sizeof table[0]};
+static const option_group options = {"Options", table, sizeof table / sizeof table[0]};
 
 static const char introduction[] =
-    "usage: nonlinear [options]\n"
+    "Usage: nonlinear [OPTION]...\n"
     "\n"
-    "Networks of three and of four layers, 30-20-10 and 30-20-10-10, learn what a network of four\n"
-    "computes: y* = W2 tanh(W1 tanh(W0 x + b0) + b1) + b2, x normal. All have tanh neurons in their\n"
-    "hidden layers, linear outputs, and biases. Does a rule make use of the further layer? After\n"
-    "Lillicrap, Cownden, Tweed, Akerman: Random feedback weights support learning in deep neural\n"
-    "networks (arXiv:1411.0247), Fig. 2d.\n"
+    "Networks of three and of four layers, 30-20-10 and 30-20-10-10, learn what a\n"
+    "network of four computes: y* = W2 tanh(W1 tanh(W0 x + b0) + b1) + b2, x normal.\n"
+    "All have tanh neurons in their hidden layers, linear outputs, and biases. Does\n"
+    "a rule make use of the further layer? After Lillicrap, Cownden, Tweed, Akerman:\n"
+    "Random feedback weights support learning in deep neural networks\n"
+    "(arXiv:1411.0247), Fig. 2d.\n"
     "\n";
 
 static const char conclusion[] =
     "\n"
-    "Errors are normalized squared errors, |y* - y|^2 / |y* - mean y*|^2 over the test samples: 1 for a\n"
-    "network that knows the mean only. The students of one seed learn the same teacher from the same samples,\n"
-    "so that their differences are paired: the table has the paired t test over the seeds, and Welch's, which\n"
+    "Errors are normalized squared errors, |y* - y|^2 / |y* - mean y*|^2 over the\n"
+    "test samples: 1 for a network that knows the mean only. The students of one\n"
+    "seed learn the same teacher from the same samples, so that their differences\n"
+    "are paired: the table has the paired t test over the seeds, and Welch's, which\n"
     "takes them for independent. p is two-sided.\n"
     "\n"
-    "Exit status: 0; 1 if something failed or a run diverged (its error became infinite or NaN; the others\n"
-    "go on) or Ctrl-C ended the work; 2 if the command line is wrong.\n";
+    "Exit status:\n"
+    "  0  every run is complete\n"
+    "  1  something failed; or a run diverged (its error became infinite or NaN; the\n"
+    "     others go on); or Ctrl-C ended the work\n"
+    "  2  the command line is wrong\n";
 
 void settings_print_help(FILE *stream)
 {

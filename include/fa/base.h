@@ -29,7 +29,7 @@ FA_BEGIN_DECLS
  * Numbers are only ever added, never changed.
  */
 typedef enum fa_status {
-    FA_OK = 0,
+    FA_OK = 0,               /**< done */
     FA_ERR_ARGUMENT = -1,    /**< NULL, an unknown name, or a value out of its range */
     FA_ERR_SHAPE = -2,       /**< a matrix or handle that does not fit the network, or sizes that overflow */
     FA_ERR_DTYPE = -3,       /**< another element type than the network's */
@@ -59,12 +59,12 @@ typedef enum fa_dtype {
  * A parameter `const fa_matrix *` is read, never written, elements included.
  */
 typedef struct fa_matrix {
-    void    *data;
-    size_t   rows;
-    size_t   cols;
-    size_t   row_stride;
-    size_t   col_stride;
-    fa_dtype dtype;
+    void    *data;       /**< element (0, 0); borrowed */
+    size_t   rows;       /**< samples, or outputs of a layer */
+    size_t   cols;       /**< elements of a sample, or inputs of a layer */
+    size_t   row_stride; /**< elements from (i, j) to (i + 1, j) */
+    size_t   col_stride; /**< elements from (i, j) to (i, j + 1) */
+    fa_dtype dtype;      /**< type of every element */
 } fa_matrix;
 
 /** Kind of value that a parameter takes. */
@@ -80,10 +80,10 @@ typedef enum fa_param_type {
  */
 typedef struct fa_param {
     const char    *name;          /**< lower case, unique in its table */
-    fa_param_type  type;
+    fa_param_type  type;          /**< what values it takes */
     double         default_value; /**< for a choice: index into choices */
-    double         min;
-    double         max;
+    double         min;           /**< the smallest value allowed */
+    double         max;           /**< the largest value allowed */
     const char    *choices;       /**< for a choice: the names, separated by '|'; else NULL */
     const char    *doc;           /**< one line */
 } fa_param;

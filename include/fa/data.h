@@ -20,17 +20,17 @@ FA_BEGIN_DECLS
 
 /** Element type of an IDX file: the third byte of its magic number. */
 typedef enum fa_idx_type {
-    FA_IDX_UINT8 = 0x08,
-    FA_IDX_INT8 = 0x09,
-    FA_IDX_INT16 = 0x0B,
-    FA_IDX_INT32 = 0x0C,
-    FA_IDX_FLOAT32 = 0x0D,
-    FA_IDX_FLOAT64 = 0x0E
+    FA_IDX_UINT8 = 0x08,   /**< unsigned bytes: pixels, labels */
+    FA_IDX_INT8 = 0x09,    /**< signed bytes */
+    FA_IDX_INT16 = 0x0B,   /**< signed, 2 bytes */
+    FA_IDX_INT32 = 0x0C,   /**< signed, 4 bytes */
+    FA_IDX_FLOAT32 = 0x0D, /**< IEEE 754 binary32 */
+    FA_IDX_FLOAT64 = 0x0E  /**< IEEE 754 binary64 */
 } fa_idx_type;
 
 /** What the header of an IDX file says. This layout is frozen. */
 typedef struct fa_idx_info {
-    fa_idx_type type;
+    fa_idx_type type;       /**< of the elements in the file */
     size_t      rank;       /**< 1 .. 4 */
     size_t      extents[4]; /**< 1 beyond the rank */
 } fa_idx_info;

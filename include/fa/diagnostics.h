@@ -142,8 +142,8 @@ FA_API fa_status fa_alignment_matrix(const fa_network *net, const fa_feedback *f
 typedef struct fa_spectrum {
     size_t rank;      /**< values above max(rows, cols) eps times the largest, eps that of the matrix's dtype */
     size_t values;    /**< how many there are: min(rows, cols) */
-    double largest;
-    double smallest;
+    double largest;   /**< singular value: the spectral norm */
+    double smallest;  /**< singular value */
     double condition; /**< largest / smallest; infinite where rank < values */
 } fa_spectrum;
 

@@ -37,7 +37,7 @@ typedef enum fa_purpose {
 
 /** Name of one stream of random numbers. Pass by pointer; it holds no position and is never written. */
 typedef struct fa_stream {
-    uint64_t seed;
+    uint64_t seed;    /**< any number; equal seeds give equal streams */
     uint64_t step;    /**< e.g. the training step; 0 where there is none */
     uint32_t purpose; /**< fa_purpose */
     uint32_t layer;   /**< layer or other sub-stream; 0 where there is none */

@@ -35,7 +35,7 @@ typedef struct fa_recorder fa_recorder;
 
 /** What a recorder can record. Layers are counted from 1 to L; this layout is frozen. */
 typedef struct fa_quantity {
-    const char *name;
+    const char *name;   /**< as fa_recorder_create() takes it */
     const char *unit;   /**< "degrees", or "1" for a pure number */
     const char *layers; /**< which layers have it, for instance "1..L-1"; 0 stands for all layers together */
     const char *cost;   /**< "low", "deltas" or "backward" (of one pass of back-propagation), or "svd" */

@@ -48,7 +48,7 @@ typedef struct fa_rule {
     const char     *summary;     /**< one line, with the formula; may be NULL */
     uint32_t        flags;       /**< fa_rule_flag, or'ed */
     const fa_param *params;      /**< [n_params], or NULL */
-    size_t          n_params;
+    size_t          n_params;    /**< entries of params */
 
     /** Declare the arrays that the rule keeps; NULL if it keeps none. A failure ends fa_feedback_create(). */
     fa_status (*setup)(fa_setup *setup);

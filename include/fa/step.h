@@ -56,8 +56,8 @@ FA_API fa_status fa_step_param(const fa_step *step, const char *name, double *va
 
 /**
  * View of h_l [n x n_l], l = 0 .. L, in slot 0 (the batch itself, read only; h_0 = x), or of the matrix l of a further
- * slot (may be written). With dropout it is what the next layer sees. FA_ERR_STATE where it does not exist yet. Since
- * 0.1.
+ * slot (may be written). With dropout it is what the next layer sees. FA_ERR_STATE where it does not exist yet.
+ * Since 0.1.
  */
 FA_API fa_status fa_step_activity(const fa_step *step, size_t slot, size_t l, fa_matrix *view);
 

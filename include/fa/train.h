@@ -123,7 +123,7 @@ typedef enum fa_point {
 
 /** What came of training on samples, or of an evaluation. This layout is frozen. */
 typedef struct fa_result {
-    uint64_t samples;
+    uint64_t samples;  /**< how many there were */
     uint64_t correct;  /**< samples whose largest output is that of their label; 0 without labels */
     double   loss;     /**< mean over the samples; NaN for none */
     double   accuracy; /**< correct / samples; NaN without labels */
@@ -132,16 +132,16 @@ typedef struct fa_result {
 /** What a callback sees; valid during the call. Grows at its end. */
 typedef struct fa_progress {
     size_t              struct_size; /**< of the library's version */
-    fa_point            point;
+    fa_point            point;       /**< why it is called */
     uint64_t            epoch;       /**< its number, as in the options */
     uint64_t            batch;       /**< of this epoch: the current one or the one just done, counted from 1 */
     uint64_t            batches;     /**< in this epoch */
     fa_result           training;    /**< over the epoch so far, each batch before its update */
     fa_result           validation;  /**< FA_AFTER_EPOCH with validation data; else samples is 0 */
-    const fa_network   *net;
-    const fa_pass      *pass;
-    const fa_feedback  *fb;
-    const fa_optimizer *opt;
+    const fa_network   *net;         /**< the network that is trained */
+    const fa_pass      *pass;        /**< the latest batch; overwritten by the next one */
+    const fa_feedback  *fb;          /**< the feedback in use */
+    const fa_optimizer *opt;         /**< the optimizer in use */
 } fa_progress;
 
 /**
@@ -156,12 +156,12 @@ typedef struct fa_epoch_options {
     size_t      batch;       /**< samples in a mini-batch; 0 for the pass's largest */
     bool        shuffle;     /**< order of the stream {seed, FA_PURPOSE_ORDER, step = epoch}; else that of the data */
     bool        drop_last;   /**< leave out the last batch if it is smaller than the others */
-    uint64_t    seed;
+    uint64_t    seed;        /**< of the order, with shuffle */
     uint64_t    epoch;       /**< number of this epoch: picks the order */
     fa_point    point;       /**< FA_AFTER_DELTAS or FA_AFTER_UPDATE, where there is a callback */
     uint64_t    every;       /**< call it for batches every, 2 every, ... and the last one; 0 counts as 1 */
     fa_callback callback;    /**< or NULL */
-    void       *user_data;
+    void       *user_data;   /**< handed to the callback */
 } fa_epoch_options;
 
 /**

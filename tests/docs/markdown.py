@@ -83,6 +83,14 @@ def check(block, where):
         raise PageError(f"{where}: a C fragment wants a file or a context")
 
 
+def is_code_by_indent(lines, number):
+    """Whether the line is code for Markdown: after an empty line, and not in a list."""
+    if number and lines[number - 1].strip():
+        return False
+    before = next((line for line in reversed(lines[:number]) if line.strip() and not line.startswith("    ")), "")
+    return re.match(r" *([*+-]|\d+\.) |  ", before) is None
+
+
 def blocks(page):
     """All fenced blocks of the file `page`, in order."""
     found = []
@@ -93,6 +101,8 @@ def blocks(page):
         number += 1
         fence = FENCE.match(line)
         if fence is None:
+            if line.startswith("    ") and line.strip() and is_code_by_indent(lines, number - 1):
+                raise PageError(f"{where}: code by indentation; use a fence")
             if directive is not None:
                 raise PageError(f"{where}: the comment before it is not followed by a block")
             comment = DIRECTIVE.match(line)

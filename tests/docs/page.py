@@ -7,12 +7,17 @@ import signal
 import subprocess
 import threading
 
+import manual_page
+import markdown
 from expected import difference
-from markdown import blocks
 
 here = pathlib.Path(__file__).resolve().parent
 SECONDS = 120       # for a block; a whole page should need ten
 WARNINGS = ["-Wall", "-Wextra", "-Werror"]
+
+
+def blocks(path):
+    return markdown.blocks(path) if path.suffix == ".md" else manual_page.blocks(path)
 
 
 class Deadline:

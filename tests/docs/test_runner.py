@@ -156,6 +156,10 @@ class TestRefusals(PageCase):
     def test_block_without_an_end(self):
         self.refuses("~~~sh\ntrue\n", "no end")
 
+    def test_code_by_indentation(self):
+        self.refuses("A:\n\n    x();\n", "indentation")
+        self.passes("* a\n\n    more of a\n\n      and more\n\n~~~sh\ntrue\n~~~\n", 1)
+
     def test_language_that_nobody_runs(self):
         self.refuses("~~~cobol\nx\n~~~\n", "cobol")
         self.refuses("~~~\nx\n~~~\n", "no language")

@@ -10,7 +10,7 @@ import tap
 
 HEAD = "seed,rule,time,error,theory_error,angle,theory_angle,deviation\n"
 USAGE = [
-    ("unknown argument '--bogus'", "--bogus"),
+    ("unknown option '--bogus'", "--bogus"),
     ("--inputs needs a value", "--inputs"),
     ("not '0'", "--inputs", 0),
     ("not '17'", "--student", 17),

@@ -11,8 +11,8 @@ import samples
 import tap
 
 USAGE = [
-    ("unknown argument '--bogus'", "--bogus"),
-    ("unknown argument 'operand'", "operand"),
+    ("unknown option '--bogus'", "--bogus"),
+    ("unexpected argument 'operand'", "operand"),
     ("--epochs needs a value", "--epochs"),
     ("--no-shuffle takes no value", "--no-shuffle=yes"),
     ("--data needs a name", "--data="),
@@ -156,8 +156,7 @@ class Arguments(samples.TestCase):
         for name in {argument[2:].partition("=")[0] for line in [line[1:] for line in USAGE] + EVERY_OPTION
                      for argument in line if argument.startswith("--")} - {"bogus"} | {"jsonl", "replay", "quiet"}:
             self.assertIn(f"  --{name} ", done.stdout)
-        self.assertLessEqual(max(map(len, done.stdout.splitlines())), 112)
-        studies = done.stdout[done.stdout.index("\nStudies\n"):done.stdout.index("\n\nOutput\n")]
+        studies = done.stdout[done.stdout.index("\nStudies:\n"):done.stdout.index("\n\nOutput:\n")]
         self.assertEqual([line.split()[0] for line in studies.splitlines() if line.startswith("  --")],
                          ["--seed", "--seeds", "--grid", "--choose-seeds", "--jobs"])
         done = program.run(program.CLASSIFY, "--list-rules")
@@ -310,7 +309,8 @@ class Files(samples.TestCase):
         with open("/dev/full", "w") as full:
             done = program.subprocess.run([program.CLASSIFY, "--help"], stdout=full, stderr=program.subprocess.PIPE,
                                           text=True)
-        self.assertEqual((done.returncode, done.stderr), (1, "fa-classify: cannot write to the standard output\n"))
+        self.assertEqual((done.returncode, done.stderr),
+                         (1, "fa-classify: cannot write to the standard output: No space left on device\n"))
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ import tap
 
 HEAD = "seed,rule,layers,lr,samples,test_error\n"
 USAGE = [
-    ("unknown argument '--bogus'", "--bogus"),
+    ("unknown option '--bogus'", "--bogus"),
     ("--samples needs a value", "--samples"),
     ("not '0'", "--samples", 0),
     ("not '1001'", "--batch", 1001),

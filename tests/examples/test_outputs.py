@@ -141,18 +141,22 @@ class Plot(program.TestCase):
         self.assertEqual(sorted(os.listdir(self.folder)), ["a.png", "it's.svg"])
 
     def test_without_gnuplot(self):
+        """Found out before anything is trained."""
         output = self.fail_with(1, "apt install gnuplot-nox", "--epochs", "3", "--plot", self.path("a.svg"), "--csv",
                                 self.path("a.csv"), env={**os.environ, "PATH": self.folder})
-        self.assertIn("shallow", output)
-        self.assertEqual(os.listdir(self.folder), ["a.csv"])
+        self.assertEqual(output, "")
+        self.assertEqual(os.listdir(self.folder), [])
 
     def test_broken_gnuplot(self):
-        with open(self.path("gnuplot"), "w") as file:
-            file.write("#!/bin/sh\nexit 3\n")
-        os.chmod(self.path("gnuplot"), 0o755)
-        self.fail_with(1, "gnuplot failed", "--plot", self.path("a.svg"), "--epochs", "400",
-                       env={**os.environ, "PATH": self.folder + os.pathsep + os.environ["PATH"]})
-        self.assertEqual(os.listdir(self.folder), ["gnuplot"])
+        """At once, or when the picture is drawn: then the table is there."""
+        for script, table in ("exit 3", False), ('[ -e "$0.ran" ] && exit 3; : >"$0.ran"; exec cat', True):
+            with open(self.path("gnuplot"), "w") as file:
+                file.write(f"#!/bin/sh\n{script}\n")
+            os.chmod(self.path("gnuplot"), 0o755)
+            output = self.fail_with(1, "gnuplot failed", "--plot", self.path("a.svg"), "--epochs", "400",
+                                    env={**os.environ, "PATH": self.folder + os.pathsep + os.environ["PATH"]})
+            self.assertEqual("shallow" in output, table)
+            self.assertLessEqual(set(os.listdir(self.folder)), {"gnuplot", "gnuplot.ran"})
 
 
 if __name__ == "__main__":

@@ -213,6 +213,11 @@ def main():
     runner = Runner(suite, sources, Outcomes(options.work / "results.jsonl", suite.fingerprint(), options.resume),
                     options.budget)
     runner.learn(every)
+    unbuilt = [mutant for mutant in to_run if mutant.file not in suite.compile]  # what another option builds
+    to_run = [mutant for mutant in to_run if mutant.file in suite.compile]
+    if unbuilt:
+        print(f"mutation: {len(unbuilt)} mutants in sources that this build leaves out: "
+              + ", ".join(sorted({mutant.file for mutant in unbuilt})), flush=True)
     counts, survivors = collections.Counter(), []
     with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
         for number, (mutant, entry) in enumerate(pool.map(runner, to_run), 1):
@@ -222,7 +227,7 @@ def main():
             if number % 100 == 0:
                 print(f"mutation: {number} of {len(to_run)}, {counts['survived']} survived, "
                       f"{time.monotonic() - start:.0f} s", flush=True)
-    score = report(counts, survivors, len(chosen) - len(to_run), len(chosen) < len(every))
+    score = report(counts, survivors, len(chosen) - len(to_run) - len(unbuilt), len(chosen) < len(every))
     return 1 if stale or score < options.minimum else 0
 
 
