@@ -1,10 +1,10 @@
 """Debian packages from tests/packaging/debian: they build, lintian has no error, and libfa0 lives beside libaugeas0.
 
-usage: debian.py SOURCE_ROOT WORK_DIRECTORY VERSION
+usage: debian.py [WORK_DIRECTORY]       build-debian unless given; made anew
 
-The packages are unpacked below WORK_DIRECTORY, which is made anew, and used from there. Nothing is installed unless LIBFA_TEST_INSTALL=1
-asks for it: then, as root or with sudo, they are installed, used and purged again. DEB_BUILD_OPTIONS is "nocheck" unless it is set: the
-tests of the library run elsewhere.
+Needs debhelper, dh-python, doxygen, lintian, augeas-tools and what tests/packaging/debian/control builds with. The packages are unpacked below
+WORK_DIRECTORY and used from there. Nothing is installed unless LIBFA_TEST_INSTALL=1 asks for it: then, as root or with sudo, they are
+installed, used and purged again. DEB_BUILD_OPTIONS is "nocheck" unless it is set: the tests of the library run elsewhere.
 """
 import os
 import pathlib
@@ -122,7 +122,9 @@ def check_installed(tap, debs, work):
 
 
 def main():
-    source, work, version = pathlib.Path(sys.argv[1]), pathlib.Path(sys.argv[2]), sys.argv[3]
+    source = here.parent.parent
+    work = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else source / "build-debian").resolve()
+    version = re.search(r"^  version: '([^']+)'", (source / "meson.build").read_text(encoding="utf-8"), re.M)[1]
     shutil.rmtree(work, ignore_errors=True)
     work.mkdir(parents=True)
     tap = Tap()
