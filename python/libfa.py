@@ -17,28 +17,43 @@ The names are those of the headers fa/*.h, which are the manual; samples are row
 Arrays cross without a copy in both directions. NumPy is optional: without it the module imports and `lib` works, but
 whatever takes or returns an array raises ImportError.
 
-The library is the file that the environment variable LIBFA_LIBRARY names, else libfa.so.0 beside the module, else the one
-that was installed with it, else what the loader finds by that name. Every function of the headers is an attribute of
-`lib`, with argument types; those that return a status raise FaError in its place.
+The library is the file that the environment variable LIBFA_LIBRARY names, else libfa.so.0 beside the module, else the
+one that was installed with it, else what the loader finds by that name. Every function of the headers is an attribute
+of `lib`, with argument types; those that return a status raise FaError in its place.
 
 SPDX-License-Identifier: MIT
 """
+from __future__ import annotations
+
 import copy
 import ctypes
+import functools
 import gc
+import inspect
+import numbers
 import os
+import shutil
 import signal
+import struct
 import sys
 import tempfile
 import threading
+import time
+import warnings
 import weakref
 from ctypes import (CFUNCTYPE, POINTER, byref, c_bool, c_char_p, c_double, c_int, c_int32, c_size_t, c_uint, c_uint32,
                     c_uint64, c_void_p)
 
+from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence, Tuple, Union
+
 try:
     import numpy as np
 except ImportError:
-    np = None
+    np = None  # type: ignore[assignment]
+
+# For annotations: what matrix_view() takes, and the name of a file.
+Matrix = Union["np.ndarray", "fa_matrix"]
+Path = Union[str, bytes, "os.PathLike[str]"]
 
 __version__ = "0.5.0"
 
@@ -64,14 +79,14 @@ RECORD_CSV, RECORD_JSONL = 1, 2
 class FaError(Exception):
     """A call that failed: `status` (a negative number), `sentence` (what the library says about it) and `result` (the
     fa_result so far, where train_epoch() or evaluate() failed)."""
-    result = None
+    result: Optional[fa_result] = None
 
-    def __init__(self, status, sentence):
+    def __init__(self, status: int, sentence: str) -> None:
         super().__init__(status, sentence)
         self.status = status
         self.sentence = sentence
 
-    def __str__(self):
+    def __str__(self) -> str:
         return self.sentence
 
 
@@ -129,46 +144,56 @@ class fa_matrix(ctypes.Structure):
 
 
 class fa_param(ctypes.Structure):
+    """A parameter of a rule; real_param() makes one."""
     _fields_ = [("name", c_char_p), ("type", c_int), ("default_value", c_double), ("min", c_double),
                 ("max", c_double), ("choices", c_char_p), ("doc", c_char_p)]
 
 
 class fa_stream(ctypes.Structure):
+    """Name of a stream of random numbers; stream() makes one."""
     _fields_ = [("seed", c_uint64), ("step", c_uint64), ("purpose", c_uint32), ("layer", c_uint32)]
 
 
 class fa_delta_report(ctypes.Structure):
+    """See compare_deltas()."""
     _fields_ = [("angle", c_double), ("angle_mean", c_double), ("angle_deviation", c_double),
                 ("angle_samples", c_size_t), ("ratio", c_double)]
 
 
 class fa_update_report(ctypes.Structure):
+    """See compare_updates()."""
     _fields_ = [("angle", c_double), ("ratio", c_double)]
 
 
 class fa_spectrum(ctypes.Structure):
+    """See spectrum_of()."""
     _fields_ = [("rank", c_size_t), ("values", c_size_t), ("largest", c_double), ("smallest", c_double),
                 ("condition", c_double)]
 
 
 class fa_norm_report(ctypes.Structure):
+    """See layer_norms()."""
     _fields_ = [("weights", c_double), ("bias", c_double), ("feedback", c_double), ("activity", c_double),
                 ("delta", c_double)]
 
 
 class fa_invariant_report(ctypes.Structure):
+    """See fa/diagnostics.h."""
     _fields_ = [("flow", c_double), ("exact", c_double), ("scale", c_double)]
 
 
 class fa_quantity(ctypes.Structure):
+    """See quantities()."""
     _fields_ = [("name", c_char_p), ("unit", c_char_p), ("layers", c_char_p), ("cost", c_char_p), ("doc", c_char_p)]
 
 
 class fa_idx_info(ctypes.Structure):
+    """Shape of an IDX file."""
     _fields_ = [("type", c_int), ("rank", c_size_t), ("extents", c_size_t * 4)]
 
 
 class fa_result(ctypes.Structure):
+    """Of training or an evaluation: samples, correct, loss (a mean), accuracy (NaN without labels)."""
     _fields_ = [("samples", c_uint64), ("correct", c_uint64), ("loss", c_double), ("accuracy", c_double)]
 
     def __repr__(self):
@@ -176,6 +201,7 @@ class fa_result(ctypes.Structure):
 
 
 class fa_epoch_record(ctypes.Structure):
+    """Of an epoch: epoch, training and validation (fa_result), schedule."""
     _fields_ = [("epoch", c_uint64), ("training", fa_result), ("validation", fa_result), ("schedule", c_double)]
 
     def __repr__(self):
@@ -183,6 +209,7 @@ class fa_epoch_record(ctypes.Structure):
 
 
 class fa_progress(ctypes.Structure):
+    """What C tells a callback; in Python it is a Progress."""
     _fields_ = [("struct_size", c_size_t), ("point", c_int), ("epoch", c_uint64), ("batch", c_uint64),
                 ("batches", c_uint64), ("training", fa_result), ("validation", fa_result), ("net", c_void_p),
                 ("pass", c_void_p), ("fb", c_void_p), ("opt", c_void_p)]
@@ -192,6 +219,7 @@ fa_callback = CFUNCTYPE(c_bool, c_void_p, POINTER(fa_progress))
 
 
 class fa_epoch_options(ctypes.Structure):
+    """See train_epoch()."""
     _fields_ = [("struct_size", c_size_t), ("batch", c_size_t), ("shuffle", c_bool), ("drop_last", c_bool),
                 ("seed", c_uint64), ("epoch", c_uint64), ("point", c_int), ("every", c_uint64),
                 ("callback", fa_callback), ("user_data", c_void_p)]
@@ -208,6 +236,7 @@ _load_callback = CFUNCTYPE(c_int, c_void_p, c_void_p, c_size_t)
 
 
 class fa_rule(ctypes.Structure):
+    """A rule as C sees it; in Python it is a Rule."""
     _fields_ = [("struct_size", c_size_t), ("name", c_char_p), ("summary", c_char_p), ("flags", c_uint32),
                 ("params", POINTER(fa_param)), ("n_params", c_size_t), ("setup", _setup_callback),
                 ("backward", _backward_callback), ("local", _local_callback), ("adapt", _adapt_callback),
@@ -527,7 +556,8 @@ def _file_of(library, name):
 
 def _compatible(module, library):
     """Before 1.0 a minor version may change the interface; from 1.0 on it only adds to it."""
-    (major, minor), (other_major, other_minor) = (list(map(int, version.split(".")[:2])) for version in (module, library))
+    (major, minor), (other_major, other_minor) = ([int(part) for part in version.split(".")[:2]]
+                                                  for version in (module, library))
     return major == other_major and (minor <= other_minor if major else minor == other_minor)
 
 
@@ -563,25 +593,26 @@ def _load():
 lib = _load()
 
 
-def version():
+def version() -> str:
     """Version of the library that is loaded; that of the module is __version__."""
     return lib.fa_version().decode()
 
 
-def library_path():
+def library_path() -> str:
     """File of the library that is loaded."""
     return _file_of(lib, lib._name)
 
 
-def build_info():
+def build_info() -> str:
     """One line about the library that is loaded: version, BLAS, CPU level."""
     return lib.fa_build_info().decode("utf-8", "replace")
 
 
 # --- arrays --------------------------------------------------------------------------------------------------------
 
+_ndarray = None if np is None else np.ndarray
 _ELEMENT = {FLOAT32: ("float32", 4, "=f4"), FLOAT64: ("float64", 8, "=f8")}
-_DTYPES = {name: number for number, (name, _, _) in _ELEMENT.items()}
+_DTYPES: Dict[Any, int] = {name: number for number, (name, _, _) in _ELEMENT.items()}
 if np is not None:
     _ELEMENT = {number: (name, size, np.dtype(name).str) for number, (name, size, _) in _ELEMENT.items()}
     _DTYPES.update({np.dtype(name): number for name, number in list(_DTYPES.items())})
@@ -603,7 +634,7 @@ def _dtype(dtype):
     return found
 
 
-def matrix_view(array, writable=False):
+def matrix_view(array: Matrix, writable: bool = False) -> fa_matrix:
     """The fa_matrix of a NumPy array, without a copy; an fa_matrix is returned as it is.
 
     The array is float32 or float64 in native byte order, in C or Fortran order, a range of rows or columns of such a
@@ -633,6 +664,31 @@ def matrix_view(array, writable=False):
     matrix = fa_matrix(address, rows, cols, row_stride, col_stride, dtype)
     matrix.owner = array
     return matrix
+
+
+_pack = struct.Struct("PNNNNi").pack_into  # the fields of fa_matrix
+_no_bytes = (ctypes.c_char * 0).from_buffer
+
+
+class _Place:
+    """An fa_matrix that is filled anew in every step: what matrix_view() does, faster where the array is plain."""
+    __slots__ = ("matrix", "bytes")
+
+    def __init__(self):
+        self.matrix = fa_matrix()
+        self.bytes = memoryview(self.matrix).cast("B")
+
+    def take(self, array):
+        """An fa_matrix of the array, valid until the next call; the caller keeps the array. Nothing is remembered of an
+        array: its memory may have moved since."""
+        # carray: row by row, aligned, writable. The other ways of lying in memory take matrix_view()'s longer way.
+        if type(array) is _ndarray and array.ndim == 2 and array.flags.carray:
+            dtype = _DTYPES.get(array.dtype)
+            if dtype is not None:
+                rows, cols = array.shape
+                _pack(self.bytes, 0, ctypes.addressof(_no_bytes(array)), rows, cols, cols or 1, 1, dtype)
+                return self.matrix
+        return matrix_view(array)
 
 
 def _element_strides(rows, cols, strides, size):
@@ -714,7 +770,7 @@ class _Handle:
     def __init__(self, pointer, destroy, borrowed=()):
         self.pointer = pointer
         self.borrowed = borrowed
-        # When the interpreter ends the memory goes with the process: a thread may still train, a view may still be read.
+        # When the interpreter ends the memory goes with the process: a thread may still train, a view still be read.
         weakref.finalize(self, destroy, pointer).atexit = False
 
 
@@ -731,9 +787,9 @@ def _nothing():
 
 
 class _Object:
-    """Common to all handles: a context manager, closed at its end. After close() every call fails with "... is NULL"."""
-    _handle = None
-    _pointer = None
+    """Common to all handles: a context manager, closed at its end. After close() a call fails with "... is NULL"."""
+    _handle: Any = None
+    _pointer: Optional[int] = None
     _viewed = staticmethod(_nothing)  # a weak reference to the _Views, where there are any
 
     def _own(self, destroy, create, *arguments, borrowed=()):
@@ -758,14 +814,14 @@ class _Object:
             gc.collect()  # it may hang in a cycle that nobody needs
         return self._viewed() is not None
 
-    def close(self):
+    def close(self) -> None:
         """Release the memory; StateError while there are views of it. May be called again."""
         if self._has_views():
-            raise StateError(-6, f"the {type(self).__name__} cannot be closed: there are views of its arrays. Delete them "
-                             "first, or keep copies in their place")
+            raise StateError(-6, f"the {type(self).__name__} cannot be closed: there are views of its arrays. Delete "
+                                 "them first, or keep copies in their place")
         self._handle = self._pointer = None
 
-    def __enter__(self):
+    def __enter__(self) -> Any:
         return self
 
     def __exit__(self, exception, *_):
@@ -819,7 +875,7 @@ def _from_bytes(content, function, *arguments, **named):
 
 class _Part(_Object):
     """A Feedback, Optimizer or Trainer: its pickle is a checkpoint of it alone, beside a network of the same shape."""
-    _role = None        # its name among the arguments of save_checkpoint()
+    _role = ""          # its name among the arguments of save_checkpoint()
     _architecture = ()  # of the network it was made for
     _arguments = ()     # after net, to make another one
 
@@ -853,10 +909,10 @@ def _restore_part(cls, architecture, arguments, structure, content):
 class Network(_Object):
     """Layers, weights, biases and the loss: fa/network.h."""
 
-    def __init__(self, n_inputs, dtype="float32"):
+    def __init__(self, n_inputs: int, dtype: Any = "float32") -> None:
         self._own(lib.fa_network_destroy, lib.fa_network_create, _dtype(dtype), _unsigned(n_inputs, "n_inputs"))
 
-    def copy(self):
+    def copy(self) -> Network:
         """A deep copy; copy.copy() and copy.deepcopy() give the same."""
         other = type(self).__new__(type(self))
         other._own(lib.fa_network_destroy, lib.fa_network_copy, self._pointer)
@@ -876,9 +932,9 @@ class Network(_Object):
         return _rebuild_network, (type(self), _architecture(self), arrays, [self.is_frozen(l) for l in layers],
                                   [self.dropout(l - 1) for l in layers])
 
-    def state_dict(self, copy=True):
-        """{"layers.0.weight": W_1 [n_1 x n_0], "layers.0.bias": b_1 [n_1], "layers.1.weight": W_2, ...}: PyTorch's names
-        and shapes. The arrays are copies; with copy=False read-only views, as of weights() and bias()."""
+    def state_dict(self, copy: bool = True) -> Dict[str, np.ndarray]:
+        """{"layers.0.weight": W_1 [n_1 x n_0], "layers.0.bias": b_1 [n_1], "layers.1.weight": W_2, ...}: PyTorch's
+        names and shapes. The arrays are copies; with copy=False read-only views, as of weights() and bias()."""
         arrays = {}
         for l in range(1, self.depth + 1):
             arrays[f"layers.{l - 1}.weight"] = self.weights(l)
@@ -886,10 +942,10 @@ class Network(_Object):
                 arrays[f"layers.{l - 1}.bias"] = self.bias(l)
         return {name: array.copy("C") if copy else array for name, array in arrays.items()}
 
-    def load_state_dict(self, arrays, convert=False):
-        """Set all weights and biases from a mapping with the names and shapes of state_dict(): NumPy arrays, or whatever
-        numpy.asarray() takes, such as PyTorch's tensors in the processor's memory. They are copied. With `convert` other
-        types of numbers are converted. Nothing changes unless all of it fits."""
+    def load_state_dict(self, arrays: Mapping[str, Any], convert: bool = False) -> None:
+        """Set all weights and biases from a mapping with the names and shapes of state_dict(): NumPy arrays, or what
+        numpy.asarray() takes, such as PyTorch's tensors in the processor's memory. They are copied. With `convert`
+        other types of numbers are converted. Nothing changes unless all of it fits."""
         numpy = _numpy()
         expected = self.state_dict(copy=False)
         for what, names in (("there is no", expected.keys() - arrays.keys()),
@@ -912,98 +968,126 @@ class Network(_Object):
                 self.set_bias(l, found[f"layers.{l - 1}.bias"])
 
     @classmethod
-    def open(cls, path, flags=0):
+    def open(cls, path: Path, flags: int = 0) -> Network:
         """The network that a file of save() or save_checkpoint() holds; flags: LOAD_..."""
         net = cls.__new__(cls)
         net._own(lib.fa_network_destroy, lib.fa_network_open, _path(path), flags)
         return net
 
-    def save(self, path):
+    def save(self, path: Path) -> None:
         """Write the weights and biases as safetensors: "layers.0.weight" is W_1, "layers.0.bias" is b_1."""
         lib.fa_network_save(self._pointer, _path(path))
 
-    def load(self, path, flags=0):
+    def load(self, path: Path, flags: int = 0) -> None:
         """Read weights and biases from a safetensors file with tensors of these names; flags: LOAD_..."""
         lib.fa_network_load(self._pointer, _path(path), flags)
 
-    def add_dense(self, n_outputs, activation="identity", bias=True):
+    def add_dense(self, n_outputs: int, activation: Union[str, int] = "identity", bias: bool = True) -> None:
+        """Add a layer after the last: identity, tanh, logistic, relu, erf or softmax. Its weights and bias are 0."""
         lib.fa_network_add_dense(self._pointer, _unsigned(n_outputs, "n_outputs"),
                                  _number(lib.fa_activation_find, activation), bias)
 
     @property
-    def loss(self):
+    def loss(self) -> str:
         """Name of the loss; may be set."""
         return lib.fa_loss_name(lib.fa_network_loss(self._pointer)).decode()
 
     @loss.setter
-    def loss(self, loss):
+    def loss(self, loss: Union[str, int]) -> None:
         lib.fa_network_set_loss(self._pointer, _number(lib.fa_loss_find, loss))
 
-    depth = property(lambda self: lib.fa_network_depth(self._pointer), doc="L")
-    dtype = property(lambda self: lib.fa_dtype_name(lib.fa_network_dtype(self._pointer)).decode(), doc="its name")
-    parameter_count = property(lambda self: lib.fa_network_parameter_count(self._pointer))
-    bytes = property(lambda self: lib.fa_network_bytes(self._pointer))
+    @property
+    def depth(self) -> int:
+        """L, the number of layers with weights."""
+        return lib.fa_network_depth(self._pointer)
 
-    def width(self, l):
+    @property
+    def dtype(self) -> str:
+        """float32 or float64."""
+        return lib.fa_dtype_name(lib.fa_network_dtype(self._pointer)).decode()
+
+    @property
+    def parameter_count(self) -> int:
+        """Number of weights and biases."""
+        return lib.fa_network_parameter_count(self._pointer)
+
+    @property
+    def bytes(self) -> int:
+        """Memory of its arrays."""
+        return lib.fa_network_bytes(self._pointer)
+
+    def width(self, l: int) -> int:
+        """n_l, l = 0 .. L."""
         return lib.fa_network_width(self._pointer, _unsigned(l, "l"))
 
-    def activation(self, l):
+    def activation(self, l: int) -> str:
+        """Name of the activation of layer l."""
         return lib.fa_activation_name(lib.fa_network_activation(self._pointer, _unsigned(l, "l"))).decode()
 
-    def has_bias(self, l):
+    def has_bias(self, l: int) -> bool:
+        """Whether layer l has b_l."""
         return lib.fa_network_has_bias(self._pointer, _unsigned(l, "l"))
 
-    def init_weights(self, l, init, scale, seed):
+    def init_weights(self, l: int, init: Union[str, int], scale: float, seed: int) -> None:
+        """Draw W_l (0: of every layer): zero, uniform, normal, glorot_uniform, glorot_normal, kaiming_uniform or
+        kaiming_normal, times `scale`."""
         lib.fa_network_init_weights(self._pointer, _unsigned(l, "l"), _number(lib.fa_init_find, init), scale,
                                     _unsigned(seed, "seed"))
 
-    def init_bias(self, l, init, scale, seed):
+    def init_bias(self, l: int, init: Union[str, int], scale: float, seed: int) -> None:
+        """Draw b_l (0: of every layer that has one)."""
         lib.fa_network_init_bias(self._pointer, _unsigned(l, "l"), _number(lib.fa_init_find, init), scale,
                                  _unsigned(seed, "seed"))
 
-    def weights(self, l):
+    def weights(self, l: int) -> np.ndarray:
         """W_l [n_l x n_{l-1}] as it lies in the network: a read-only view that changes as the network learns."""
         return _view(self._views(), False, lib.fa_network_weights, self._pointer, _unsigned(l, "l"))
 
-    def bias(self, l):
+    def bias(self, l: int) -> np.ndarray:
         """b_l [n_l], a read-only view."""
         return _view(self._views(), False, lib.fa_network_bias, self._pointer, _unsigned(l, "l"))[0]
 
-    def set_weights(self, l, weights):
+    def set_weights(self, l: int, weights: Matrix) -> None:
+        """Copy an array [n_l x n_{l-1}] into W_l."""
         lib.fa_network_set_weights(self._pointer, _unsigned(l, "l"), matrix_view(weights))
 
-    def set_bias(self, l, bias):
+    def set_bias(self, l: int, bias: Matrix) -> None:
+        """Copy an array [n_l] into b_l."""
         lib.fa_network_set_bias(self._pointer, _unsigned(l, "l"), matrix_view(bias))
 
-    def set_frozen(self, l, frozen=True):
+    def set_frozen(self, l: int, frozen: bool = True) -> None:
+        """Leave layer l out of every update, or let it learn again."""
         lib.fa_network_set_frozen(self._pointer, _unsigned(l, "l"), frozen)
 
-    def is_frozen(self, l):
+    def is_frozen(self, l: int) -> bool:
+        """Whether layer l is left out of updates."""
         return lib.fa_network_is_frozen(self._pointer, _unsigned(l, "l"))
 
-    def set_dropout(self, l, probability):
+    def set_dropout(self, l: int, probability: float) -> None:
         """Of the activities of layer l = 0 (the inputs) .. L - 1, in training; see Pass.set_dropout()."""
         lib.fa_network_set_dropout(self._pointer, _unsigned(l, "l"), probability)
 
-    def dropout(self, l):
+    def dropout(self, l: int) -> float:
+        """Probability of dropout on layer l = 0 .. L - 1."""
         return lib.fa_network_dropout(self._pointer, _unsigned(l, "l"))
 
-    def prune(self, l, fraction, seed):
+    def prune(self, l: int, fraction: float, seed: int) -> None:
         """Remove connections of layer l (0: of every layer) at random and for good."""
         lib.fa_network_prune(self._pointer, _unsigned(l, "l"), fraction, _unsigned(seed, "seed"))
 
-    def is_pruned(self, l):
+    def is_pruned(self, l: int) -> bool:
+        """Whether connections of layer l were removed."""
         return lib.fa_network_is_pruned(self._pointer, _unsigned(l, "l"))
 
-    def hold_norm(self, l=0, hold=True):
+    def hold_norm(self, l: int = 0, hold: bool = True) -> None:
         """Rescale W_l (0: of every layer) after each update to the norm that it has now."""
         lib.fa_network_hold_norm(self._pointer, _unsigned(l, "l"), hold)
 
-    def held_norm(self, l):
+    def held_norm(self, l: int) -> float:
         """0.0 if the norm of W_l is not held."""
         return lib.fa_network_held_norm(self._pointer, _unsigned(l, "l"))
 
-    def activity(self, x, l, out=None):
+    def activity(self, x: Matrix, l: int, out: Optional[np.ndarray] = None) -> np.ndarray:
         """h_l [n x n_l] in a new array, or in `out`."""
         x = matrix_view(x)
         if out is None:
@@ -1012,11 +1096,11 @@ class Network(_Object):
         lib.fa_network_activity(self._pointer, x, l, matrix_view(out, writable=True))
         return out
 
-    def predict(self, x, out=None):
+    def predict(self, x: Matrix, out: Optional[np.ndarray] = None) -> np.ndarray:
         """y [n x n_L] in a new array, or in `out`."""
         return self.activity(x, self.depth, out)
 
-    def evaluate(self, x, target):
+    def evaluate(self, x: Matrix, target: Matrix) -> float:
         """Mean loss."""
         return _real(lib.fa_network_evaluate, self._pointer, matrix_view(x), matrix_view(target))
 
@@ -1038,42 +1122,66 @@ class Pass(_Object):
     """Activities, error signals and gradients of one batch: fa/pass.h. One per thread. Its arrays are read-only views,
     overwritten by the next batch. A streaming one keeps two layers at a time and has none: for local rules."""
 
-    def __init__(self, net, max_batch, streaming=False):
+    def __init__(self, net: Network, max_batch: int, streaming: bool = False) -> None:
         create = lib.fa_pass_create_streaming if streaming else lib.fa_pass_create
         self._own(lib.fa_pass_destroy, create, net._pointer, _unsigned(max_batch, "max_batch"))
-        self._borrowed = ()       # x and target of the batch, needed until the update; see _batch()
-        self._loss = c_double()   # made once, not in every step
+        self._borrowed: Optional[tuple] = ()  # x and target of the batch, needed until the update; see _batch()
+        self._loss = c_double()   # made once, not in every step, as are
+        self._places: Optional[tuple] = (_Place(), _Place())  # for x and target; None while a step uses them
 
     __reduce__ = _not_copied("it holds one batch; make another Pass(net, max_batch)")
 
-    max_batch = property(lambda self: lib.fa_pass_max_batch(self._pointer))
-    streaming = property(lambda self: lib.fa_pass_is_streaming(self._pointer))
-    batch = property(lambda self: lib.fa_pass_batch(self._pointer))
-    gradient_samples = property(lambda self: lib.fa_pass_gradient_samples(self._pointer))
-    threads = property(lambda self: lib.fa_pass_threads(self._pointer), doc="that share the work of a phase")
+    @property
+    def max_batch(self) -> int:
+        """Samples that it has room for."""
+        return lib.fa_pass_max_batch(self._pointer)
 
-    def set_threads(self, n):
+    @property
+    def streaming(self) -> bool:
+        """Whether it keeps two layers at a time."""
+        return lib.fa_pass_is_streaming(self._pointer)
+
+    @property
+    def batch(self) -> int:
+        """Samples in the present batch."""
+        return lib.fa_pass_batch(self._pointer)
+
+    @property
+    def gradient_samples(self) -> int:
+        """Samples in the accumulated gradient; 0 if there is none."""
+        return lib.fa_pass_gradient_samples(self._pointer)
+
+    @property
+    def threads(self) -> int:
+        """Threads that share the work of a phase."""
+        return lib.fa_pass_threads(self._pointer)
+
+    def set_threads(self, n: int) -> None:
+        """Let n threads share the work of every phase."""
         lib.fa_pass_set_threads(self._pointer, _unsigned(n, "n"))
 
-    def set_dropout(self, seed, step=0):
+    def set_dropout(self, seed: int, step: int = 0) -> None:
         """Where the dropout masks of the next batches come from; a Trainer sees to it itself."""
         lib.fa_pass_set_dropout(self._pointer, _unsigned(seed, "seed"), _unsigned(step, "step"))
 
-    def activity(self, l):
+    def activity(self, l: int) -> np.ndarray:
+        """h_l [n x n_l] of the present batch, a read-only view."""
         return _view(self._views(), False, lib.fa_pass_activity, self._pointer, _unsigned(l, "l"))
 
-    def delta(self, l):
+    def delta(self, l: int) -> np.ndarray:
+        """delta_l [n x n_l] of the present batch; delta_L is the output error e. A read-only view."""
         return _view(self._views(), False, lib.fa_pass_delta, self._pointer, _unsigned(l, "l"))
 
-    def gradient(self, l):
+    def gradient(self, l: int) -> np.ndarray:
         """What gradient() has accumulated for W_l: the sum over gradient_samples samples."""
         return _view(self._views(), False, lib.fa_pass_gradient, self._pointer, _unsigned(l, "l"))
 
-    def bias_gradient(self, l):
+    def bias_gradient(self, l: int) -> np.ndarray:
+        """The same for b_l [n_l]."""
         return _view(self._views(), False, lib.fa_pass_bias_gradient, self._pointer, _unsigned(l, "l"))[0]
 
 
-def pass_bytes(net, max_batch, streaming=False):
+def pass_bytes(net: Network, max_batch: int, streaming: bool = False) -> int:
     """Bytes that Pass(net, max_batch, streaming) would take."""
     size = c_size_t()
     count = lib.fa_pass_streaming_bytes if streaming else lib.fa_pass_bytes
@@ -1084,13 +1192,14 @@ def pass_bytes(net, max_batch, streaming=False):
 class Feedback(_Part):
     """A learning rule bound to a network: fa/feedback.h. `rule` is the name of a built-in rule or a Rule."""
 
-    def __init__(self, net, rule, seed):
-        self._running = _Running(rule.name) if isinstance(rule, Rule) else None
-        if self._running is None:
+    def __init__(self, net: Network, rule: Union[str, Rule], seed: int) -> None:
+        self._running = None
+        if not isinstance(rule, Rule):
             self._rule = lib.fa_rule_find(rule.encode())
             if not self._rule:
                 raise _failure(-1)
         else:
+            self._running = _Running(rule.name)
             # Only calls with this object run the callbacks, so they may die with it, before its arrays do. Arrays that
             # the rule has kept would otherwise keep the rule alive, and NumPy's take no part in garbage collection.
             self._rule = ctypes.pointer(_rule_struct(rule, self._running))
@@ -1104,14 +1213,22 @@ class Feedback(_Part):
     def _structure(self):
         rule = self._rule.contents
         names = [param.name for param in rule.params[:rule.n_params]] + [name.encode() for name in feedback_params()]
-        return {name.decode(): self.param(name.decode()) for name in names if lib.fa_feedback_redraws(self._pointer, name)}
+        return {name.decode(): self.param(name.decode()) for name in names
+                if lib.fa_feedback_redraws(self._pointer, name)}
 
-    rule_name = property(lambda self: lib.fa_feedback_rule_name(self._pointer).decode())
-    bytes = property(lambda self: lib.fa_feedback_bytes(self._pointer))
+    @property
+    def rule_name(self) -> str:
+        """Name of its rule."""
+        return lib.fa_feedback_rule_name(self._pointer).decode()
 
-    def set_param(self, name, value):
-        """Set a parameter of the rule or one of feedback_params(); a choice by its name. Those that make the arrays anew
-        cannot be set while there are views of them."""
+    @property
+    def bytes(self) -> int:
+        """Memory of its arrays."""
+        return lib.fa_feedback_bytes(self._pointer)
+
+    def set_param(self, name: str, value: Union[float, str]) -> None:
+        """Set a parameter of the rule or one of feedback_params(); a choice by its name. Those that make the arrays
+        anew cannot be set while there are views of them."""
         redraws = lib.fa_feedback_redraws(self._pointer, name.encode())
         if redraws and self._has_views():
             raise StateError(-6, f"{name} makes the arrays of rule {self.rule_name} anew, and there are views of them")
@@ -1119,18 +1236,20 @@ class Feedback(_Part):
         _reraising(self._running, (), function, self._pointer, name.encode(),
                    value.encode() if isinstance(value, str) else value)
 
-    def param(self, name):
+    def param(self, name: str) -> float:
+        """Value of a parameter; of a choice its index."""
         return _real(lib.fa_feedback_param, self._pointer, name.encode())
 
-    def set(self, name, l, array):
+    def set(self, name: str, l: int, array: Matrix) -> None:
+        """Copy an array into one of the rule's, e.g. set("B", 1, array)."""
         lib.fa_feedback_set(self._pointer, name.encode(), _unsigned(l, "l"), matrix_view(array))
 
-    def get(self, name, l):
+    def get(self, name: str, l: int) -> np.ndarray:
         """An array of the rule, e.g. get("B", 1): a read-only view."""
         return _view(self._views(), False, lib.fa_feedback_get, self._pointer, name.encode(),
                      _unsigned(l, "l"))
 
-    def dense(self, l):
+    def dense(self, l: int) -> np.ndarray:
         """B_l as a new array, whatever its form."""
         rows, cols = ctypes.c_size_t(), ctypes.c_size_t()
         lib.fa_feedback_shape(self._pointer, b"B", _unsigned(l, "l"), byref(rows), byref(cols))
@@ -1138,19 +1257,21 @@ class Feedback(_Part):
         lib.fa_feedback_dense(self._pointer, l, matrix_view(out, writable=True))
         return out
 
-    def use_weights(self, l=0, use=True):
+    def use_weights(self, l: int = 0, use: bool = True) -> None:
         """Bring the error to hidden layer l (0: all) through W_{l+1} transposed, as back-propagation does."""
         lib.fa_feedback_use_weights(self._pointer, _unsigned(l, "l"), use)
 
-    def uses_weights(self, l):
+    def uses_weights(self, l: int) -> bool:
+        """Whether use_weights() was called for hidden layer l."""
         return lib.fa_feedback_uses_weights(self._pointer, _unsigned(l, "l"))
 
-    def adapt(self, net, pass_, n=1):
+    def adapt(self, net: Network, pass_: Pass, n: int = 1) -> None:
         """The mirror phase of weight mirrors: adapt n times without a batch."""
         _reraising(self._running, (net, pass_, self, ()), lib.fa_feedback_adapt, self._pointer, net._pointer,
                    pass_._pointer, _unsigned(n, "n"))
 
-    def init(self, name, l, init, scale, seed):
+    def init(self, name: str, l: int, init: Union[str, int], scale: float, seed: int) -> None:
+        """Draw an array of the rule anew; see Network.init_weights()."""
         lib.fa_feedback_init(self._pointer, name.encode(), _unsigned(l, "l"), _number(lib.fa_init_find, init), scale,
                              _unsigned(seed, "seed"))
 
@@ -1158,30 +1279,34 @@ class Feedback(_Part):
 class Optimizer(_Part):
     """From gradient to weight change: fa/optimizer.h. Parameters may be given by name."""
 
-    def __init__(self, net, name="sgd", **parameters):
+    def __init__(self, net: Network, name: str = "sgd", **parameters: Union[float, str]) -> None:
         self._own(lib.fa_optimizer_destroy, lib.fa_optimizer_create, net._pointer, name.encode())
         self._made(net, name)
         for parameter, value in parameters.items():
             self.set(parameter, value)
 
     _role = "opt"
-    steps = property(lambda self: lib.fa_optimizer_steps(self._pointer))
+    @property
+    def steps(self) -> int:
+        """Updates made."""
+        return lib.fa_optimizer_steps(self._pointer)
 
-    def set(self, name, value):
+    def set(self, name: str, value: Union[float, str]) -> None:
         """Set a parameter; a choice by its name."""
         if isinstance(value, str):
             lib.fa_optimizer_set_choice(self._pointer, name.encode(), value.encode())
         else:
             lib.fa_optimizer_set(self._pointer, name.encode(), value)
 
-    def get(self, name):
+    def get(self, name: str) -> float:
+        """Value of a parameter; of a choice its index."""
         return _real(lib.fa_optimizer_get, self._pointer, name.encode())
 
-    def set_rate_factor(self, l, which, factor):
+    def set_rate_factor(self, l: int, which: int, factor: float) -> None:
         """`which` is WEIGHTS, BIASES or WEIGHTS | BIASES."""
         lib.fa_optimizer_set_rate_factor(self._pointer, _unsigned(l, "l"), _unsigned(which, "which", 32), factor)
 
-    def set_schedule(self, factor):
+    def set_schedule(self, factor: float) -> None:
         """Multiply every learning rate; a Trainer does it before every update."""
         lib.fa_optimizer_set_schedule(self._pointer, factor)
 
@@ -1213,29 +1338,29 @@ def _read_labels(function, path):
         lib.fa_labels_free(numbers)
 
 
-def read_idx(path, dtype="float32"):
+def read_idx(path: Path, dtype: Any = "float32") -> np.ndarray:
     """Values of an IDX file, plain or gzip, as they are, in the shape that the file gives."""
     info = fa_idx_info()
     values = _read(lib.fa_idx_read, path, dtype, info)
     return values.reshape(info.extents[:info.rank])
 
 
-def read_idx_images(path, dtype="float32"):
+def read_idx_images(path: Path, dtype: Any = "float32") -> np.ndarray:
     """Images of an IDX file in [0, 1], one a row."""
     return _read(lib.fa_idx_read_images, path, dtype)
 
 
-def read_idx_labels(path):
+def read_idx_labels(path: Path) -> np.ndarray:
     """Labels of an IDX file, int32 [n]."""
     return _read_labels(lib.fa_idx_read_labels, path)
 
 
-def read_npy_samples(path, dtype="float32"):
+def read_npy_samples(path: Path, dtype: Any = "float32") -> np.ndarray:
     """A .npy file of 1 to 4 dimensions, one sample a row; unsigned bytes are scaled to [0, 1]."""
     return _read(lib.fa_npy_read_samples, path, dtype)
 
 
-def read_npy_labels(path):
+def read_npy_labels(path: Path) -> np.ndarray:
     """Integers of a .npy file, int32 [n]."""
     return _read_labels(lib.fa_npy_read_labels, path)
 
@@ -1256,7 +1381,7 @@ def _pointer_to(labels):
     return labels.ctypes.data_as(_labels)
 
 
-def one_hot(labels, n_classes=0, dtype="float32"):
+def one_hot(labels: Any, n_classes: int = 0, dtype: Any = "float32") -> np.ndarray:
     """One-hot rows [n x n_classes], a new array; n_classes = 0 stands for the largest label + 1."""
     labels = _int32(labels)
     n_classes = _unsigned(n_classes, "n_classes") or max(int(labels.max(initial=0)) + 1, 1)
@@ -1271,7 +1396,7 @@ class Dataset(_Object):
     x and a target matrix are borrowed: leave them unchanged. Labels are copied, for a later change could make them
     invalid. Parts share the arrays of the whole, and keep them alive."""
 
-    def __init__(self, x, target, n_classes=0):
+    def __init__(self, x: Matrix, target: Any, n_classes: int = 0) -> None:
         x = matrix_view(x)
         if not isinstance(target, fa_matrix) and _numpy().asarray(target).dtype.kind in "biu":
             labels = _int32(target)
@@ -1284,7 +1409,7 @@ class Dataset(_Object):
             self._own(lib.fa_dataset_destroy, lib.fa_dataset_create, x, target, borrowed=(x, target))
 
     @classmethod
-    def read(cls, inputs, targets, dtype="float32", n_classes=0):
+    def read(cls, inputs: Path, targets: Path, dtype: Any = "float32", n_classes: int = 0) -> Dataset:
         """From two files, IDX or .npy. Integers, one for each sample, are labels; anything else is a target matrix."""
         data = cls.__new__(cls)
         data._own(lib.fa_dataset_destroy, lib.fa_dataset_read, _path(inputs), _path(targets), _dtype(dtype),
@@ -1302,22 +1427,37 @@ class Dataset(_Object):
     def __copy__(self):
         return self.copy()
 
-    def __len__(self):
+    def __len__(self) -> int:
         return lib.fa_dataset_size(self._pointer)
 
-    n_inputs = property(lambda self: lib.fa_dataset_n_inputs(self._pointer), doc="n_0")
-    n_outputs = property(lambda self: lib.fa_dataset_n_outputs(self._pointer), doc="n_L, or the number of classes")
-    has_labels = property(lambda self: lib.fa_dataset_has_labels(self._pointer))
-    dtype = property(lambda self: lib.fa_dtype_name(lib.fa_dataset_dtype(self._pointer)).decode(), doc="its name")
+    @property
+    def n_inputs(self) -> int:
+        """n_0."""
+        return lib.fa_dataset_n_inputs(self._pointer)
 
-    def rows(self, first, count):
+    @property
+    def n_outputs(self) -> int:
+        """n_L, or the number of classes."""
+        return lib.fa_dataset_n_outputs(self._pointer)
+
+    @property
+    def has_labels(self) -> bool:
+        """Whether targets are labels."""
+        return lib.fa_dataset_has_labels(self._pointer)
+
+    @property
+    def dtype(self) -> str:
+        """float32 or float64."""
+        return lib.fa_dtype_name(lib.fa_dataset_dtype(self._pointer)).decode()
+
+    def rows(self, first: int, count: int) -> Dataset:
         """Samples first .. first + count - 1, a Dataset that shares the arrays."""
         part = Dataset.__new__(Dataset)
         part._own(lib.fa_dataset_destroy, lib.fa_dataset_rows, self._pointer, _unsigned(first, "first"),
                   _unsigned(count, "count"), borrowed=self._handle and self._handle.borrowed)
         return part
 
-    def split(self, seed, sizes):
+    def split(self, seed: int, sizes: Sequence[int]) -> List[Dataset]:
         """Random disjoint parts of these sizes, a list of Datasets that share the arrays."""
         wanted = (c_size_t * len(sizes))(*(_unsigned(size, "a size") for size in sizes))
         pointers = (c_void_p * len(sizes))()
@@ -1327,7 +1467,7 @@ class Dataset(_Object):
             part._take(pointer, lib.fa_dataset_destroy, self._handle.borrowed)
         return parts
 
-    def copy(self):
+    def copy(self) -> Dataset:
         """The same samples in arrays of its own."""
         other = Dataset.__new__(Dataset)
         other._own(lib.fa_dataset_destroy, lib.fa_dataset_copy, self._pointer)
@@ -1336,12 +1476,12 @@ class Dataset(_Object):
     def _count(self, first, count):
         return max(len(self) - first, 0) if count is None else _unsigned(count, "count")
 
-    def view(self, first=0, count=None):
+    def view(self, first: int = 0, count: Optional[int] = None) -> Tuple[np.ndarray, Optional[np.ndarray]]:
         """(x, target) of a range where it lies, read only; target is None where there are labels."""
         return _two_views(self._views(), False, lib.fa_dataset_view, self._pointer, _unsigned(first, "first"),
                           self._count(first, count))
 
-    def gather(self, rows=None):
+    def gather(self, rows: Any = None) -> Tuple[np.ndarray, np.ndarray]:
         """(x, target) of the samples with these numbers, new arrays; labels become one-hot rows."""
         numpy = _numpy()
         rows = numpy.arange(len(self)) if rows is None else numpy.asarray(rows)
@@ -1355,20 +1495,20 @@ class Dataset(_Object):
                               matrix_view(target))
         return x, target
 
-    def labels(self, first=0, count=None):
+    def labels(self, first: int = 0, count: Optional[int] = None) -> np.ndarray:
         """int32 [count], a new array."""
-        count = self._count(first, count)
-        labels = _numpy().empty(min(count, len(self)), _numpy().int32)
-        lib.fa_dataset_labels(self._pointer, _unsigned(first, "first"), count, _pointer_to(labels))
+        wanted = self._count(first, count)
+        labels = _numpy().empty(min(wanted, len(self)), _numpy().int32)
+        lib.fa_dataset_labels(self._pointer, _unsigned(first, "first"), wanted, _pointer_to(labels))
         return labels
 
-    def moments(self):
+    def moments(self) -> Tuple[np.ndarray, np.ndarray]:
         """(mean, standard deviation) of every input, float64 [n_0]."""
         mean, deviation = _numpy().empty((2, self.n_inputs))
         lib.fa_dataset_moments(self._pointer, matrix_view(mean), matrix_view(deviation))
         return mean, deviation
 
-    def standardize(self, mean, deviation):
+    def standardize(self, mean: Matrix, deviation: Matrix) -> None:
         """x = (x - mean) / deviation in place. Not for borrowed inputs: standardize the array, or a copy()."""
         lib.fa_dataset_standardize(self._pointer, matrix_view(mean), matrix_view(deviation))
 
@@ -1386,13 +1526,14 @@ def _batch(pass_):
     return pass_._borrowed
 
 
-def forward(net, pass_, x):
+def forward(net: Network, pass_: Pass, x: Matrix) -> None:
+    """Forward pass of x [n x n_0]. The pass keeps x until the update: leave it unchanged."""
     x = matrix_view(x)
     lib.fa_forward(net._pointer, pass_._pointer, x)
     pass_._borrowed = (x,)
 
 
-def error(net, pass_, target):
+def error(net: Network, pass_: Pass, target: Matrix) -> float:
     """Mean loss of the batch that went forward."""
     target = matrix_view(target)
     # Kept even where the call fails: the library may have taken the view before it found the loss infinite.
@@ -1401,37 +1542,47 @@ def error(net, pass_, target):
     return pass_._loss.value
 
 
-def backward(net, pass_, fb):
+def backward(net: Network, pass_: Pass, fb: Feedback) -> None:
+    """The learning rule: delta_l of the hidden layers."""
     batch = _batch(pass_)
     _reraising(fb._running, (net, pass_, fb, batch), lib.fa_backward, net._pointer, pass_._pointer, fb._pointer)
     if fb._running is not None:
         pass_._borrowed = (*batch[:2], *fb._running.kept.values())
 
 
-def gradient(net, pass_, fb):
+def gradient(net: Network, pass_: Pass, fb: Feedback) -> None:
+    """Add the gradient of this batch to the accumulated one."""
     _batch(pass_)
     lib.fa_gradient(net._pointer, pass_._pointer, fb._pointer)
 
 
-def gradient_reset(pass_):
+def gradient_reset(pass_: Pass) -> None:
+    """Discard the accumulated gradient."""
     lib.fa_gradient_reset(pass_._pointer)
 
 
-def update(net, pass_, fb, opt):
+def update(net: Network, pass_: Pass, fb: Feedback, opt: Optimizer) -> None:
+    """Apply the mean of the accumulated gradient, or that of the batch that went backward."""
     _reraising(fb._running, (net, pass_, fb, _batch(pass_)), lib.fa_update, net._pointer, pass_._pointer, fb._pointer,
                opt._pointer)
     pass_._borrowed = ()
 
 
-def train_step(net, pass_, fb, opt, x, target):
+def train_step(net: Network, pass_: Pass, fb: Feedback, opt: Optimizer, x: Matrix, target: Matrix) -> float:
     """All phases at once; mean loss of the batch before the update."""
-    x, target = matrix_view(x), matrix_view(target)
-    pass_._borrowed = None
-    if fb._running is None:
-        lib.fa_train_step(net._pointer, pass_._pointer, fb._pointer, opt._pointer, x, target, pass_._loss)
-    else:
-        _reraising(fb._running, (net, pass_, fb, (x, target)), lib.fa_train_step, net._pointer, pass_._pointer,
-                   fb._pointer, opt._pointer, x, target, pass_._loss)
+    places, pass_._places = pass_._places, None
+    if places is None:
+        raise StateError(-6, "a step with this pass is running: neither its rule nor another thread may make another")
+    try:
+        views = places[0].take(x), places[1].take(target)
+        pass_._borrowed = None
+        if fb._running is None:
+            lib.fa_train_step(net._pointer, pass_._pointer, fb._pointer, opt._pointer, *views, pass_._loss)
+        else:
+            _reraising(fb._running, (net, pass_, fb, (x, target)), lib.fa_train_step, net._pointer, pass_._pointer,
+                       fb._pointer, opt._pointer, *views, pass_._loss)
+    finally:
+        pass_._places = places
     pass_._borrowed = ()
     return pass_._loss.value
 
@@ -1502,12 +1653,77 @@ class Progress:
         self.net, self.pass_, self.fb, self.opt = objects
 
 
+def _notebook():
+    """Whether output goes to a notebook's page."""
+    shell = sys.modules["IPython"].get_ipython() if "IPython" in sys.modules else None
+    return shell is not None and hasattr(shell, "kernel")
+
+
+class ProgressLine:
+    """A callback that shows how far a training is, on one line that is written again and again: for AFTER_EPOCH, or for
+    AFTER_UPDATE in a long epoch. trainer.run(..., progress=True) makes one of its own.
+
+    `epochs` is how many there will be, if known; `file` where to write: standard error, or the page of a notebook.
+    `show` is None for a line only where somebody sees it change, in a terminal or a notebook; True to write in any
+    case, one line for each epoch where lines cannot be written again; False never.
+    """
+    _pause = 0.1  # seconds between two writings
+
+    def __init__(self, epochs: Optional[int] = None, file: Any = None, show: Optional[bool] = None) -> None:
+        self._page = file is None and _notebook()
+        self._file = file if file is not None else sys.stdout if self._page else sys.stderr
+        terminal = getattr(self._file, "isatty", lambda: False)()
+        self._again = self._page or terminal
+        self._show = (self._again if show is None else bool(show)) and self._file is not None
+        self._epochs = epochs
+        self._start = time.monotonic()
+        self._written, self._length = -self._pause, 0
+
+    def __call__(self, progress: Progress) -> None:
+        if not self._show:
+            return
+        ends = progress.point == AFTER_EPOCH
+        if not ends and (not self._again or time.monotonic() - self._written < self._pause):
+            return
+        text = self._text(progress)
+        if self._again:
+            if not self._page:
+                text = text[:max(shutil.get_terminal_size().columns - 1, 1)]
+            self._file.write("\r" + text.ljust(self._length))
+        else:
+            self._file.write(text + "\n")
+        self._file.flush()
+        self._written, self._length = time.monotonic(), len(text)
+
+    def _text(self, progress):
+        epoch = f"epoch {progress.epoch}" + (f"/{self._epochs}" if self._epochs else "")
+        if progress.point != AFTER_EPOCH:
+            epoch += f", batch {progress.batch}/{progress.batches}"
+        parts = [epoch, f"loss {progress.training.loss:.4g}"]
+        labels = progress.training.accuracy == progress.training.accuracy  # NaN without
+        if labels:
+            parts.append(f"accuracy {progress.training.accuracy:.2%}")
+        if progress.validation.samples:
+            parts.append(f"validation {progress.validation.loss:.4g}")
+            if labels:
+                parts[-1] += f" and {progress.validation.accuracy:.2%}"
+        return ", ".join(parts) + f", {time.monotonic() - self._start:.1f} s"
+
+    def close(self) -> None:
+        """End the line."""
+        if self._again and self._length:
+            self._file.write("\n")
+            self._file.flush()
+            self._length = 0
+
+
 class _Training:
     """What the callbacks of a training share with the call that runs them."""
-    __slots__ = ("callbacks", "objects", "raised", "interrupts")
+    __slots__ = ("callbacks", "objects", "raised", "interrupts", "line")
 
     def __init__(self):
         self.interrupts = None
+        self.line = None      # a ProgressLine
         self.callbacks = {}   # by point
         self.objects = None   # net, pass_, fb, opt, while it runs
         self.raised = None    # the first exception of a callback
@@ -1517,7 +1733,10 @@ def _progress_callback(training):
     """The callbacks as one function for C: an exception stops the training, and waits in `training`."""
     def answer(seen):
         chosen = training.callbacks.get(seen.point)
-        answered = None if chosen is None else chosen(Progress(seen, training.objects))
+        progress = Progress(seen, training.objects)
+        if training.line is not None and seen.point == AFTER_EPOCH:
+            training.line(progress)
+        answered = None if chosen is None else chosen(progress)
         return answered is None or bool(answered)
 
     def callback(_user_data, seen):
@@ -1547,8 +1766,10 @@ def _train(training, objects, others, function, *arguments):
             raise raised
 
 
-def train_epoch(net, pass_, fb, opt, data, batch=0, shuffle=False, drop_last=False, seed=0, epoch=0,
-                point=AFTER_UPDATE, every=1, callback=None):
+def train_epoch(net: Network, pass_: Pass, fb: Feedback, opt: Optimizer, data: Dataset, batch: int = 0,
+                shuffle: bool = False, drop_last: bool = False, seed: int = 0, epoch: int = 0,
+                point: int = AFTER_UPDATE, every: int = 1,
+                callback: Optional[Callable[[Progress], Any]] = None) -> fa_result:
     """Train on every sample once, in mini-batches (batch = 0: the pass's largest); the fa_result of it.
 
     `callback` is called with a Progress, at `point` (AFTER_DELTAS or AFTER_UPDATE) of every `every`-th batch and of the
@@ -1570,7 +1791,7 @@ def train_epoch(net, pass_, fb, opt, data, batch=0, shuffle=False, drop_last=Fal
     return result
 
 
-def evaluate(net, data, confusion=False):
+def evaluate(net: Network, data: Dataset, confusion: bool = False) -> Any:
     """Mean loss and accuracy on a Dataset, an fa_result. With `confusion` also a matrix [n_L x n_L]: samples of label i
     whose largest output is j."""
     result = fa_result()
@@ -1588,7 +1809,7 @@ class Trainer(_Part):
     """Whole runs: fa/trainer.h, which lists the parameters. They may be given by name, and are read and written as
     items: trainer["epochs"] = 20."""
 
-    def __init__(self, net, seed, **parameters):
+    def __init__(self, net: Network, seed: int, **parameters: Union[float, str]) -> None:
         self._own(lib.fa_trainer_destroy, lib.fa_trainer_create, net._pointer, _unsigned(seed, "seed"))
         self._training = _Training()
         self._callback = _progress_callback(self._training)
@@ -1597,40 +1818,50 @@ class Trainer(_Part):
         for parameter, value in parameters.items():
             self.set(parameter, value)
 
-    def set(self, name, value):
+    def set(self, name: str, value: Union[float, str]) -> None:
         """Set a parameter; a choice by its name, yes and no also by True and False."""
         if isinstance(value, str):
             lib.fa_trainer_set_choice(self._pointer, name.encode(), value.encode())
         else:
             lib.fa_trainer_set(self._pointer, name.encode(), value)
 
-    def get(self, name):
+    def get(self, name: str) -> float:
+        """Value of a parameter; of a choice its index."""
         return _real(lib.fa_trainer_get, self._pointer, name.encode())
 
     __setitem__ = set
     __getitem__ = get
 
-    def freeze(self, l, first, last):
+    def freeze(self, l: int, first: int, last: int) -> None:
         """Freeze layer l in the epochs first .. last, counted from 1."""
         lib.fa_trainer_freeze(self._pointer, _unsigned(l, "l"), _unsigned(first, "first"), _unsigned(last, "last"))
 
-    def on(self, point, callback, every=1):
+    def on(self, point: int, callback: Optional[Callable[[Progress], Any]], every: int = 1) -> None:
         """Call `callback` with a Progress at AFTER_DELTAS, AFTER_UPDATE or AFTER_EPOCH; None for nothing. What it may
         do, and how it stops the training: train_epoch()."""
         # Called after every epoch in any case, so that Ctrl-C need not wait for the end of the run.
         called = callback is not None or point == AFTER_EPOCH
         lib.fa_trainer_set_callback(self._pointer, point, _unsigned(every, "every"),
-                                    self._callback if called else fa_callback(), None)
+                                    self._callback if called else fa_callback(),  # type: ignore[call-overload]
+                                    None)
         self._training.callbacks[point] = callback
 
-    def run(self, net, pass_, fb, opt, training, validation=None):
-        """Train until all epochs are done, a callback says stop, or nothing improves; why: one of STOP_..."""
+    def run(self, net: Network, pass_: Pass, fb: Feedback, opt: Optimizer, training: Dataset,
+            validation: Optional[Dataset] = None, progress: Optional[bool] = False) -> int:
+        """Train until all epochs are done, a callback says stop, or nothing improves; why: one of STOP_... With
+        `progress` a ProgressLine shows every epoch: None where a terminal or a notebook does, True in any case."""
         if self._training.objects is not None:
             raise StateError(-6, "the trainer is running: a callback cannot run it again")
         others = (self, training) if validation is None else (self, training, validation)
-        _train(self._training, (net, pass_, fb, opt), others, lib.fa_trainer_run, self._pointer, net._pointer,
-               pass_._pointer, fb._pointer, opt._pointer, training._pointer,
-               None if validation is None else validation._pointer)
+        self._training.line = line = None if progress is False else ProgressLine(int(self["epochs"]), show=progress)
+        try:
+            _train(self._training, (net, pass_, fb, opt), others, lib.fa_trainer_run, self._pointer, net._pointer,
+                   pass_._pointer, fb._pointer, opt._pointer, training._pointer,
+                   None if validation is None else validation._pointer)
+        finally:
+            self._training.line = None
+            if line is not None:
+                line.close()
         return self.stop
 
     _role = "trainer"
@@ -1640,18 +1871,29 @@ class Trainer(_Part):
             raise StateError(-6, "the trainer is running: it cannot be copied or pickled now; see save_checkpoint()")
         return super().__reduce__()
 
-    stop = property(lambda self: lib.fa_trainer_stop(self._pointer), doc="why the latest run returned: STOP_...")
-    epochs = property(lambda self: lib.fa_trainer_epochs(self._pointer), doc="epochs begun so far")
-    best = property(lambda self: lib.fa_trainer_best(self._pointer), doc="best epoch on the validation data, or 0")
+    @property
+    def stop(self) -> int:
+        """Why the latest run returned: STOP_..."""
+        return lib.fa_trainer_stop(self._pointer)
 
-    def record(self, epoch):
+    @property
+    def epochs(self) -> int:
+        """Epochs begun so far."""
+        return lib.fa_trainer_epochs(self._pointer)
+
+    @property
+    def best(self) -> int:
+        """Best epoch on the validation data, or 0."""
+        return lib.fa_trainer_best(self._pointer)
+
+    def record(self, epoch: int) -> fa_epoch_record:
         """fa_epoch_record of an epoch, counted from 1."""
         record = fa_epoch_record()
         lib.fa_trainer_record(self._pointer, _unsigned(epoch, "epoch"), record)
         return record
 
     @property
-    def records(self):
+    def records(self) -> List[fa_epoch_record]:
         """Those of all epochs, a list."""
         return [self.record(epoch) for epoch in range(1, self.epochs + 1)]
 
@@ -1660,16 +1902,18 @@ def _pointer_or_none(thing):
     return None if thing is None else thing._pointer
 
 
-def save_checkpoint(path, net, fb=None, opt=None, pass_=None, trainer=None):
+def save_checkpoint(path: Path, net: Network, fb: Optional[Feedback] = None, opt: Optional[Optimizer] = None,
+                    pass_: Optional[Pass] = None, trainer: Optional[Trainer] = None) -> None:
     """Write all that training needs to go on: fa_checkpoint_save(). May be called from a callback at AFTER_UPDATE or
     AFTER_EPOCH, with all objects of the run."""
     _reraising(None if fb is None else fb._running, (), lib.fa_checkpoint_save, _path(path), net._pointer,
                *(_pointer_or_none(one) for one in (fb, opt, pass_, trainer)))
 
 
-def load_checkpoint(path, net, fb=None, opt=None, pass_=None, trainer=None, flags=0):
-    """Read a checkpoint into objects made for the same architecture, rule and optimizer: fa_checkpoint_load(). There must
-    be no views of the arrays of fb. flags: LOAD_NOT_FINITE or 0."""
+def load_checkpoint(path: Path, net: Network, fb: Optional[Feedback] = None, opt: Optional[Optimizer] = None,
+                    pass_: Optional[Pass] = None, trainer: Optional[Trainer] = None, flags: int = 0) -> None:
+    """Read a checkpoint into objects made for the same architecture, rule and optimizer: fa_checkpoint_load(). There
+    must be no views of the arrays of fb. flags: LOAD_NOT_FINITE or 0."""
     if fb is not None and fb._has_views():
         raise StateError(-6, f"a checkpoint makes the arrays of rule {fb.rule_name} anew, and there are views of them")
     _reraising(None if fb is None else fb._running, (), lib.fa_checkpoint_load, _path(path), net._pointer,
@@ -1678,18 +1922,18 @@ def load_checkpoint(path, net, fb=None, opt=None, pass_=None, trainer=None, flag
 
 # --- learning rules ------------------------------------------------------------------------------------------------
 
-def rules():
+def rules() -> Dict[str, str]:
     """Built-in rules: {name: summary}."""
     found = (lib.fa_rule_at(i).contents for i in range(lib.fa_rule_count()))
     return {rule.name.decode(): rule.summary.decode() for rule in found}
 
 
-def optimizers():
+def optimizers() -> List[str]:
     """Names of the optimizers."""
     return [lib.fa_optimizer_name_at(i).decode() for i in range(lib.fa_optimizer_count())]
 
 
-def real_param(name, default, low, high, doc=""):
+def real_param(name: str, default: float, low: float, high: float, doc: str = "") -> fa_param:
     """A parameter for Rule.params."""
     return fa_param(name.encode(), PARAM_REAL, default, low, high, None, doc.encode())
 
@@ -1720,12 +1964,13 @@ class Rule:
     setup = backward = local = adapt = save = load = None
 
 
-def feedback_params():
-    """Parameters of every rule with feedback: {name: (default, min, max, choices or None, doc)}; a choice by its index."""
+def feedback_params() -> Dict[str, tuple]:
+    """Parameters of every rule with feedback: {name: (default, min, max, choices or None, doc)}; a choice's default is
+    its index."""
     count = ctypes.c_size_t()
     table = lib.fa_feedback_params(byref(count))
-    return {p.name.decode(): (p.default_value, p.min, p.max, p.choices and p.choices.decode().split("|"), p.doc.decode())
-            for p in table[:count.value]}
+    return {p.name.decode(): (p.default_value, p.min, p.max, p.choices and p.choices.decode().split("|"),
+                              p.doc.decode()) for p in table[:count.value]}
 
 
 class Setup:
@@ -1736,37 +1981,44 @@ class Setup:
     def __init__(self, pointer, _running):
         self._pointer = pointer
 
-    depth = property(lambda self: lib.fa_setup_depth(self._pointer), doc="L")
+    @property
+    def depth(self) -> int:
+        """L, the number of layers with weights."""
+        return lib.fa_setup_depth(self._pointer)
 
-    def width(self, l):
+    def width(self, l: int) -> int:
+        """n_l, l = 0 .. L."""
         return lib.fa_setup_width(self._pointer, _unsigned(l, "l"))
 
-    def param(self, name):
+    def param(self, name: str) -> float:
         """A parameter that arrays depend on: setting it later makes them anew."""
         return _real(lib.fa_setup_param, self._pointer, name.encode())
 
-    def feedback(self, topology, derived=False):
+    def feedback(self, topology: int, derived: bool = False) -> None:
         """Keep "B" for every hidden layer; LAYERWISE or DIRECT. Derived: backward computes it in every step."""
         (lib.fa_setup_derived_feedback if derived else lib.fa_setup_feedback)(self._pointer, topology)
 
-    def feedback_layer(self, topology, l, draw=DRAW_NOKLAND):
+    def feedback_layer(self, topology: int, l: int, draw: int = DRAW_NOKLAND) -> None:
         """Keep "B" for one hidden layer, drawn as some authors do."""
         lib.fa_setup_feedback_layer(self._pointer, topology, _unsigned(l, "l"), draw)
 
-    def scratch(self, name, l, rows, cols):
+    def scratch(self, name: str, l: int, rows: int, cols: int) -> None:
         """An array that means nothing beyond a step and may be written in it."""
         lib.fa_setup_scratch(self._pointer, name.encode(), _unsigned(l, "l"), _unsigned(rows, "rows"),
                              _unsigned(cols, "cols"))
 
-    def array(self, name, l, rows, cols, init="zero", scale=1.0):
+    def array(self, name: str, l: int, rows: int, cols: int, init: Union[str, int] = "zero",
+              scale: float = 1.0) -> None:
+        """Keep an array [rows x cols], drawn from the seed of the feedback; checkpoints hold it."""
         lib.fa_setup_array(self._pointer, name.encode(), _unsigned(l, "l"), _unsigned(rows, "rows"),
                            _unsigned(cols, "cols"), _number(lib.fa_init_find, init), scale)
 
-    def increments(self, first):
+    def increments(self, first: int) -> None:
         """With RULE_NEEDS_INCREMENT: adapt asks for those of layers first .. L only."""
         lib.fa_setup_increments(self._pointer, _unsigned(first, "first"))
 
-    def slots(self, count):
+    def slots(self, count: int) -> None:
+        """Room for `count` further sets of activities, slots 1 .. count."""
         lib.fa_setup_slots(self._pointer, _unsigned(count, "count"))
 
 
@@ -1781,46 +2033,67 @@ class Step:
         self._running = running
         self._adapting = adapting
 
-    depth = property(lambda self: lib.fa_step_depth(self._pointer), doc="L")
-    batch = property(lambda self: lib.fa_step_batch(self._pointer), doc="samples n")
-    dtype = property(lambda self: lib.fa_dtype_name(lib.fa_step_dtype(self._pointer)).decode(), doc="its name")
-    number = property(lambda self: lib.fa_step_number(self._pointer), doc="steps completed")
+    @property
+    def depth(self) -> int:
+        """L, the number of layers with weights."""
+        return lib.fa_step_depth(self._pointer)
 
-    def width(self, l):
+    @property
+    def batch(self) -> int:
+        """Samples n."""
+        return lib.fa_step_batch(self._pointer)
+
+    @property
+    def dtype(self) -> str:
+        """float32 or float64."""
+        return lib.fa_dtype_name(lib.fa_step_dtype(self._pointer)).decode()
+
+    @property
+    def number(self) -> int:
+        """Steps completed."""
+        return lib.fa_step_number(self._pointer)
+
+    def width(self, l: int) -> int:
+        """n_l, l = 0 .. L."""
         return lib.fa_step_width(self._pointer, _unsigned(l, "l"))
 
-    def param(self, name):
+    def param(self, name: str) -> float:
+        """Value of a parameter of the rule."""
         return _real(lib.fa_step_param, self._pointer, name.encode())
 
     def _array(self, writable, function, *arguments):
         return _view(self._running.owners, writable, function, self._pointer, *arguments)
 
-    def activity(self, l, slot=0):
+    def activity(self, l: int, slot: int = 0) -> np.ndarray:
         """h_l [n x n_l]; of a slot above 0: may be written."""
         return self._array(slot > 0, lib.fa_step_activity, _unsigned(slot, "slot"), _unsigned(l, "l"))
 
-    def target(self):
+    def target(self) -> np.ndarray:
+        """[n x n_L]."""
         return self._array(False, lib.fa_step_target)
 
-    def delta(self, l):
+    def delta(self, l: int) -> np.ndarray:
         """delta_l [n x n_l]; may be written for l < L."""
         return self._array(l < self.depth and not self._adapting, lib.fa_step_delta, _unsigned(l, "l"))
 
-    def weights(self, l):
+    def weights(self, l: int) -> np.ndarray:
+        """W_l [n_l x n_{l-1}]."""
         return self._array(False, lib.fa_step_weights, _unsigned(l, "l"))
 
-    def bias(self, l):
+    def bias(self, l: int) -> np.ndarray:
+        """b_l [n_l]."""
         return self._array(False, lib.fa_step_bias, _unsigned(l, "l"))[0]
 
-    def array(self, name, l, writable=False):
-        """An array that setup declared; may be written in adapt, and everywhere (writable=True) if scratch or derived."""
+    def array(self, name: str, l: int, writable: bool = False) -> np.ndarray:
+        """An array that setup declared; may be written in adapt, and everywhere (writable=True) if it is scratch or
+        derived."""
         return self._array(self._adapting or writable, lib.fa_step_array, name.encode(), _unsigned(l, "l"))
 
-    def weights_operand(self, l):
+    def weights_operand(self, l: int) -> int:
         """W_{l+1} transposed, for transport() and inject()."""
         return self._operand(lib.fa_step_weights_operand(self._pointer, _unsigned(l, "l")), f"layer {l}")
 
-    def array_operand(self, name, l):
+    def array_operand(self, name: str, l: int) -> int:
         """A declared array, for transport() and inject()."""
         found = lib.fa_step_array_operand(self._pointer, name.encode(), _unsigned(l, "l"))
         return self._operand(found, f"array {name} of layer {l}")
@@ -1831,98 +2104,103 @@ class Step:
             raise ArgumentError(-1, f"there is no operand for {what}")
         return found
 
-    def transport(self, l, operand=None):
+    def transport(self, l: int, operand: Optional[int] = None) -> None:
         """delta_l = (B_l delta_{l+1}) .* f'(z_l)"""
         if operand is None:
             lib.fa_step_transport(self._pointer, _unsigned(l, "l"))
         else:
             lib.fa_step_transport_with(self._pointer, _unsigned(l, "l"), operand)
 
-    def inject(self, l, operand=None):
+    def inject(self, l: int, operand: Optional[int] = None) -> None:
         """delta_l = (B_l e) .* f'(z_l)"""
         if operand is None:
             lib.fa_step_inject(self._pointer, _unsigned(l, "l"))
         else:
             lib.fa_step_inject_with(self._pointer, _unsigned(l, "l"), operand)
 
-    def inject_signal(self, l, signal, scale=1.0):
+    def inject_signal(self, l: int, signal: Matrix, scale: float = 1.0) -> None:
         """delta_l = scale (B_l s) .* f'(z_l) for a signal s [n x n_L]"""
         lib.fa_step_inject_signal(self._pointer, _unsigned(l, "l"), scale, matrix_view(signal))
 
-    def carry(self, l):
+    def carry(self, l: int) -> None:
         """delta_l = (W_l delta_{l-1}) .* f'(z_l)"""
         lib.fa_step_carry(self._pointer, _unsigned(l, "l"))
 
-    def transport_through(self, l, left, right):
+    def transport_through(self, l: int, left: Matrix, right: Matrix) -> None:
         """delta_l = (left right delta_{l+1}) .* f'(z_l), left [n_l x m], right [m x n_{l+1}] arrays of the step"""
         lib.fa_step_transport_through(self._pointer, _unsigned(l, "l"), matrix_view(left), matrix_view(right))
 
-    def apply_mask(self, l):
+    def apply_mask(self, l: int) -> None:
         """delta_l through the layer's dropout mask, without f'"""
         lib.fa_step_apply_mask(self._pointer, _unsigned(l, "l"))
 
-    def apply_slope(self, l):
+    def apply_slope(self, l: int) -> None:
         """delta_l = delta_l .* f'(z_l)"""
         lib.fa_step_apply_slope(self._pointer, _unsigned(l, "l"))
 
-    def forward(self, slot, x=None, noise_slot=0):
+    def forward(self, slot: int, x: Optional[Matrix] = None, noise_slot: int = 0) -> None:
+        """A further forward pass into a slot, of x [n x n_0] (None: that of the step); see fa_step_forward()."""
         lib.fa_step_forward(self._pointer, _unsigned(slot, "slot"), None if x is None else matrix_view(x),
                             _unsigned(noise_slot, "noise_slot"))
 
-    def layer(self, l, x, slot, noise_slot=0):
+    def layer(self, l: int, x: Matrix, slot: int, noise_slot: int = 0) -> None:
         """h_l = f(W_l x + noise + b_l) into a slot, x [n x n_{l-1}]; also in adapt."""
         lib.fa_step_layer(self._pointer, _unsigned(l, "l"), matrix_view(x), _unsigned(noise_slot, "noise_slot"),
                           _unsigned(slot, "slot"))
 
-    def error(self, slot, out):
+    def error(self, slot: int, out: np.ndarray) -> np.ndarray:
         """e = dloss/dz_L of a slot's forward pass, into an array of the step [n x n_L]."""
         lib.fa_step_error(self._pointer, _unsigned(slot, "slot"), matrix_view(out, writable=True))
         return out
 
-    def loss(self, slot=0):
+    def loss(self, slot: int = 0) -> np.ndarray:
         """Loss of every sample [n], a new array."""
         losses = _numpy().empty(self.batch)
         lib.fa_step_loss(self._pointer, _unsigned(slot, "slot"), losses.ctypes.data_as(_dp))
         return losses
 
-    def uniform(self, purpose, l, low, high, out):
+    def uniform(self, purpose: int, l: int, low: float, high: float, out: np.ndarray) -> np.ndarray:
+        """Fill an array with U[low, high), from the stream of this step, purpose and layer."""
         lib.fa_step_uniform(self._pointer, _unsigned(purpose, "purpose", 32), _unsigned(l, "l"), low, high,
                             matrix_view(out, writable=True))
         return out
 
-    def normal(self, purpose, l, mean, deviation, out):
+    def normal(self, purpose: int, l: int, mean: float, deviation: float, out: np.ndarray) -> np.ndarray:
+        """Fill an array with N(mean, deviation^2), from the stream of this step, purpose and layer."""
         lib.fa_step_normal(self._pointer, _unsigned(purpose, "purpose", 32), _unsigned(l, "l"), mean, deviation,
                            matrix_view(out, writable=True))
         return out
 
-    def set_presynaptic(self, l, h):
+    def set_presynaptic(self, l: int, h: Matrix) -> None:
         """Let h [n x n_{l-1}] stand for h_{l-1} in the gradient; leave it unchanged until the update."""
         view = matrix_view(h)
         lib.fa_step_set_presynaptic(self._pointer, _unsigned(l, "l"), view)
         self._running.kept["h", l] = view
 
-    def set_postsynaptic(self, l, signal):
+    def set_postsynaptic(self, l: int, signal: Matrix) -> None:
         """Let an array of the step [n x n_l] stand for delta_l in the gradient; leave it unchanged until the update."""
         view = matrix_view(signal)
         lib.fa_step_set_postsynaptic(self._pointer, _unsigned(l, "l"), view)
         self._running.kept["delta", l] = view
 
-    def gradient(self, l):
+    def gradient(self, l: int) -> Tuple[np.ndarray, Optional[np.ndarray]]:
         """(gradient of W_l, gradient of b_l [1 x n_l] or None), to be written: the mean over the batch."""
         return _two_views(self._running.owners, True, lib.fa_step_gradient, self._pointer, _unsigned(l, "l"))
 
-    def increment(self, l):
+    def increment(self, l: int) -> Tuple[np.ndarray, Optional[np.ndarray]]:
         """In adapt: (change of W_l, change of b_l [1 x n_l] or None) that the optimizer made."""
         return _two_views(self._running.owners, False, lib.fa_step_increment, self._pointer, _unsigned(l, "l"))
 
-    learning_rate = property(lambda self: lib.fa_step_learning_rate(self._pointer),
-                             doc="in adapt: that of the update just made; NaN elsewhere")
+    @property
+    def learning_rate(self) -> float:
+        """In adapt: that of the update just made; NaN elsewhere."""
+        return lib.fa_step_learning_rate(self._pointer)
 
-    def shrink_weights(self, l, factor):
+    def shrink_weights(self, l: int, factor: float) -> None:
         """In adapt: W_l = factor W_l."""
         lib.fa_step_shrink_weights(self._pointer, _unsigned(l, "l"), factor)
 
-    def pseudo_inverse(self, a, out):
+    def pseudo_inverse(self, a: Matrix, out: np.ndarray) -> np.ndarray:
         """out = the Moore-Penrose inverse of a, an array of the step; not in adapt."""
         lib.fa_step_pseudo_inverse(self._pointer, matrix_view(a), matrix_view(out, writable=True))
         return out
@@ -2039,7 +2317,7 @@ def _reraising(running, objects, function, *arguments, interrupts=None):
 
 # --- recorder ------------------------------------------------------------------------------------------------------
 
-def quantities():
+def quantities() -> Dict[str, fa_quantity]:
     """What a Recorder can record: fa_quantity by name."""
     table = (lib.fa_quantity_at(i).contents for i in range(lib.fa_quantity_count()))
     return {quantity.name.decode(): quantity for quantity in table}
@@ -2049,135 +2327,529 @@ class Recorder(_Object):
     """Diagnostics step after step, in memory and in a file: fa/recorder.h. It is a callback for AFTER_DELTAS:
     trainer.on(AFTER_DELTAS, recorder)."""
 
-    def __init__(self, net, names=None, every=1):
+    def __init__(self, net: Network, names: Union[None, str, Sequence[str]] = None, every: int = 1) -> None:
         """`names` is a list of quantities(), or None for all whose cost is not "svd"."""
         chosen = None if names is None else ",".join([names] if isinstance(names, str) else names).encode()
         self._own(lib.fa_recorder_destroy, lib.fa_recorder_create, net._pointer, chosen, _unsigned(every, "every"))
 
     __reduce__ = _not_copied("it may write a file")
 
-    def open(self, path, kind=RECORD_CSV):
+    def open(self, path: Path, kind: int = RECORD_CSV) -> None:
         """Append rows to a file from now on: RECORD_CSV or RECORD_JSONL."""
         lib.fa_recorder_open(self._pointer, os.fsencode(path), kind)
 
-    def close_file(self):
+    def close_file(self) -> None:
         """Flush and close the file; FileError if that fails."""
         lib.fa_recorder_close(self._pointer)
 
-    def set_threshold(self, threshold):
+    def set_threshold(self, threshold: float) -> None:
         """Threshold of the quantity "saturation", at first 0.01."""
         lib.fa_recorder_set_threshold(self._pointer, threshold)
 
-    def observe(self, net, pass_, fb, epoch, batch):
+    def observe(self, net: Network, pass_: Pass, fb: Optional[Feedback], epoch: int, batch: int) -> None:
+        """Take one observation, of a pass whose deltas are there; __call__() does it in a callback."""
         lib.fa_recorder_observe(self._pointer, net._pointer, pass_._pointer, None if fb is None else fb._pointer,
                                 _unsigned(epoch, "epoch"), _unsigned(batch, "batch"))
 
-    def __call__(self, progress):
+    def __call__(self, progress: Progress) -> None:
         self.observe(progress.net, progress.pass_, progress.fb, progress.epoch, progress.batch)
 
-    count = property(lambda self: lib.fa_recorder_count(self._pointer), doc="observations so far")
+    @property
+    def count(self) -> int:
+        """Observations so far."""
+        return lib.fa_recorder_count(self._pointer)
 
-    def value(self, name, l):
+    def value(self, name: str, l: int) -> float:
         """Value of a quantity at the last observation."""
         return _real(lib.fa_recorder_value, self._pointer, name.encode(), _unsigned(l, "l"))
 
 
 # --- random numbers and diagnostics --------------------------------------------------------------------------------
 
-def stream(seed, purpose=PURPOSE_RAW, layer=0, step=0):
+def stream(seed: int, purpose: int = PURPOSE_RAW, layer: int = 0, step: int = 0) -> fa_stream:
     """Name of a stream of random numbers: fa/random.h."""
     return fa_stream(_unsigned(seed, "seed"), _unsigned(step, "step"), _unsigned(purpose, "purpose", 32),
                      _unsigned(layer, "layer", 32))
 
 
-def random_words(stream_, first, count):
+def random_words(stream_: fa_stream, first: int, count: int) -> np.ndarray:
+    """Words first .. first + count - 1 of a stream, uint64 [count]."""
     words = _numpy().empty(_unsigned(count, "count"), "uint64")
     lib.fa_random_words(byref(stream_), _unsigned(first, "first"), count, words.ctypes.data_as(POINTER(c_uint64)))
     return words
 
 
-def random_uniform(stream_, low, high, out):
+def random_uniform(stream_: fa_stream, low: float, high: float, out: np.ndarray) -> np.ndarray:
     """Fill an array with U[low, high)."""
     lib.fa_random_uniform(byref(stream_), low, high, matrix_view(out, writable=True))
     return out
 
 
-def random_normal(stream_, mean, deviation, out):
+def random_normal(stream_: fa_stream, mean: float, deviation: float, out: np.ndarray) -> np.ndarray:
     """Fill an array with N(mean, deviation^2)."""
     lib.fa_random_normal(byref(stream_), mean, deviation, matrix_view(out, writable=True))
     return out
 
 
-def random_permutation(stream_, count):
+def random_permutation(stream_: fa_stream, count: int) -> np.ndarray:
+    """The numbers 0 .. count - 1 in random order, uintp [count]."""
     order = _numpy().empty(_unsigned(count, "count"), "uintp")
     lib.fa_random_permutation(byref(stream_), count, order.ctypes.data_as(POINTER(c_size_t)))
     return order
 
 
-def angle(a, b):
+def angle(a: Matrix, b: Matrix) -> float:
     """Degrees between two arrays of one shape, flattened; NaN where one is 0."""
     return _real(lib.fa_angle, matrix_view(a), matrix_view(b))
 
 
-def weight_angle(net, fb, l):
+def weight_angle(net: Network, fb: Feedback, l: int) -> float:
     """Degrees between the transpose of W_{l+1} and B_l."""
     return _real(lib.fa_weight_angle, net._pointer, fb._pointer, _unsigned(l, "l"))
 
 
-def compare_deltas(net, pass_):
+def compare_deltas(net: Network, pass_: Pass) -> List[fa_delta_report]:
     """The rule's delta_l against back-propagation's: a list of fa_delta_report, element l - 1 for layer l."""
     reports = (fa_delta_report * max(net.depth - 1, 1))()
     lib.fa_compare_deltas(net._pointer, pass_._pointer, reports)
     return list(reports)
 
 
-def compare_pseudo_deltas(net, pass_):
+def compare_pseudo_deltas(net: Network, pass_: Pass) -> List[fa_delta_report]:
     """The same against pseudo-back-propagation's deltas."""
     reports = (fa_delta_report * max(net.depth - 1, 1))()
     lib.fa_compare_pseudo_deltas(net._pointer, pass_._pointer, reports)
     return list(reports)
 
 
-def compare_updates(net, pass_):
+def compare_updates(net: Network, pass_: Pass) -> List[fa_update_report]:
     """The gradients of all weights against back-propagation's: a list of fa_update_report, element 0 for all layers."""
     reports = (fa_update_report * (net.depth + 1))()
     lib.fa_compare_updates(net._pointer, pass_._pointer, reports)
     return list(reports)
 
 
-def alignment_angle(net, fb, l):
+def alignment_angle(net: Network, fb: Feedback, l: int) -> float:
     """Degrees between W_l and B_l B_{l-1}^T (B_{L-1}^T for the last layer)."""
     return _real(lib.fa_alignment_angle, net._pointer, fb._pointer, _unsigned(l, "l"))
 
 
-def alignment_matrix(net, fb, l):
+def alignment_matrix(net: Network, fb: Feedback, l: int) -> np.ndarray:
     """A_l with W_l = B_l A_l B_{l-1}^T, as a float64 array."""
     a = _numpy().empty((net.width(net.depth), net.width(0 if l == 1 else net.depth)))
     lib.fa_alignment_matrix(net._pointer, fb._pointer, _unsigned(l, "l"), matrix_view(a, writable=True))
     return a
 
 
-def spectrum_of(a):
+def spectrum_of(a: Matrix) -> fa_spectrum:
     """Rank, condition and extreme singular values of an array."""
     spectrum = fa_spectrum()
     lib.fa_spectrum_of(matrix_view(a), byref(spectrum))
     return spectrum
 
 
-def layer_norms(net, pass_, fb=None):
+def layer_norms(net: Network, pass_: Pass, fb: Optional[Feedback] = None) -> List[fa_norm_report]:
     """Norms of weights, bias, feedback, activity and delta: a list of fa_norm_report, element l - 1 for layer l."""
     reports = (fa_norm_report * net.depth)()
     lib.fa_layer_norms(net._pointer, pass_._pointer, fb._pointer if fb is not None else None, reports)
     return list(reports)
 
 
-def saturation(net, pass_, threshold):
+def saturation(net: Network, pass_: Pass, threshold: float) -> List[float]:
     """Fraction of saturated activities of every layer."""
     fractions = (c_double * net.depth)()
     lib.fa_saturation(net._pointer, pass_._pointer, threshold, fractions)
     return list(fractions)
 
 
-def gradient_check(net, x, target, step=0.0):
+def gradient_check(net: Network, x: Matrix, target: Matrix, step: float = 0.0) -> float:
     """Worst difference between back-propagation's gradient and central differences."""
     return _real(lib.fa_gradient_check, net._pointer, matrix_view(x), matrix_view(target), step)
+
+
+# --- estimators ----------------------------------------------------------------------------------------------------
+
+class NotFittedError(ValueError, AttributeError):
+    """predict() or its like before fit(). scikit-learn's own class stands for it where scikit-learn is loaded."""
+
+
+def _not_fitted(estimator):
+    module = sys.modules.get("sklearn.exceptions")
+    error = NotFittedError if module is None else module.NotFittedError
+    return error(f"this {type(estimator).__name__} is not fitted yet: call fit() first")
+
+
+def _samples(x, dtype, name="X"):
+    """Numbers as an array [n x n_0] of the network's type, finite."""
+    numpy = _numpy()
+    if hasattr(x, "toarray"):
+        raise TypeError(f"{name} is a sparse matrix; libfa takes dense arrays: {name}.toarray()")
+    x = numpy.asarray(x)
+    if x.dtype.kind == "c":
+        raise ValueError(f"Complex data not supported: {name} has dtype {x.dtype}")
+    if x.ndim != 2:
+        raise ValueError(f"{name} has {x.ndim} dimensions; expected 2, one sample a row. Reshape your data: "
+                         f"{name}.reshape(-1, 1) if it is one feature, {name}.reshape(1, -1) if it is one sample")
+    for count, what in zip(x.shape, ("sample", "feature")):
+        if count == 0:
+            raise ValueError(f"Found array with 0 {what}(s) (shape={x.shape}) while a minimum of 1 is required.")
+    with numpy.errstate(over="ignore"):
+        x = numpy.ascontiguousarray(x, _ELEMENT[_dtype(dtype)][0])
+    if not numpy.isfinite(x).all():
+        raise ValueError(f"{name} holds NaN or infinity, or numbers too large for {x.dtype}")
+    return x
+
+
+@functools.lru_cache(maxsize=None)
+def _has_checkpoints():
+    net = Network(1)
+    net.add_dense(1)
+    try:
+        _checkpoint_bytes(net)
+    except UnsupportedError:
+        return False
+    return True
+
+
+class _Estimator:
+    """What Classifier and Regressor have in common. Nothing of scikit-learn is imported."""
+    _estimator_type: str
+    _loss: str
+    _output: str
+
+    def __init__(self, hidden: Union[int, Sequence[int]] = (100,), rule: Union[str, Rule] = "fa", *,
+                 activation: str = "tanh", optimizer: str = "adam", learning_rate: Optional[float] = None,
+                 batch: int = 32, epochs: int = 100, random_state: Any = 0, init: str = "glorot_uniform",
+                 dropout: float = 0.0, shuffle: bool = True, schedule: str = "constant", patience: int = 0,
+                 validation_fraction: float = 0.1, dtype: Any = "float32", threads: int = 1,
+                 verbose: Optional[bool] = False, rule_params: Optional[Mapping[str, Any]] = None,
+                 optimizer_params: Optional[Mapping[str, Any]] = None,
+                 trainer_params: Optional[Mapping[str, Any]] = None) -> None:
+        # scikit-learn's clone() wants them unchanged; what they mean is looked at in fit().
+        self.hidden = hidden
+        self.rule = rule
+        self.activation = activation
+        self.optimizer = optimizer
+        self.learning_rate = learning_rate
+        self.batch = batch
+        self.epochs = epochs
+        self.random_state = random_state
+        self.init = init
+        self.dropout = dropout
+        self.shuffle = shuffle
+        self.schedule = schedule
+        self.patience = patience
+        self.validation_fraction = validation_fraction
+        self.dtype = dtype
+        self.threads = threads
+        self.verbose = verbose
+        self.rule_params = rule_params
+        self.optimizer_params = optimizer_params
+        self.trainer_params = trainer_params
+
+    # --- parameters
+
+    @classmethod
+    def _names(cls):
+        return [name for name in inspect.signature(cls.__init__).parameters if name != "self"]
+
+    def get_params(self, deep: bool = True) -> Dict[str, Any]:
+        """{name: value} of the constructor's parameters."""
+        return {name: getattr(self, name) for name in self._names()}
+
+    def set_params(self, **params: Any) -> _Estimator:
+        """Set parameters by name; the next fit() uses them."""
+        names = self._names()
+        for name in params:
+            if name not in names:
+                raise ValueError(f"Invalid parameter {name!r} for estimator {type(self).__name__}. "
+                                 f"Valid parameters are: {names}")
+        for name, value in params.items():
+            setattr(self, name, value)
+        return self
+
+    def __repr__(self):
+        defaults = {name: one.default for name, one in inspect.signature(type(self).__init__).parameters.items()}
+        shown = [f"{name}={value!r}" for name, value in self.get_params().items() if value is not defaults[name]]
+        return f"{type(self).__name__}({', '.join(shown)})"
+
+    # --- fitting
+
+    def _prepare(self, n_inputs, n_outputs):
+        """New network, feedback and optimizer. The recipe is part of the interface: docs/guide/python.md."""
+        self.seed_ = seed = _seed(self.random_state)
+        net = Network(n_inputs, self.dtype)
+        for width in ([self.hidden] if isinstance(self.hidden, numbers.Integral) else self.hidden):
+            net.add_dense(width, self.activation)
+        net.add_dense(n_outputs, self._output)
+        net.loss = self._loss
+        net.init_weights(0, self.init, 1.0, seed)
+        for l in range(1, net.depth):
+            net.set_dropout(l, self.dropout)
+        fb = Feedback(net, self.rule, seed)
+        for name, value in (self.rule_params or {}).items():
+            fb.set_param(name, value)
+        rate = self.learning_rate
+        if rate is None and self.optimizer == "sgd":
+            rate = fb._rule.contents.learning_rate or None
+        opt = Optimizer(net, self.optimizer, **({} if rate is None else {"learning_rate": rate}),
+                        **(self.optimizer_params or {}))
+        self.n_features_in_, self.n_outputs_ = n_inputs, n_outputs
+        self.loss_curve_, self.validation_curve_ = [], []
+        self.net_, self.feedback_, self.optimizer_ = net, fb, opt
+
+    def _pass(self, n):
+        pass_ = Pass(self.net_, min(self.batch, n))
+        if self.threads != 1:
+            pass_.set_threads(self.threads)
+        return pass_
+
+    def _fit(self, data, validation):
+        n = len(data)
+        if validation is None and self.patience:
+            held = min(max(1, round(self.validation_fraction * n)), n - 1)
+            if held == 0:
+                raise ValueError("1 sample is too few for patience, which holds some out; give validation=(X, y)")
+            data, validation = data.split(self.seed_, [n - held, held])
+        trainer = Trainer(self.net_, self.seed_, epochs=self.epochs, batch=min(self.batch, n),
+                          shuffle=bool(self.shuffle), schedule=self.schedule, patience=self.patience,
+                          keep_best=validation is not None)
+        for name, value in (self.trainer_params or {}).items():
+            trainer[name] = value
+        self.stop_ = trainer.run(self.net_, self._pass(len(data)), self.feedback_, self.optimizer_, data, validation,
+                                 progress=self.verbose)
+        self.loss_curve_ = [record.training.loss for record in trainer.records]
+        self.validation_curve_ = [record.validation.loss for record in trainer.records if record.validation.samples]
+        self.n_iter_, self.best_epoch_, self.loss_ = trainer.epochs, trainer.best, self.loss_curve_[-1]
+
+    def _partial_fit(self, data):
+        """One epoch."""
+        pass_ = self._pass(len(data))
+        pass_.set_dropout(self.seed_, self.optimizer_.steps)
+        result = train_epoch(self.net_, pass_, self.feedback_, self.optimizer_, data, shuffle=bool(self.shuffle),
+                             seed=self.seed_, epoch=len(self.loss_curve_) + 1)
+        self.loss_curve_.append(result.loss)
+        self.n_iter_, self.loss_ = len(self.loss_curve_), result.loss
+
+    def _refuse(self, unknown):
+        if "sample_weight" in unknown:
+            raise TypeError(f"{type(self).__name__} takes no sample_weight: every sample counts alike. Repeat samples "
+                            "in its place")
+        if unknown:
+            raise TypeError(f"fit() has no argument {next(iter(unknown))!r}")
+
+    def _checked(self, x, y, fitted):
+        if y is None:
+            raise ValueError(f"{type(self).__name__} requires y to be passed, but the target y is None")
+        x = self._inputs(x) if fitted else _samples(x, self.dtype)
+        y = _numpy().asarray(y)
+        if y.ndim == 0 or len(y) != len(x):
+            raise ValueError(f"X has {len(x)} samples, y has shape {y.shape}: one row or number for each is needed")
+        return x, y
+
+    def _inputs(self, x):
+        if not hasattr(self, "net_"):
+            raise _not_fitted(self)
+        x = _samples(x, self.net_.dtype)
+        if x.shape[1] != self.n_features_in_:
+            raise ValueError(f"X has {x.shape[1]} features, but {type(self).__name__} is expecting "
+                             f"{self.n_features_in_} features as input")
+        return x
+
+    def __getstate__(self):
+        """All of it; without feedback and optimizer where this libfa has no checkpoints. It predicts then, and does not
+        learn on."""
+        dropped = () if _has_checkpoints() else ("feedback_", "optimizer_")
+        return {name: value for name, value in self.__dict__.items() if name not in dropped}
+
+    def __copy__(self):
+        return copy.deepcopy(self)
+
+    # --- what scikit-learn asks
+
+    def _more_tags(self):  # until 1.5
+        return {"requires_y": True, "multioutput": self._estimator_type == "regressor"}
+
+    def __sklearn_tags__(self):  # from 1.6 on
+        from sklearn.utils import ClassifierTags, RegressorTags, Tags, TargetTags  # type: ignore[import]
+        classifier = self._estimator_type == "classifier"
+        return Tags(estimator_type=self._estimator_type,
+                    target_tags=TargetTags(required=True, multi_output=not classifier),
+                    classifier_tags=ClassifierTags() if classifier else None,
+                    regressor_tags=None if classifier else RegressorTags())
+
+
+def _seed(random_state):
+    """The seed that a number, None or one of NumPy's generators stands for."""
+    if random_state is None:
+        return int.from_bytes(os.urandom(8), "little")
+    if isinstance(random_state, numbers.Integral):
+        return _unsigned(int(random_state), "random_state")
+    draw = getattr(random_state, "integers", None) or getattr(random_state, "randint", None)
+    if draw is None:
+        raise ValueError(f"random_state is {random_state!r}: a number, None or a generator of NumPy is needed")
+    return int(draw(2 ** 31))
+
+
+_PARAMETERS = """
+
+    hidden        widths of the hidden layers, input side first; one number for one layer
+    rule          name of a learning rule, see rules(), or a Rule
+    activation    of the hidden layers
+    optimizer     see optimizers()
+    learning_rate the optimizer's default if None; that which suits the rule if the optimizer is sgd
+    batch         samples in a mini-batch
+    epochs        at most
+    random_state  0 .. 2**64 - 1; None for another one each time; or a generator of NumPy, from which one is drawn. The
+                  seed used is seed_. The same seed gives the same bits
+    init          how the weights are drawn
+    dropout       probability for the activities of the hidden layers
+    shuffle       another order in each epoch
+    schedule      of the learning rate: constant, step or cosine
+    patience      stop after so many epochs without a better loss on validation data; 0 never. Without
+                  fit(..., validation=...) the share validation_fraction of the samples is held out for it
+    dtype         float32 or float64, for all that is computed
+    threads       that share the work of a step
+    verbose       True for a line of progress; None for one where a terminal or a notebook shows it
+    rule_params, optimizer_params, trainer_params
+                  {name: value} of whatever else Feedback.set_param(), Optimizer and Trainer know
+
+    After fit(): n_features_in_, n_outputs_, seed_, loss_curve_ (mean training loss of each epoch, before the updates),
+    validation_curve_, loss_, n_iter_ (epochs done), best_epoch_ (0 without validation data), stop_ (STOP_...); net_,
+    feedback_ and optimizer_, the objects of this module. With validation data the weights are those of the best epoch.
+    """
+
+
+class Classifier(_Estimator):
+    __doc__ = """Classes from numbers, in scikit-learn's way: a softmax network trained on the cross-entropy.
+
+    fit(X, y), X [n x n_0] numbers, y [n] labels of any kind that can be sorted; classes_ are those found, sorted.""" \
+        + _PARAMETERS
+    _estimator_type = "classifier"
+    _loss, _output = "cross_entropy", "softmax"
+
+    def _labels(self, y):
+        numpy = _numpy()
+        if y.ndim == 2 and y.shape[1] == 1:
+            warnings.warn("A column-vector y was passed when a 1d array was expected: y.ravel() makes one",
+                          _conversion_warning(), 4)
+            y = y.ravel()
+        if y.ndim != 1:
+            raise ValueError(f"y has {y.ndim} dimensions: labels are one for each sample, not one-hot rows")
+        if y.dtype.kind == "f":
+            if not numpy.isfinite(y).all():
+                raise ValueError("y holds NaN or infinity")
+            if (y != numpy.floor(y)).any():
+                raise ValueError("Unknown label type: continuous numbers are no classes; a Regressor learns them")
+        return y
+
+    def _numbers(self, y):
+        """Index of every label in classes_."""
+        numpy = _numpy()
+        known = numpy.isin(y, self.classes_)
+        if not known.all():
+            raise ValueError(f"y holds {y[~known][0]!r}, which is none of the classes {list(self.classes_)}")
+        return numpy.searchsorted(self.classes_, y)
+
+    def _data(self, x, y, fitted=True):
+        x, y = self._checked(x, y, fitted)
+        y = self._labels(y)
+        if not fitted:
+            self.classes_ = _numpy().unique(y)
+            self._begin(x)
+        return Dataset(x, self._numbers(y), n_classes=len(self.classes_))
+
+    def _begin(self, x):
+        if len(self.classes_) < 2:
+            raise ValueError(f"there is only one class, {self.classes_[0]!r}; a classifier needs two at least")
+        self._prepare(x.shape[1], len(self.classes_))
+
+    def fit(self, X: Any, y: Any, validation: Optional[tuple] = None, **unknown: Any) -> Classifier:
+        """Learn anew. `validation` is a pair (X, y) to watch, and to stop by if `patience` is not 0."""
+        self._refuse(unknown)
+        data = self._data(X, y, fitted=False)
+        self._fit(data, None if validation is None else self._data(*validation))
+        return self
+
+    def partial_fit(self, X: Any, y: Any, classes: Any = None, **unknown: Any) -> Classifier:
+        """Learn on: one epoch over these samples. The first call needs all classes, in `classes` or in y."""
+        self._refuse(unknown)
+        if not hasattr(self, "net_"):
+            x, y = self._checked(X, y, False)
+            self.classes_ = _numpy().unique(self._labels(y) if classes is None else classes)
+            self._begin(x)
+        elif classes is not None and list(_numpy().unique(classes)) != list(self.classes_):
+            raise ValueError(f"classes are {list(self.classes_)} since the first call, and now {list(classes)}")
+        self._partial_fit(self._data(X, y))
+        return self
+
+    def predict_proba(self, X: Any) -> np.ndarray:
+        """Probabilities [n x len(classes_)]: the softmax outputs."""
+        x = self._inputs(X)
+        return self.net_.predict(x)
+
+    def predict(self, X: Any) -> np.ndarray:
+        """The most probable class of every sample [n]."""
+        best = self.predict_proba(X).argmax(axis=1)
+        return self.classes_[best]
+
+    def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
+        """Share of the samples whose class is predicted."""
+        return float(_numpy().average(self.predict(X) == _numpy().asarray(y).reshape(-1), weights=sample_weight))
+
+
+def _conversion_warning():
+    module = sys.modules.get("sklearn.exceptions")
+    return UserWarning if module is None else module.DataConversionWarning
+
+
+class Regressor(_Estimator):
+    __doc__ = """Numbers from numbers, in scikit-learn's way: an identity output trained on the squared error.
+
+    fit(X, y), X [n x n_0], y [n] or [n x n_L]; predict() gives the shape of y. Scale both: the network does not.""" \
+        + _PARAMETERS
+    _estimator_type = "regressor"
+    _loss, _output = "squared_error", "identity"
+
+    def _data(self, x, y, fitted=True):
+        x, y = self._checked(x, y, fitted)
+        if y.ndim > 2:
+            raise ValueError(f"y has {y.ndim} dimensions; targets are [n] or [n x n_L]")
+        target = _samples(y.reshape(len(y), -1), self.dtype, "y")
+        if not fitted:
+            self._flat = y.ndim == 1
+            self._prepare(x.shape[1], target.shape[1])
+        if target.shape[1] != self.n_outputs_:
+            raise ValueError(f"y has {target.shape[1]} columns, and had {self.n_outputs_} in the first call")
+        return Dataset(x, target)
+
+    def fit(self, X: Any, y: Any, validation: Optional[tuple] = None, **unknown: Any) -> Regressor:
+        """Learn anew. `validation` is a pair (X, y) to watch, and to stop by if `patience` is not 0."""
+        self._refuse(unknown)
+        data = self._data(X, y, fitted=False)
+        self._fit(data, None if validation is None else self._data(*validation))
+        return self
+
+    def partial_fit(self, X: Any, y: Any, **unknown: Any) -> Regressor:
+        """Learn on: one epoch over these samples."""
+        self._refuse(unknown)
+        self._partial_fit(self._data(X, y, fitted=hasattr(self, "net_")))
+        return self
+
+    def predict(self, X: Any) -> np.ndarray:
+        """Outputs [n] or [n x n_L], as y was."""
+        x = self._inputs(X)
+        outputs = self.net_.predict(x)
+        return outputs[:, 0] if self._flat else outputs
+
+    def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
+        """R^2, the mean over the targets: 1 - (sum of squared errors) / (sum of squared distances from the mean)."""
+        numpy = _numpy()
+        y = numpy.asarray(y, "float64")
+        y = y.reshape(len(y), -1)
+        weights = numpy.ones(len(y)) if sample_weight is None else numpy.asarray(sample_weight, "float64")
+        wrong = weights @ (y - self.predict(X).reshape(y.shape)) ** 2
+        spread = weights @ (y - numpy.average(y, axis=0, weights=weights)) ** 2
+        varies = spread > 0
+        scores = numpy.where(varies, 1 - wrong / numpy.where(varies, spread, 1), numpy.where(wrong > 0, 0.0, 1.0))
+        return float(scores.mean())

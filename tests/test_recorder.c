@@ -1,6 +1,8 @@
 /* The recorder: the numbers are those of the diagnostics, and training does not notice. */
 #include "recording.h"
 
+#include <stdio.h>
+
 enum { DEPTH = 3 };
 
 /* --- the table --- */

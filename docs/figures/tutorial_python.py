@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""Draws docs/figures/tutorial_python.svg: runs the Python blocks of docs/guide/tutorial-python.md as they stand, and keeps
-the figure that they draw.
+"""Draws docs/figures/tutorial_python.svg: runs the Python blocks of docs/guide/tutorial-python.md as they stand, and
+keeps the figure that they draw.
 
 usage: tutorial_python.py SVG_FILE
 """

@@ -19,13 +19,15 @@ from links import links
 here = pathlib.Path(__file__).resolve().parent
 # Sections of the site: title, directory whose README.md lists its pages in order.
 SECTIONS = [("Guide", "docs/guide"), ("Reproduction", "docs/reproduction"), ("Decisions", "docs/adr")]
-PROJECT = ["docs/limits.md", "docs/reliability.md", "docs/figures/README.md", "CONTRIBUTING.md", "RELEASING.md", "NEWS.md"]
+PROJECT = ["docs/limits.md", "docs/reliability.md", "docs/figures/README.md", "CONTRIBUTING.md", "RELEASING.md",
+           "NEWS.md"]
 
 
 def listed(root, directory):
     """The pages of a directory in the order of its README.md; those that it does not name come last."""
     index = root / directory / "README.md"
-    order = [target for _, target in links(index.read_text(encoding="utf-8")) if "/" not in target and target.endswith(".md")]
+    order = [target for _, target in links(index.read_text(encoding="utf-8"))
+             if "/" not in target and target.endswith(".md")]
     rest = sorted(p.name for p in (root / directory).glob("*.md") if p.name not in order and p != index)
     return [f"{directory}/{name}" for name in ["README.md", *order, *rest]]
 
@@ -51,7 +53,8 @@ def layout(root, sections, generated):
     bars = ['<tab type="mainpage" visible="yes" title="Start"/>\n']
     for name, directory in SECTIONS:
         paths = sections[directory]
-        bars.append(tab("usergroup", f"@ref {pages.page_id(paths[0])}", name, entries(paths[1:]) + (made if name == "Guide" else "")))
+        inside = entries(paths[1:]) + (made if name == "Guide" else "")
+        bars.append(tab("usergroup", f"@ref {pages.page_id(paths[0])}", name, inside))
     bars.insert(2, f'<tab type="usergroup" url="modules.html" title="Reference">{reference}</tab>\n')
     bars.append(tab("usergroup", "[none]", "Project", entries(PROJECT)))
     return f'<doxygenlayout version="1.0"><navindex>\n{"".join(bars)}</navindex></doxygenlayout>\n'
@@ -61,7 +64,8 @@ def run(doxygen, work, name, template, settings):
     """Doxygen with the Doxyfile and `settings`; its warnings are errors."""
     text = template + "".join(f"{key} = {value}\n" for key, value in settings.items())
     (work / name).write_text(text, encoding="utf-8")
-    result = subprocess.run([doxygen, name], cwd=work, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
+    result = subprocess.run([doxygen, name], cwd=work, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+                            check=False)
     if result.returncode != 0:
         sys.exit(f"doxygen: status {result.returncode}\n{result.stdout}")
 
@@ -132,7 +136,8 @@ def main():
         "INPUT": "headers", "GENERATE_MAN": "YES", "MAN_OUTPUT": output, "MAN_EXTENSION": ".3", "MAN_LINKS": "YES"})
     man.tidy(output / "man3", version, man.date(root / "docs" / "man" / "libfa.3"))
     if asked.depfile:
-        asked.depfile.write_text("docs/html: " + " ".join(str(path).replace(" ", "\\ ") for path in read(root, site)) + "\n")
+        paths = " ".join(str(path).replace(" ", "\\ ") for path in read(root, site))
+        asked.depfile.write_text(f"docs/html: {paths}\n", encoding="utf-8")
 
 
 main()

@@ -4,12 +4,29 @@ import re
 
 FENCE = re.compile(r"^ *(```+|~~~+)")
 HEADING = re.compile(r"^(#{1,6}) +(.*?) *#*$")
-INLINE = re.compile(r"(!?)\[(?P<text>(?:[^\[\]]|\[[^\[\]]*\](?:\([^)]*\))?)*)\]\(<?(?P<target>[^)\s>]+)>?(?: +\"[^\"]*\")?\)")
+INLINE = re.compile(r"(!?)\[(?P<text>(?:[^\[\]]|\[[^\[\]]*\](?:\([^)]*\))?)*)\]"
+                    r"\(<?(?P<target>[^)\s>]+)>?(?: +\"[^\"]*\")?\)")
 DEFINITION = re.compile(r"^ *\[[^\]]+\]: *<?(?P<target>\S+?)>?(?: .*)?$")
 HTML = re.compile(r"<(?:img|a)\b[^>]*?\b(?:src|href)=\"(?P<target>[^\"]+)\"")
+GOES_ON = re.compile(r"^[^\[\]]*\]\(")
 AUTOLINK = re.compile(r"<(?P<target>https?://[^>\s]+)>")
 ANCHOR = re.compile(r"<a\b[^>]*?\b(?:id|name)=\"([^\"]+)\"")
 IMAGES = (".svg", ".png", ".gif", ".jpg")
+
+
+def whole(text):
+    """`text` with code spans and links that go on in the next line brought into one."""
+    lines, marks = [], None
+    for line in text.splitlines():
+        fence = FENCE.match(line)
+        if fence:
+            marks = None if marks and line.strip() == marks else marks or fence.group(1)
+        elif marks is None and lines and line and not FENCE.match(lines[-1]) and (
+                lines[-1].count("`") % 2 == 1 or GOES_ON.match(line) and lines[-1].count("[") > lines[-1].count("]")):
+            lines[-1] += " " + line.strip()
+            continue
+        lines.append(line)
+    return "\n".join(lines)
 
 
 def prose(text):
@@ -20,7 +37,7 @@ def prose(text):
         if fence:
             marks = None if marks and line.strip() == marks else marks or fence.group(1)
         elif marks is None:
-            yield number, re.sub(r"(`+)(.+?)\1", lambda span: span.group(1) + "x" * len(span.group(2)) + span.group(1), line)
+            yield number, re.sub(r"(`+)(.+?)\1", lambda span: "`" + "x" * len(span.group(2)) + "`", line)
 
 
 def slug(heading):
@@ -47,8 +64,8 @@ def anchors(path):
 
 
 def links(text):
-    """(line number, target) of every link and image, those in the text of a link too."""
-    for number, line in prose(text):
+    """(line number in whole(text), target) of every link and image, those in the text of a link too."""
+    for number, line in prose(whole(text)):
         targets = [match.group("target") for match in DEFINITION.finditer(line)]
         while (match := INLINE.search(line)) is not None:
             targets.append(match.group("target"))

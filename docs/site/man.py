@@ -34,8 +34,8 @@ def page(text, name, version, day):
     header = re.search(r"\\- (fa/\w+)\\&\.h\n\.PP\n \\- ", text)
     if header:
         names = sorted(set(re.findall(r"^\.RI \".*?\\fB(fa_\w+)\\fP \(", text, re.M)))
-        text = re.sub(r"^.* \\- fa/\w+\\&\.h\n\.PP\n \\- ", ", ".join([name, *names]).replace("\\", "") + " \\\\- ", text,
-                      count=1, flags=re.M)
+        opening = ", ".join([name, *names]).replace("\\", "") + " \\\\- "
+        text = re.sub(r"^.* \\- fa/\w+\\&\.h\n\.PP\n \\- ", opening, text, count=1, flags=re.M)
     text = text.partition('.SH "Author"')[0] + '.SH "SEE ALSO"\n\\fBlibfa\\fR(3)\n'
     # \fP means the font before the last change, so nested changes would leave it wrong.
     text = text.replace(r"\fC", r"\fR").replace(r"\fP", r"\fR")

@@ -8,7 +8,7 @@ import os
 import re
 
 from headers import group
-from links import AUTOLINK, FENCE, HEADING, IMAGES, INLINE, headings, is_external
+from links import AUTOLINK, FENCE, HEADING, IMAGES, INLINE, headings, is_external, whole
 
 TAGS = "a|br|code|details|em|img|kbd|p|strong|sub|summary|sup"
 COMMENT = re.compile(r"<!--.*?-->\n?", re.S)
@@ -75,6 +75,7 @@ class Site:
     def for_doxygen(self, page):
         """The text of the page at the path `page`."""
         text = COMMENT.sub("", (self.root / page).read_text(encoding="utf-8"))
+        text = whole(text)
         names = {number: (level, anchor) for number, level, _, anchor in headings(text)}
         lines, marks = [], None
         for number, line in enumerate(text.splitlines(), 1):
@@ -87,8 +88,9 @@ class Site:
             elif number in names:
                 level, anchor = names[number]
                 title = self.prose(page, HEADING.match(line).group(2))
-                name = ("mainpage" if page == "README.md" else page_id(page)) if level == 1 else f"{page_id(page)}_{anchor}"
-                if level > 1 and page == "README.md": # they would stand in the navigation before the sections of the site
+                name = f"{page_id(page)}_{anchor}" if level > 1 else page_id(page).replace("index", "mainpage")
+                # The sections of the main page would stand in the navigation before those of the site.
+                if level > 1 and page == "README.md":
                     lines.append(f'<h{level} id="{name}">{title}</h{level}>\n')
                 else:
                     lines.append(f"{'#' * level} {title} {{#{name}}}")
@@ -98,15 +100,17 @@ class Site:
 
 
 def escape(text):
-    """What means something to Doxygen alone, or would be a tag."""
-    text = re.sub(r"([\\@])(?=\w)", r"\\\1", text)
-    text = re.sub(r"#(?=\w)", r"\#", text)
+    """What means something to Doxygen alone, or would be a tag. Markdown's own escapes stay."""
+    text = re.sub(r"\\(?=[A-Za-z0-9])|@(?=\w)", r"\\\g<0>", text)
+    text = re.sub(r"#(?=\w)", r"\\#", text)
+    text = re.sub(r"\"(?![^<>]*>)", "&quot;", text)
     return re.sub(rf"<(?!/?(?:{TAGS})\b|https?:)", "&lt;", text)
 
 
 def code_span(text):
-    """HTML: Doxygen's own code spans end at an apostrophe, and some characters mean something in them."""
-    for character, entity in (("&", "&amp;"), ("<", "&lt;"), (">", "&gt;"), ("@", "&#64;"), ("\\", "&#92;"), ("*", "&#42;"),
-                              ("_", "&#95;"), ("#", "&#35;"), ("|", "&#124;"), ("%", "&#37;"), ("`", "&#96;"), ('"', "&quot;")):
+    """HTML: Doxygen's own code spans end at an apostrophe. Names of functions become links in it."""
+    text = text.replace(r"\|", "|") # as it is in tables
+    text = re.sub(r"[\\@#%*|`]|(?<!\w)_|_(?!\w)|---?", r"\\\g<0>", text)
+    for character, entity in (("&", "&amp;"), ("<", "&lt;"), (">", "&gt;"), ('"', "&quot;")):
         text = text.replace(character, entity)
     return f"<code>{text}</code>"

@@ -4,6 +4,7 @@
 #include <math.h>
 
 #include "../common/gnuplot.h"
+#include "../common/look.h"
 
 /* A rule's data block has the time and, for each panel, the student with the limits of its band and the theory. */
 enum { ERROR = 2, ANGLE = 6 };
@@ -54,7 +55,7 @@ static void set_up(gnuplot *drawn, const settings *chosen)
     gnuplot_quote(drawn, title);
     fputs(" at screen 0.105,0.966 noenhanced font ',15'\nset label 2 ", script);
     gnuplot_quote(drawn, fa_build_info());
-    fprintf(script, " at screen 0.965,0.018 right noenhanced font ',8' tc '#808080'\nset xrange [0.1:%g]\n"
+    fprintf(script, " at screen 0.965,0.014 right noenhanced font ',8' tc '#808080'\nset xrange [0.1:%g]\n"
                     "set multiplot\n", chosen->time);
 }
 
@@ -65,19 +66,22 @@ static void draw(gnuplot *drawn, const experiment *all, int column, bool named)
 
     fputs("plot", script);
     for (size_t i = 0; i < rules->count; i++) {
-        const char *color = gnuplot_color(rule_place(rules->at[i]));
+        const char *color = look_color(rule_place(rules->at[i]));
 
         if (all->rules[i].count < 2)
             continue;
         if (all->rules[i].complete > 1)
             fprintf(script, " $rule%zu using 1:%d:%d with filledcurves lc '%s' fs transparent solid 0.15 noborder "
                             "notitle,", i, column + 1, column + 2, color);
-        fprintf(script, " $rule%zu using 1:%d with points pt 7 ps 0.6 lc '%s' title '',", i, column, color);
-        fprintf(script, " $rule%zu using 1:%d with lines lw 2 lc '%s' title ", i, column + 3, color);
+        fprintf(script, " $rule%zu using 1:%d with ", i, column);
+        look_put_points(script, rule_place(rules->at[i]), 0.45);
+        fputs(" title '',", script);
+        fprintf(script, " $rule%zu using 1:%d with lines lw 2 lc '%s' notitle, NaN with linespoints lw 2 pt %d ps 0.7 "
+                        "lc '%s' title ", i, column + 3, color, look_mark(rule_place(rules->at[i])), color);
         gnuplot_quote(drawn, named ? rules->at[i]->name : "");
         fputc(',', script);
     }
-    fputs(" NaN with points pt 7 ps 0.6 lc '#606060' title ", script);
+    fputs(" NaN with points pt 7 ps 0.45 lc '#606060' title ", script);
     gnuplot_quote(drawn, named ? "student" : "");
     fputs(", NaN with lines lw 2 lc '#606060' title ", script);
     gnuplot_quote(drawn, named ? "theory, N → ∞" : "");
@@ -100,7 +104,7 @@ bool plot(const experiment *all)
     draw(&drawn, all, ERROR, true);
     fputs("unset label\nset tmargin at screen 0.48\nset bmargin at screen 0.115\n"
           "unset logscale y\nset format y '%g°'\nset format x '%g'\nset yrange [0:*]\nset ytics 15\n"
-          "set xlabel 'time, in units of N samples' noenhanced\nset ylabel 'angle, v to b' offset 0.5\n", drawn.script);
+          "set xlabel 'time, in units of N samples' noenhanced offset 0,0.6\nset ylabel 'angle, v to b' offset 0.5\n", drawn.script);
     draw(&drawn, all, ANGLE, false);
     fputs("unset multiplot\n", drawn.script);
     return gnuplot_finish(&drawn);

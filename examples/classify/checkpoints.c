@@ -72,14 +72,27 @@ static char *file_name(const settings *chosen, const run *wanted, const char *en
     return path;
 }
 
+bool checkpoints_possible(const settings *chosen)
+{
+    struct stat found;
+
+    if (!chosen->checkpoints)
+        return true;
+    if (mkdir(chosen->checkpoints, 0777) != 0 && errno != EEXIST)
+        complain("%s: cannot be made: %s", chosen->checkpoints, strerror(errno));
+    else if (stat(chosen->checkpoints, &found) == 0 && !S_ISDIR(found.st_mode))
+        complain("%s: is no directory", chosen->checkpoints);
+    else if (access(chosen->checkpoints, W_OK | X_OK) != 0)
+        complain("%s: cannot be written to: %s", chosen->checkpoints, strerror(errno));
+    else
+        return true;
+    return false;
+}
+
 bool checkpoint_prepare(checkpoint *kept, const settings *chosen, const run *wanted)
 {
     if (!chosen->checkpoints)
         return true;
-    if (mkdir(chosen->checkpoints, 0777) != 0 && errno != EEXIST) {
-        complain("%s: cannot be made: %s", chosen->checkpoints, strerror(errno));
-        return false;
-    }
     kept->state = file_name(chosen, wanted, ".safetensors");
     kept->trace = file_name(chosen, wanted, ".npy");
     return kept->state && kept->trace;

@@ -10,6 +10,7 @@
 #include "../common/interrupt.h"
 #include "../common/rule_docs.h"
 #include "../common/streams.h"
+#include "checkpoints.h"
 #include "data.h"
 #include "environment.h"
 #include "experiment.h"
@@ -70,7 +71,8 @@ static int run_experiment(const settings *chosen, data *samples)
 
     if (!data_suffice(samples, chosen))
         return USAGE;
-    good = outputs_open(&files, chosen, samples) && plot_possible(chosen) && run_all(chosen, samples, &files);
+    good = outputs_open(&files, chosen, samples) && plot_possible(chosen) &&
+           checkpoints_possible(chosen) && run_all(chosen, samples, &files);
     return outputs_close(&files) && good ? SUCCESS : FAILURE;
 }
 

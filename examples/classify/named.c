@@ -65,12 +65,12 @@ bool named_add(named_values *all, const char *option_name, const fa_param *table
     return true;
 }
 
-char *named_split(const char *option_name, char *text)
+char *named_split(const char *option_name, const char *form, char *text)
 {
     char *sign = strchr(text, '=');
 
     if (!sign) {
-        complain("%s takes NAME=VALUE, not '%s'", option_name, text);
+        complain("%s takes %s, not '%s'", option_name, form, text);
         return NULL;
     }
     *sign = '\0';

@@ -4,14 +4,14 @@
 #include <string.h>
 
 #include "../common/gnuplot.h"
+#include "../common/look.h"
 #include "plot_data.h"
 #include "report.h"
 
-/* Up to so many points of a curve are marked: a single one would not be seen as a line. With more rules than MANY there
- * are no bands and no training curves, which would hide each other, and every layer's angles have a panel, up to a
- * number of layers. USUAL_NAME characters fit beside the panels of a picture of the usual width. */
+/* With more rules than MANY there are no bands and no training curves, which would hide each other, and every layer's
+ * angles have a panel, up to a number of layers. USUAL_NAME characters fit beside the panels of a picture of the usual
+ * width. */
 enum {
-    MARKED_POINTS = 30,
     WIDTH = 900,
     PANEL_HEIGHT = 300,
     MANY = 8,
@@ -49,30 +49,15 @@ static const char *dash(size_t i)
     return dashes[i % (sizeof dashes / sizeof dashes[0])];
 }
 
-/* One epoch makes points, and hollow ones where there would be dashes. */
-static const char *style(const settings *chosen, size_t dashes)
+/* Of a mark; one epoch makes no lines, and then small ones stand where there would be dashes. */
+static double size(const settings *chosen, size_t dashes)
 {
-    if (chosen->epochs == 1)
-        return dashes ? "linespoints pt 6 ps 1" : "linespoints pt 7 ps 1";
-    return chosen->epochs <= MARKED_POINTS ? "linespoints pt 7 ps 0.35" : "lines";
+    return chosen->epochs == 1 && dashes ? 0.4 : 0.7;
 }
 
 static bool many(const experiment *all)
 {
     return all->n_rules > MANY;
-}
-
-/* Among many rules, marks of their own tell lines apart too. */
-static void put_style(FILE *script, const experiment *all, contender one, size_t dashes)
-{
-    static const int marks[] = {7, 5, 9, 11, 13};
-    size_t place = rule_place(all->chosen->rules.at[one.rule]), points = plot_points(all);
-
-    if (many(all))
-        fprintf(script, "linespoints pt %d ps 0.8 pi %zu", marks[place % (sizeof marks / sizeof marks[0])],
-                points / 10 + 1);
-    else
-        fputs(style(all->chosen, dashes), script);
 }
 
 /* "fa", with a grid "fa, η = 0.1, feedback_scale 2". */
@@ -103,30 +88,50 @@ static int full_width(const experiment *all, const contender *shown)
     return WIDTH + (int)(character * (double)(longest - USUAL_NAME));
 }
 
-static void put_curve(gnuplot *drawing, const experiment *all, contender one, size_t what, size_t dashes, bool named)
+static double line_width(const experiment *all)
 {
-    const char *color = gnuplot_color(rule_place(all->chosen->rules.at[one.rule]));
-    FILE *script = drawing->script;
-    char title[MAX_TITLE];
+    return many(all) ? 1.5 : 2.0;
+}
+
+static void put_curve(FILE *script, const experiment *all, contender one, size_t what, size_t dashes)
+{
+    const char *color = look_color(rule_place(all->chosen->rules.at[one.rule]));
 
     if (!plot_has_points(all, one, what, 1))
         return;
     if (plot_has_points(all, one, what, 2) && !many(all))
         fprintf(script, " $rule%zu using 1:%d:%d with filledcurves lc '%s' fs transparent solid 0.15 noborder notitle,",
                 one.rule, plot_column(what) + 1, plot_column(what) + 2, color);
-    fprintf(script, " $rule%zu using 1:%d with ", one.rule, plot_column(what));
-    put_style(script, all, one, dashes);
-    fprintf(script, " lw %g dt %s lc '%s' title ", many(all) ? 1.5 : 2.0, dash(dashes), color);
+    fprintf(script, " $rule%zu using 1:%d with lines lw %g dt %s lc '%s' notitle,", one.rule, plot_column(what),
+            line_width(all), dash(dashes), color);
+    fprintf(script, " $rule%zu using 1:%d ", one.rule, plot_column(what));
+    look_put_every(script, plot_points(all), one.rule, all->n_rules);
+    fputs(" with ", script);
+    look_put_points(script, rule_place(all->chosen->rules.at[one.rule]), size(all->chosen, dashes));
+    fputs(" notitle,", script);
+}
+
+/* A rule in the legend. */
+static void put_name(gnuplot *drawing, const experiment *all, contender one)
+{
+    size_t place = rule_place(all->chosen->rules.at[one.rule]);
+    char title[MAX_TITLE];
+
     name_contender(all, one, title);
-    gnuplot_quote(drawing, named ? title : "");
-    fputc(',', script);
+    fprintf(drawing->script, " NaN with linespoints lw %g pt %d ps 0.7 lc '%s' title ", line_width(all),
+            look_mark(place), look_color(place));
+    gnuplot_quote(drawing, title);
+    fputc(',', drawing->script);
 }
 
 /* What a dash means, in the legend. */
 static void put_key(gnuplot *drawing, const settings *chosen, const char *title, size_t dashes)
 {
-    fprintf(drawing->script, " NaN with %s lw 2 dt %s lc '#606060' title ",
-            chosen->epochs == 1 ? style(chosen, dashes) : "lines", dash(dashes));
+    if (chosen->epochs == 1)
+        fprintf(drawing->script, " NaN with points pt 7 ps %g", size(chosen, dashes));
+    else
+        fprintf(drawing->script, " NaN with lines lw 2 dt %s", dash(dashes));
+    fputs(" lc '#606060' title ", drawing->script);
     gnuplot_quote(drawing, title);
     fputc(',', drawing->script);
 }
@@ -140,8 +145,10 @@ static void draw_pair(gnuplot *drawing, const experiment *all, const contender *
         if (!experiment_has(all, shown[i]))
             continue;
         if (!many(all))
-            put_curve(drawing, all, shown[i], training, 1, false);
-        put_curve(drawing, all, shown[i], test, 0, named);
+            put_curve(drawing->script, all, shown[i], training, 1);
+        put_curve(drawing->script, all, shown[i], test, 0);
+        if (named)
+            put_name(drawing, all, shown[i]);
     }
     if (!many(all)) {
         put_key(drawing, all->chosen, "test", 0);
@@ -158,7 +165,7 @@ static void draw_angles(gnuplot *drawing, const experiment *all, const contender
     fputs("plot", drawing->script);
     for (size_t i = 0; i < all->n_rules; i++)
         for (size_t l = first; l < last && experiment_has(all, shown[i]); l++)
-            put_curve(drawing, all, shown[i], PLOT_ANGLE + l, l - first, false);
+            put_curve(drawing->script, all, shown[i], PLOT_ANGLE + l, l - first);
     for (size_t l = first; l < last && (last - first > 1 || all->chosen->n_hidden == 1); l++) {
         snprintf(title, sizeof title, "layer %zu", l + 1);
         put_key(drawing, all->chosen, title, l - first);
@@ -258,7 +265,7 @@ static void place_panel(FILE *script, const layout *page, size_t i)
 
 static void end_axis(FILE *script)
 {
-    fputs("set format x '%g'\nset xlabel 'epoch'\n", script);
+    fputs("set format x '%g'\nset xlabel 'epoch' offset 0,0.4\n", script);
 }
 
 static void draw_angle_panels(gnuplot *drawing, const experiment *all, const contender *shown, const layout *page,
@@ -288,22 +295,14 @@ static void draw_angle_panels(gnuplot *drawing, const experiment *all, const con
 static void draw_names(gnuplot *drawing, const experiment *all, const contender *shown, const layout *page)
 {
     FILE *script = drawing->script;
-    char title[MAX_TITLE];
 
     fprintf(script, "set tmargin at screen %g\nset bmargin at screen 0\n", 1.0 - 50.0 / page->height);
     fputs("unset border\nunset tics\nunset xlabel\nunset ylabel\nset yrange [0:1]\n", script);
     place_key(script, page, 58.5);
     fputs("plot", script);
-    for (size_t i = 0; i < all->n_rules; i++) {
-        if (!experiment_has(all, shown[i]))
-            continue;
-        name_contender(all, shown[i], title);
-        fputs(" NaN with ", script);
-        put_style(script, all, shown[i], 0);
-        fprintf(script, " lw 1.5 lc '%s' title ", gnuplot_color(rule_place(all->chosen->rules.at[i])));
-        gnuplot_quote(drawing, title);
-        fputc(',', script);
-    }
+    for (size_t i = 0; i < all->n_rules; i++)
+        if (experiment_has(all, shown[i]))
+            put_name(drawing, all, shown[i]);
     fputs(" NaN notitle\n", script);
 }
 

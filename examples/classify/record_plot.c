@@ -6,11 +6,12 @@
 
 #include "../common/complain.h"
 #include "../common/gnuplot.h"
+#include "../common/look.h"
 #include "record_page.h"
 #include "report.h"
 
 /* Pixels. A row is a panel, its title, and the room for labels below it; a line is one of the legend. */
-static const double LEFT = 88, TOP = 88, ROW = 158, PANEL = 112, BOTTOM = 62, KEY = 56, LINE = 18;
+static const double LEFT = 88, TOP = 88, ROW = 158, PANEL = 112, BOTTOM = 68, KEY = 56, LINE = 18;
 
 enum { MAX_TITLE = 200, USUAL_NAME = 12 };
 
@@ -89,16 +90,29 @@ static void put_layer_style(const drawing *made, size_t l)
     put_shade(made->gnuplot.script, l - 1, made->all->chosen->n_hidden + 1);
 }
 
-/* A rule: its color, and marks that tell lines apart too. */
-static void put_rule_style(const drawing *made, size_t shown)
+static size_t place_of(const drawing *made, size_t shown)
 {
-    static const int marks[] = {7, 5, 9, 11, 13, 6, 4, 8, 10, 12};
-    size_t points = made->page->tables[shown].points, n = made->page->n_shown;
-    size_t place = rule_place(made->all->chosen->rules.at[made->page->shown[shown].rule]);
+    return rule_place(made->all->chosen->rules.at[made->page->shown[shown].rule]);
+}
 
-    fprintf(made->gnuplot.script, "linespoints pt %d ps %g pi %zu lw 1.6 lc '%s'",
-            marks[place % (sizeof marks / sizeof marks[0])], points > 12 ? 0.7 : 0.4, points > 12 ? points / 4 + n : 1,
-            gnuplot_color(place));
+/* One rule among several: its color, and its marks. */
+static void put_rule(const drawing *made, size_t shown, size_t curve)
+{
+    FILE *script = made->gnuplot.script;
+
+    fprintf(script, " $run%zu using 1:%zu with lines lw 1.6 lc '%s' notitle, $run%zu using 1:%zu ", shown, curve + 2,
+            look_color(place_of(made, shown)), shown, curve + 2);
+    look_put_every(script, made->page->tables[shown].points, shown, made->page->n_shown);
+    fputs(" with ", script);
+    look_put_points(script, place_of(made, shown), 0.5);
+    fputs(" notitle,", script);
+}
+
+static void put_layer(const drawing *made, size_t shown, size_t curve)
+{
+    fprintf(made->gnuplot.script, " $run%zu using 1:%zu with ", shown, curve + 2);
+    put_layer_style(made, made->page->curves.at[curve].layer);
+    fputs(" notitle,", made->gnuplot.script);
 }
 
 static void put_blocks(const drawing *made)
@@ -232,12 +246,10 @@ static void draw_panel(drawing *made, const record_panel *panel)
         for (size_t curve = panel->first; curve < panel->first + panel->count; curve++) {
             if (!record_page_has(page, i, curve))
                 continue;
-            fprintf(script, " $run%zu using 1:%zu with ", i, curve + 2);
             if (page->by_layer)
-                put_rule_style(made, i);
+                put_rule(made, i, curve);
             else
-                put_layer_style(made, page->curves.at[curve].layer);
-            fputs(" notitle,", script);
+                put_layer(made, i, curve);
         }
     }
     fputs(" NaN notitle\nunset label\n", script);
@@ -269,7 +281,8 @@ static void draw_key(drawing *made)
             continue;
         fputs(" NaN with ", script);
         if (page->by_layer) {
-            put_rule_style(made, i);
+            fprintf(script, "linespoints lw 1.6 pt %d ps 0.7 lc '%s'", look_mark(place_of(made, i)),
+                    look_color(place_of(made, i)));
             name_contender(made->all, page->shown[i], title);
         } else {
             put_layer_style(made, i);

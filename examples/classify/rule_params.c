@@ -39,7 +39,7 @@ static bool check(const rule_list *rules, const char *option_name, const rule_pa
 
 bool rule_params_add(rule_params *all, const rule_list *rules, const char *option_name, char *item)
 {
-    char *value = named_split(option_name, item), *dot = strchr(item, '.'), *name = dot ? dot + 1 : item;
+    char *value = named_split(option_name, "NAME=VALUE", item), *dot = strchr(item, '.'), *name = dot ? dot + 1 : item;
     rule_param *wanted = &all->at[all->count];
 
     if (!value)

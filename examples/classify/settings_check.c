@@ -115,6 +115,16 @@ static bool check_studies(settings *chosen)
     return given_text(&chosen->texts, "--seeds") || set_default(chosen, "--seed", text);
 }
 
+/* What --record writes has names that depend on the runs: record_files.c. */
+static bool check_files(const settings *chosen)
+{
+    static const char *const names[] = {"--csv", "--jsonl", "--plot", "--record-plot", "--replay"};
+    const char *const paths[] = {chosen->csv, chosen->jsonl, chosen->plot, chosen->record_plot,
+                                 chosen->resume ? NULL : chosen->replay};
+
+    return options_files_differ(names, paths, sizeof names / sizeof names[0]);
+}
+
 bool settings_check(settings *chosen)
 {
     const char *chooser = chosen->patience            ? "--patience"
@@ -126,10 +136,6 @@ bool settings_check(settings *chosen)
         complain("%s chooses by validation samples: it needs --validation N", chooser);
         return false;
     }
-    if (chosen->csv && chosen->jsonl && strcmp(chosen->csv, chosen->jsonl) == 0) {
-        complain("--csv and --jsonl name the same file");
-        return false;
-    }
     if (chosen->resume && !chosen->jsonl) {
         complain("--resume goes on with a file of JSON lines: it needs --jsonl FILE");
         return false;
@@ -138,7 +144,7 @@ bool settings_check(settings *chosen)
         complain("--record writes rows between the epochs that --checkpoints goes on from: they exclude each other");
         return false;
     }
-    return check_outputs(chosen) && check_grid(chosen) && settings_check_record(chosen) && check_studies(chosen) &&
+    return check_files(chosen) && check_outputs(chosen) && check_grid(chosen) && settings_check_record(chosen) && check_studies(chosen) &&
            set_rates(chosen) &&
            (grid_is_common(&chosen->grid, "feedback_scale") || set_default(chosen, "--feedback-scale", "1"));
 }

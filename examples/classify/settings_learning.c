@@ -38,7 +38,7 @@ static bool set_optimizer(void *data, const char *name, const char *value)
 static bool take_optimizer_param(void *data, const char *name, char *item)
 {
     settings *chosen = data;
-    char *value = named_split(name, item);
+    char *value = named_split(name, "NAME=VALUE", item);
     size_t count;
     const fa_param *table = fa_optimizer_params(chosen->optimizer, &count);
 
@@ -57,7 +57,7 @@ static bool set_optimizer_param(void *chosen, const char *name, const char *valu
 static bool take_rate(void *data, const char *name, char *item)
 {
     settings *chosen = data;
-    char *value = named_split(name, item);
+    char *value = named_split(name, "RULE=F", item);
     size_t rule;
 
     return value && rule_params_find_rule(&chosen->rules, name, item, &rule) &&
@@ -81,7 +81,7 @@ static bool set_lr(void *data, const char *name, const char *value)
 static bool take_lr_scale(void *data, const char *name, char *item)
 {
     settings *chosen = data;
-    char *value = named_split(name, item);
+    char *value = named_split(name, "l=F", item);
     uint64_t l;
 
     return value && option_whole(name, item, 1, chosen->n_hidden + 1, &l) &&

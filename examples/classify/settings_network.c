@@ -87,7 +87,7 @@ static bool take_initialization(const settings *chosen, const char *name, char *
 
     if (!isdigit((unsigned char)item[0]))
         return read_initialization(name, item, '=', &drawn->all);
-    value = named_split(name, item);
+    value = named_split(name, "NAME[=F] or l=NAME[:F]", item);
     if (!value || !option_whole(name, item, 1, chosen->n_hidden + 1, &l))
         return false;
     drawn->own[l] = true;
@@ -139,7 +139,7 @@ static bool set_feedback_scale(void *chosen, const char *name, const char *value
 static bool take_sparsity(void *data, const char *name, char *item)
 {
     settings *chosen = data;
-    char *value = named_split(name, item);
+    char *value = named_split(name, "F or l=F", item);
     uint64_t l;
 
     return value && option_whole(name, item, 1, chosen->n_hidden + 1, &l) &&
@@ -170,7 +170,7 @@ static bool set_hold_norm(void *chosen, const char *name, const char *value)
 static bool take_dropout(void *data, const char *name, char *item)
 {
     settings *chosen = data;
-    char *value = named_split(name, item);
+    char *value = named_split(name, "l=P (a layer and a probability)", item);
     uint64_t l;
 
     return value && option_whole(name, item, 0, chosen->n_hidden, &l) &&

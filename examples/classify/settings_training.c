@@ -76,7 +76,7 @@ static bool set_keep_best(void *data, const char *name, const char *value)
 static bool take_trainer_param(void *chosen, const char *name, char *item)
 {
     static const char *const known[] = {"step_epochs", "step_factor", "final_factor", "min_improvement"};
-    char *value = named_split(name, item);
+    char *value = named_split(name, "NAME=VALUE", item);
 
     for (size_t i = 0; value && i < sizeof known / sizeof known[0]; i++)
         if (strcmp(item, known[i]) == 0)

@@ -79,6 +79,7 @@ static void set_terminal(gnuplot *plot, int width, int height)
     }
     fprintf(script, "if (strstrt(GPVAL_TERMINALS, 'pngcairo')) {\n"
                     "  set terminal pngcairo size %d,%d enhanced font 'DejaVu Sans,10' fontscale 1.5 linewidth 1.5"
+                    " pointscale 1.7"
                     " background '#ffffff'\n"
                     "} else {\n"
                     "  set terminal png size %d,%d enhanced font 'DejaVu Sans,15' background '#ffffff'\n"
@@ -139,17 +140,6 @@ void gnuplot_number(FILE *script, double value)
         fprintf(script, " %.5g", value);
     else
         fputs(" ?", script);
-}
-
-const char *gnuplot_color(size_t i)
-{
-    /* Okabe & Ito's seven, which color-blind people can tell apart, and fourteen others, in an order in which the rules
-     * that are compared most, by their places in the library's list, have the former. */
-    static const char *const colors[] = {"#0072b2", "#8c564b", "#009e73", "#8ccf4d", "#cc79a7", "#d55e00", "#b5bd00",
-                                         "#00c8c8", "#e69f00", "#7f7f7f", "#ff00a8", "#b39ddb", "#3f3fd0", "#1b4332",
-                                         "#000000", "#7b3294", "#56b4e9", "#e31a1c", "#f4a582", "#6a0020", "#806000"};
-
-    return colors[i % (sizeof colors / sizeof colors[0])];
 }
 
 /* Ends the script and waits; whether gnuplot drew everything, else after a complaint. */

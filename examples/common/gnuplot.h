@@ -32,9 +32,6 @@ void gnuplot_quote(gnuplot *plot, const char *text);
 /* A number in the script, with a blank before it; "?" where it is not finite, for "set datafile missing". */
 void gnuplot_number(FILE *script, double value);
 
-/* Color number i. */
-const char *gnuplot_color(size_t i);
-
 /* Ends the script and waits for the file; false after a complaint, and then there is no new file. */
 bool gnuplot_finish(gnuplot *plot);
 

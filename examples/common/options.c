@@ -234,6 +234,19 @@ bool option_dtype(const char *name, const char *text, fa_dtype *dtype)
     return true;
 }
 
+bool options_files_differ(const char *const names[], const char *const paths[], size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        for (size_t k = 0; k < i; k++) {
+            if (paths[i] && paths[k] && strcmp(paths[i], paths[k]) == 0) {
+                complain("%s and %s name the same file", names[k], names[i]);
+                return false;
+            }
+        }
+    }
+    return true;
+}
+
 bool option_each(const char *name, const char *text, bool (*take)(void *data, const char *name, char *item),
                  void *data)
 {

@@ -45,6 +45,9 @@ bool option_range(const char *name, const char *text, uint64_t *first, uint64_t 
 bool option_path(const char *name, const char *text, const char **path);
 bool option_dtype(const char *name, const char *text, fa_dtype *dtype);
 
+/* Whether no two of the n options name the same file (NULL: none); false after a complaint. */
+bool options_files_differ(const char *const names[], const char *const paths[], size_t n);
+
 /* Hands each of the items that commas separate to `take`, which may write into it; false after a complaint about an
  * empty or very long one, or if `take` says so. */
 bool option_each(const char *name, const char *text, bool (*take)(void *data, const char *name, char *item),

@@ -267,6 +267,16 @@ void settings_print_help(FILE *stream)
     fputs(conclusion, stream);
 }
 
+/* With several rules or seeds --record adds to the name. */
+static bool check_files(const settings *chosen)
+{
+    static const char *const names[] = {"--csv", "--plot", "--record"};
+    bool single = chosen->rules.count == 1 && !chosen->study;
+    const char *const paths[] = {chosen->csv, chosen->plot, single ? chosen->record.path : NULL};
+
+    return options_files_differ(names, paths, sizeof names / sizeof names[0]);
+}
+
 /* Options that contradict each other, and the defaults that depend on others. */
 static bool complete(const command_line *given)
 {
@@ -289,7 +299,7 @@ static bool complete(const command_line *given)
         complain("%s", problem);
         return false;
     }
-    if (!recording_check(&chosen->record))
+    if (!recording_check(&chosen->record) || !check_files(chosen))
         return false;
     if (isnan(chosen->eta))
         chosen->eta = chosen->online ? 1e-3 : 0.1;

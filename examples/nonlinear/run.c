@@ -13,14 +13,16 @@ typedef struct student {
     fa_optimizer *optimizer;
 } student;
 
-/* Every B of the rule, where it has some. */
+/* Every B of the rule, where it has some and does not compute it itself. */
 static fa_status draw_feedback(student *learner, const settings *chosen, uint64_t seed)
 {
     fa_matrix B;
+    fa_status status;
 
     if (fa_feedback_get(learner->feedback, "B", 1, &B) != FA_OK)
         return FA_OK;
-    return fa_feedback_init(learner->feedback, "B", 0, FA_INIT_UNIFORM, chosen->beta, seed);
+    status = fa_feedback_init(learner->feedback, "B", 0, FA_INIT_UNIFORM, chosen->beta, seed);
+    return status == FA_ERR_UNSUPPORTED ? FA_OK : status;
 }
 
 static fa_status create(student *learner, const run *result, const settings *chosen)

@@ -2,8 +2,9 @@
 """Watch the angles of every hidden layer while a classifier of images learns.
 
 An angle is that between the error signals that a rule brings to a layer and those of back-propagation at the same
-weights, over the samples of a batch: 90 degrees at first, as between any two random directions, then less as the weights
-come into line with the feedback. On a terminal one line is written again and again; otherwise every look is a line.
+weights, over the samples of a batch: 90 degrees at first, as between any two random directions, then less as the
+weights come into line with the feedback. On a terminal one line is written again and again; otherwise every look is a
+line.
 """
 import argparse
 import math

@@ -61,7 +61,8 @@ def learn(name, seed_, training, test, options):
     except libfa.NotFiniteError as error:
         print(f"classify.py: {name}, seed {seed_}: {error}; it needs a smaller learning rate (--eta)", file=sys.stderr)
         return math.nan, np.full(angles.layers, math.nan), math.nan
-    return 100.0 * (1.0 - trainer.record(trainer.epochs).validation.accuracy), angles.mean(), time.perf_counter() - start
+    error = 100.0 * (1.0 - trainer.record(trainer.epochs).validation.accuracy)
+    return error, angles.mean(), time.perf_counter() - start
 
 
 def student_quantile(degrees):
@@ -90,9 +91,9 @@ def mean_and_interval(values):
 def table(results, options):
     """Test error, its difference from the first rule's on the same seeds, angles, seconds of a run."""
     first = options.rules[0]
-    print(f"\nTest error in percent after {options.epochs} epochs; {len(options.seeds)} seed(s). ±: standard deviation; "
-          f"brackets: 95 % interval of the mean\ndifference from {first}, seed by seed. angle: degrees between the "
-          "error signals of the rule and of bp,\nlayers 1 .. L-1, in the last epoch.\n")
+    print(f"\nTest error in percent after {options.epochs} epochs; {len(options.seeds)} seed(s).\n"
+          f"±: standard deviation; brackets: 95 % interval of the mean difference from {first}, seed by seed;\n"
+          "angle: degrees between the error signals of the rule and of bp, layers 1 .. L-1, in the last epoch.\n")
     against = f"minus {first}"
     print(f"{'rule':<19} {'eta':>7} {'test error':>14} {against:>24} {'angle':>12} {'seconds':>8}")
     for name in options.rules:

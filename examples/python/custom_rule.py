@@ -3,14 +3,14 @@
 
     fa         built in:  delta_l = (B_l delta_{l+1}) .* f'(z_l)
     python_fa  the same in Python, with the library's product: the same numbers, to the bit
-    numpy_dfa  direct feedback alignment, in NumPy, with arrays of its own:  delta_l = (D_l e) .* f'(z_l), D_l [n_l x n_L]
+    numpy_dfa  direct feedback alignment in NumPy, with its own arrays:  delta_l = (D_l e) .* f'(z_l), D_l [n_l x n_L]
                Nokland, Direct feedback alignment provides learning in deep neural networks, NIPS 2016
-    sign_fa    fa with the signs of the errors alone, and a parameter:  delta_l = (scale B_l sign(delta_{l+1})) .* f'(z_l)
+    sign_fa    fa with the errors' signs alone, and a parameter:  delta_l = (scale B_l sign(delta_{l+1})) .* f'(z_l)
     python_kp  fa with a B that learns: B_l gets the change of W_{l+1}, transposed, after every update
                Akrout et al., Deep learning without weight transport, NeurIPS 2019, after Kolen and Pollack
 
-To write another one: copy a class, give it a name, and write delta_l, l = 1 .. L - 1, in backward(). Arrays hold a sample
-in each row, layers are counted l = 1 .. L. See docs/guide/tutorial-python.md and docs/guide/writing-a-rule.md.
+To write another one: copy a class, give it a name, and write delta_l, l = 1 .. L - 1, in backward(). Arrays hold a
+sample in each row, layers are counted l = 1 .. L. See docs/guide/tutorial-python.md and docs/guide/writing-a-rule.md.
 """
 import argparse
 import sys

@@ -63,7 +63,7 @@ FA_API void fa_pass_destroy(fa_pass *pass);
  */
 FA_API fa_status fa_pass_bytes(const fa_network *net, size_t max_batch, size_t *bytes);
 
-/** The same for fa_pass_create_streaming(). Since 0.3. */
+/** The same for fa_pass_create_streaming(), and its errors. Since 0.3. */
 FA_API fa_status fa_pass_streaming_bytes(const fa_network *net, size_t max_batch, size_t *bytes);
 
 /**

@@ -69,15 +69,18 @@ FA_API fa_status fa_step_target(const fa_step *step, fa_matrix *view);
  */
 FA_API fa_status fa_step_delta(const fa_step *step, size_t l, fa_matrix *view);
 
-/** View of W_l [n_l x n_{l-1}], read only; in `adapt` already updated. Since 0.1. */
+/**
+ * View of W_l [n_l x n_{l-1}], read only; in `adapt` already updated. FA_ERR_ARGUMENT for a NULL or an l out of range;
+ * FA_ERR_STATE for a layer that a streaming pass is done with. Since 0.1.
+ */
 FA_API fa_status fa_step_weights(const fa_step *step, size_t l, fa_matrix *view);
 
-/** View of b_l [1 x n_l], read only; FA_ERR_ARGUMENT if the layer has none. Since 0.1. */
+/** View of b_l [1 x n_l], read only; FA_ERR_ARGUMENT if the layer has none. Errors as above. Since 0.1. */
 FA_API fa_status fa_step_bias(const fa_step *step, size_t l, fa_matrix *view);
 
 /**
  * View of an array that `setup` declared: read only in `backward` and `local`, unless it is scratch or derived; may be
- * written in `adapt`. Since 0.1.
+ * written in `adapt`. Errors as for fa_feedback_get(). Since 0.1.
  */
 FA_API fa_status fa_step_array(const fa_step *step, const char *name, size_t l, fa_matrix *view);
 
@@ -139,11 +142,15 @@ FA_API fa_status fa_step_inject_with(fa_step *step, size_t l, const fa_operand *
 
 /**
  * delta_l = delta_l .* f'(z_l), and through the layer's dropout mask, for rules that wrote delta_l themselves;
- * l = 1 .. L - 1. Since 0.1.
+ * l = 1 .. L - 1.
+ *
+ * @retval FA_ERR_ARGUMENT  step is NULL or l out of range
+ * @retval FA_ERR_STATE     this is `adapt`, layer l has not run yet, or a streaming pass is done with it
+ * Since 0.1.
  */
 FA_API fa_status fa_step_apply_slope(fa_step *step, size_t l);
 
-/** delta_l through the layer's dropout mask only, without f'; l = 1 .. L - 1. Since 0.3. */
+/** delta_l through the layer's dropout mask only, without f'; l = 1 .. L - 1. Errors as above. Since 0.3. */
 FA_API fa_status fa_step_apply_mask(fa_step *step, size_t l);
 
 /** @} @name Further forward passes @{ */
@@ -196,11 +203,17 @@ FA_API fa_status fa_step_layer(fa_step *step, size_t l, const fa_matrix *input, 
  */
 FA_API double *fa_step_numbers(const fa_step *step, size_t k);
 
-/** Fill a view from the stream {feedback's seed, purpose, l, step number} with U[low, high). Since 0.1. */
+/**
+ * Fill a view from the stream {feedback's seed, purpose, l, step number} with U[low, high). Errors as for
+ * fa_random_uniform(). Since 0.1.
+ */
 FA_API fa_status fa_step_uniform(const fa_step *step, uint32_t purpose, size_t l, double low, double high,
                                  const fa_matrix *matrix);
 
-/** Fill a view from the stream {feedback's seed, purpose, l, step number} with N(mean, deviation^2). Since 0.1. */
+/**
+ * Fill a view from the stream {feedback's seed, purpose, l, step number} with N(mean, deviation^2). Errors as for
+ * fa_random_normal(). Since 0.1.
+ */
 FA_API fa_status fa_step_normal(const fa_step *step, uint32_t purpose, size_t l, double mean, double deviation,
                                 const fa_matrix *matrix);
 
@@ -210,6 +223,9 @@ FA_API fa_status fa_step_normal(const fa_step *step, uint32_t purpose, size_t l,
  * Let another activity stand for h_{l-1} in the gradient of W_l in this step (PEPITA's second pass).
  *
  * @param[in] view  [n x n_{l-1}], usually fa_step_activity() of a slot; it must stay unchanged until the update
+ * @retval FA_ERR_ARGUMENT  a NULL, or l out of range
+ * @retval FA_ERR_SHAPE, FA_ERR_DTYPE  the view does not fit
+ * @retval FA_ERR_STATE     this is `adapt`, or a streaming pass is done with layer l
  * Since 0.1.
  */
 FA_API fa_status fa_step_set_presynaptic(fa_step *step, size_t l, const fa_matrix *view);
@@ -280,11 +296,20 @@ FA_API fa_status fa_step_shrink_weights(const fa_step *step, size_t l, double fa
 FA_API fa_status fa_step_product(const fa_step *step, double alpha, const fa_matrix *a, const fa_matrix *b, double beta,
                                  const fa_matrix *c);
 
-/** c = beta c + alpha a, element by element; beta = 0 does not read c; a may be NULL if alpha is 0. Since 0.3. */
+/**
+ * c = beta c + alpha a, element by element; beta = 0 does not read c; a may be NULL if alpha is 0.
+ *
+ * @retval FA_ERR_ARGUMENT  step or c is NULL, or a although alpha is not 0
+ * @retval FA_ERR_SHAPE, FA_ERR_DTYPE  a does not fit c, or c not the step
+ * Since 0.3.
+ */
 FA_API fa_status fa_step_combine(const fa_step *step, double alpha, const fa_matrix *a, double beta,
                                  const fa_matrix *c);
 
-/** c = alpha |magnitude| .* sign(a), sign(0) = 0; magnitude NULL is 1 everywhere. sign(NaN) is NaN. Since 0.3. */
+/**
+ * c = alpha |magnitude| .* sign(a), sign(0) = 0; magnitude NULL is 1 everywhere. sign(NaN) is NaN. Errors as for
+ * fa_step_combine(). Since 0.3.
+ */
 FA_API fa_status fa_step_sign(const fa_step *step, double alpha, const fa_matrix *magnitude, const fa_matrix *a,
                               const fa_matrix *c);
 
@@ -302,10 +327,10 @@ FA_API fa_status fa_step_sign(const fa_step *step, double alpha, const fa_matrix
  */
 FA_API fa_status fa_step_pseudo_inverse(fa_step *step, const fa_matrix *a, const fa_matrix *c);
 
-/** Row i of c = factors[i] times row i of a, factors [c->rows]. Since 0.3. */
+/** Row i of c = factors[i] times row i of a, factors [c->rows]. Errors as for fa_step_combine(). Since 0.3. */
 FA_API fa_status fa_step_scale_rows(const fa_step *step, const double *factors, const fa_matrix *a, const fa_matrix *c);
 
-/** Adds a row [1 x cols] to every row of c. Since 0.3. */
+/** Adds a row [1 x cols] to every row of c. Errors as for fa_step_combine(). Since 0.3. */
 FA_API fa_status fa_step_add_row(const fa_step *step, const fa_matrix *row, const fa_matrix *c);
 
 /** @} */

@@ -33,7 +33,7 @@ class Install:
 
     def __init__(self, build, work):
         self.work = work
-        destdir = work / "destdir"
+        self.destdir = destdir = work / "destdir"
         clean = {k: v for k, v in os.environ.items() if not k.startswith(("MESON", "NINJA", "DESTDIR"))}
         self.log, self.problems = run(["meson", "install", "-C", build, "--no-rebuild", "--destdir", destdir], work, clean)
         found = list(destdir.rglob("libfa.pc"))
@@ -101,6 +101,23 @@ def check_python(tap, install):
               run([sys.executable, "-c", program, str(install.libdir / "libfa.so.0")], install.work, env)[1])
 
 
+def check_programs(tap, install, build):
+    """Of examples that are built: programs that know where the library was installed, and no build directory."""
+    for name in ("fa-linear-function", "fa-classify"):
+        if not (build / "examples" / name).exists():
+            continue
+        program = install.prefix / "bin" / name
+        told, problems = run([program, "--version"], install.work, install.env)
+        if not problems and not told.startswith(f"{name} "):
+            problems = [told]
+        dynamic, _ = run(["readelf", "-d", "-W", program], install.work, install.env)
+        libdir = "/" + str(install.libdir.relative_to(install.destdir))
+        problems += [path for path in re.findall(r"\(R(?:UN)?PATH\).*\[(.*)\]", dynamic) if path != libdir]
+        problems += [f"there is no {path}" for path in (f"man/man1/{name}.1", f"bash-completion/completions/{name}")
+                     if not (install.prefix / "share" / path).exists()]
+        tap.check(f"{name}, its manual page and its completion", problems)
+
+
 def check_subproject(tap, install, source, kind):
     project = install.work / f"subproject-{kind}"
     shutil.copytree(here / "subproject", project)
@@ -127,6 +144,7 @@ def main():
             check_pkg_config(tap, install)
             check_compiled(tap, install)
             check_python(tap, install)
+            check_programs(tap, install, build)
             for kind in ("shared", "static"):
                 check_subproject(tap, install, source, kind)
     tap.done()

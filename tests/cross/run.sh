@@ -1,12 +1,13 @@
 #!/usr/bin/env bash
-# The tests of files, state and random numbers on a 32-bit and on a big-endian processor, under qemu's user emulation; no skip counts.
+# The tests of files, state and random numbers on a 32-bit, on a big-endian and on an ARM processor, under qemu's user
+# emulation; no skip counts.
 # Only what they need is built.
 #
-# usage: run.sh [i386|s390x ...]       both unless given; TESTS="name ..." runs others, TESTS=all the whole suite
+# usage: run.sh [arm64|i386|s390x ...]       all unless given; TESTS="name ..." runs others, TESTS=all the whole suite
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 architectures=("$@")
-[ $# -gt 0 ] || architectures=(i386 s390x)
+[ $# -gt 0 ] || architectures=(arm64 i386 s390x)
 files="npy npy_samples npy_write idx idx_damage idx_gzip dataset_read"
 state="json_read checkpoint file_kinds network_damage safetensors_damage safetensors_bounds io_checkpoints"
 others="recorder recorder_files rows output input null_arguments network dataset linalg rng matrix sizes layout"

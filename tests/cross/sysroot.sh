@@ -2,11 +2,12 @@
 # A Debian of another processor below DIRECTORY: shared C library, Check, CBLAS, zlib, Jansson and Random123, for the cross files
 # beside this script. apt reads and writes a state of its own, so this machine's packages and architectures stay as they are.
 #
-# usage: sysroot.sh i386|s390x [DIRECTORY]        DIRECTORY is build-sysroot-ARCHITECTURE unless given; no root needed
+# usage: sysroot.sh arm64|i386|s390x [DIRECTORY]        DIRECTORY is build-sysroot-ARCHITECTURE unless given; no root needed
 #        meson setup build-i386 --cross-file build-sysroot-i386/sysroot.ini --cross-file tests/cross/i386.ini
 set -euo pipefail
-arch=${1:?usage: sysroot.sh i386|s390x [DIRECTORY]}
+arch=${1:?usage: sysroot.sh arm64|i386|s390x [DIRECTORY]}
 case $arch in
+arm64) triplet=aarch64-linux-gnu ;;
 i386) triplet=i386-linux-gnu ;;
 s390x) triplet=s390x-linux-gnu ;;
 *) echo "sysroot.sh: no cross file for $arch" >&2; exit 2 ;;

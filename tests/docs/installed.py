@@ -11,9 +11,10 @@ class Installed:
     def __init__(self, build, work, python):
         clean = {k: v for k, v in os.environ.items()
                  if not k.startswith(("MESON", "NINJA", "DESTDIR", "MAKEFLAGS", "PYTHON", "LIBFA_"))}
-        result = subprocess.run(["meson", "install", "-C", build, "--no-rebuild", "--destdir", work / "root"], env=clean,
-                                stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
-        self.problems = [] if result.returncode == 0 else result.stdout.splitlines()
+        install = ["meson", "install", "-C", build, "--no-rebuild", "--destdir", work / "root"]
+        result = subprocess.run(install, env=clean, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+                                check=False)
+        self.problems = [] if result.returncode == 0 else result.stdout.splitlines()[-20:]
         pc = next((work / "root").rglob("libfa.pc"), None)
         module = next((work / "root").rglob("libfa.py"), None)
         if pc is None or module is None:

@@ -7,7 +7,7 @@
         output                text: what the block before has to print
         same                  it has to print what the block before it printed
         status=N              the exit status wanted, if it is not 0
-        needs=NAME,NAME       programs or Python modules without which the block is left out, but not in the suite `extra`
+        needs=NAME,NAME       programs or Python modules without which it is left out, but not in the suite `extra`
         none REASON           not run
 """
 import dataclasses
@@ -74,13 +74,22 @@ def check(block, where):
         return
     known = block.language in RUN_LANGUAGES or block.language == "text" or block.file
     if not known:
-        raise PageError(f"{where}: a block in `{block.language or 'no language'}` wants a file, a reason, or the name text")
+        language = block.language or "no language"
+        raise PageError(f"{where}: a block in `{language}` wants a file, a reason, or the name text")
     if block.output and block.language != "text":
         raise PageError(f"{where}: output is a text block")
     if block.context and block.language != "c" or block.context and block.file:
         raise PageError(f"{where}: a context is for C, and without a file")
     if block.language == "c" and not (block.file or block.context) and "int main(" not in block.text:
         raise PageError(f"{where}: a C fragment wants a file or a context")
+
+
+def is_code_by_indent(lines, number):
+    """Whether the line is code for Markdown: after an empty line, and not in a list."""
+    if number and lines[number - 1].strip():
+        return False
+    before = next((line for line in reversed(lines[:number]) if line.strip() and not line.startswith("    ")), "")
+    return re.match(r" *([*+-]|\d+\.) |  ", before) is None
 
 
 def blocks(page):
@@ -93,10 +102,12 @@ def blocks(page):
         number += 1
         fence = FENCE.match(line)
         if fence is None:
+            if line.startswith("    ") and line.strip() and is_code_by_indent(lines, number - 1):
+                raise PageError(f"{where}: code by indentation; use a fence")
             if directive is not None:
                 raise PageError(f"{where}: the comment before it is not followed by a block")
             comment = DIRECTIVE.match(line)
-            if comment is None and "<!-- test" in line:
+            if comment is None and line.lstrip().startswith("<!-- test"):
                 raise PageError(f"{where}: a comment that is not of the form <!-- test: WORDS -->")
             directive = comment.group(1) if comment else None
             continue

@@ -6,13 +6,19 @@ import shutil
 import signal
 import subprocess
 import threading
+import time
 
+import manual_page
+import markdown
 from expected import difference
-from markdown import blocks
 
 here = pathlib.Path(__file__).resolve().parent
 SECONDS = 120       # for a block; a whole page should need ten
 WARNINGS = ["-Wall", "-Wextra", "-Werror"]
+
+
+def blocks(path):
+    return markdown.blocks(path) if path.suffix == ".md" else manual_page.blocks(path)
 
 
 class Deadline:
@@ -33,9 +39,9 @@ class Python:
 
     def __init__(self, directory, env, log):
         replies, theirs = os.pipe()
-        self.process = subprocess.Popen(["python3", here / "session.py", str(theirs)], cwd=directory, env=env, text=True,
-                                        stdin=subprocess.PIPE, stdout=log, stderr=subprocess.STDOUT, pass_fds=[theirs],
-                                        start_new_session=True)
+        self.process = subprocess.Popen(["python3", here / "session.py", str(theirs)], cwd=directory, env=env,
+                                        text=True, stdin=subprocess.PIPE, stdout=log, stderr=subprocess.STDOUT,
+                                        pass_fds=[theirs], start_new_session=True)
         os.close(theirs)
         self.replies = os.fdopen(replies, encoding="utf-8")
 
@@ -57,10 +63,11 @@ class Page:
 
     def __init__(self, path, name, env, compiler, need_all=False):
         self.path, self.name, self.env, self.compiler, self.need_all = path, name, env, compiler, need_all
-        self.problems, self.left_out, self.ran = [], [], 0
+        self.problems, self.left_out, self.ran, self.seconds = [], [], 0, 0.0
         self.log, self.python, self.printed = None, None, ""
 
     def run(self, directory, build):
+        start = time.monotonic()
         directory.mkdir()
         (directory / "build").symlink_to(build)
         home = directory.with_name(directory.name + ".home")
@@ -73,6 +80,7 @@ class Page:
             finally:
                 if self.python is not None:
                     self.python.end()
+                self.seconds = time.monotonic() - start
 
     def all_blocks(self, found):
         last = {block.file: i for i, block in enumerate(found) if block.file and not block.none}

@@ -1,8 +1,8 @@
 """Compiles and runs the code blocks of README.md, CONTRIBUTING.md and docs/: one test a page, pages at the same time.
 
-usage: run.py [--needs] SOURCE_ROOT BUILD_ROOT COMPILER PYTHON [PAGE...]
-With --needs only pages with blocks that need something particular are run, and it has to be there. markdown.py has the
-comments that say how a block is tested.
+usage: run.py [--needs | --list-needs] SOURCE_ROOT BUILD_ROOT COMPILER PYTHON [PAGE...]
+With --needs only pages with blocks that need something particular are run, and it has to be there; --list-needs only
+tells what that is. markdown.py has the comments that say how a block is tested.
 """
 import argparse
 import concurrent.futures
@@ -12,18 +12,20 @@ import sys
 import tempfile
 
 from installed import Installed
-from markdown import PageError, blocks
-from page import Page
+from markdown import PageError
+from page import Page, blocks
 
 here = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(here.parent / "abi"))
 from tap import Tap  # noqa: E402
 
 TOGETHER = 2
+LONG = 10     # seconds that a page should not take
 
 
 def pages(source):
-    return ["README.md", "CONTRIBUTING.md", *sorted(str(p.relative_to(source)) for p in (source / "docs").rglob("*.md"))]
+    return ["README.md", "CONTRIBUTING.md", "docs/man/libfa.3",
+            *sorted(str(p.relative_to(source)) for p in (source / "docs").rglob("*.md"))]
 
 
 def without_code():
@@ -31,11 +33,11 @@ def without_code():
     return [line for line in lines if line and not line.startswith("#")]
 
 
-def needs_something(path):
+def needs(path):
     try:
-        return any(block.needs for block in blocks(path))
+        return {need for block in blocks(path) for need in block.needs}
     except PageError:
-        return True
+        return set() # the page's own test says so
 
 
 def run_page(page, work, build):
@@ -67,6 +69,7 @@ def unused_contexts(source, names):
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--needs", action="store_true")
+    parser.add_argument("--list-needs", action="store_true")
     for name in ("source", "build"):
         parser.add_argument(name, type=pathlib.Path)
     parser.add_argument("compiler", type=str.split)
@@ -75,8 +78,11 @@ def main():
     asked = parser.parse_args()
     source, tap, listed = asked.source.resolve(), Tap(), without_code()
     names = asked.pages or pages(source)
-    if asked.needs:
-        names = [name for name in names if needs_something(source / name)]
+    if asked.needs or asked.list_needs:
+        names = [name for name in names if needs(source / name)]
+    if asked.list_needs:
+        print(*sorted(set().union(*(needs(source / name) for name in names))))
+        return
     with tempfile.TemporaryDirectory(prefix="libfa-docs-") as directory:
         work = pathlib.Path(directory).resolve()
         installed = Installed(asked.build.resolve(), work, asked.python)
@@ -88,6 +94,8 @@ def main():
             for page in pool.map(lambda page: run_page(page, work, asked.build.resolve()), found):
                 is_listed = any(fnmatch.fnmatch(page.name, pattern) for pattern in listed)
                 tap.check(f"{page.name}: {page.ran} blocks", verdict(page, is_listed))
+                if page.seconds > LONG:
+                    print(f"# {page.name} took {page.seconds:.0f} s")
                 for line, reason in page.left_out:
                     print(f"# {page.name}:{line} is not run: {reason}")
     if not asked.pages and not asked.needs:

@@ -1,7 +1,7 @@
 """Runs the Python blocks of a page, all in one namespace.
 
-A request is a line of JSON on stdin, {"code", "name", "line"}; the reply, a line with the status, goes to the descriptor
-argv[1]. What a block prints goes where stdout of the process goes, from C too.
+A request is a line of JSON on stdin, {"code", "name", "line"}; the reply, a line with the status, goes to the
+descriptor argv[1]. What a block prints goes where stdout of the process goes, from C too.
 """
 import json
 import os

@@ -20,7 +20,7 @@ FIGURES = "docs/figures/README.md"
 def markdown_files(source):
     """Those of the tree; not of build directories, subprojects and what somebody unpacked there."""
     places = [source, *(source / name for name in ("docs", "examples", "include", "lib", "python", "tests"))]
-    return sorted({path for place in places for path in (place.glob("*.md") if place == source else place.rglob("*.md"))})
+    return sorted(path for place in places for path in (place.glob("*.md") if place == source else place.rglob("*.md")))
 
 
 def broken(source, path):
@@ -48,13 +48,17 @@ def figures(source, paths):
             for _, target in links(path.read_text(encoding="utf-8"))
             if target.endswith(IMAGES) and not is_external(target)}
     there = {path.resolve() for path in (source / "docs").rglob("*") if path.suffix in IMAGES}
-    problems = [f"{path.relative_to(source)}: {FIGURES} does not say how it is made" for path in sorted((used | there) - listed)]
+    problems = [f"{path.relative_to(source)}: {FIGURES} does not say how it is made"
+                for path in sorted((used | there) - listed)]
     problems += [f"{path.relative_to(source)}: no page shows it" for path in sorted(there - used)]
     programs = (source / "examples" / "meson.build").read_text()
     for name, command in rows.items():
         words = [word for word in command.split() if "=" not in word.split("/")[0]]
-        made_by = next(word for word in words if "/" in word)
-        known = f"'{pathlib.Path(made_by).name}'" in programs if made_by.startswith("build/") else (source / made_by).is_file()
+        made_by = next(word for word in words if "/" in word).removeprefix("$PWD/")
+        if made_by.startswith("build/"):
+            known = f"'{pathlib.Path(made_by).name}'" in programs
+        else:
+            known = (source / made_by).is_file()
         if not known:
             problems.append(f"{name}: there is no {made_by}")
         if pathlib.Path(name).name not in command and not (source / made_by).is_file():
@@ -62,16 +66,27 @@ def figures(source, paths):
     return problems
 
 
+def not_listed(source):
+    """Pages that the README of their directory, which orders the site, does not name."""
+    problems = []
+    for index in sorted((source / "docs").glob("*/README.md")):
+        named = {target for _, target in links(index.read_text(encoding="utf-8"))}
+        problems += [f"{path.relative_to(source)} is not in {index.relative_to(source)}"
+                     for path in sorted(index.parent.glob("*.md")) if path != index and path.name not in named]
+    return problems
+
+
 def self_test():
     """What has to be found, and what must not."""
     problems = []
-    for heading, wanted in [("The `fa` rule", "the-fa-rule"), ("C++, and *more*", "c-and-more"), ("A [b](c.md) d", "a-b-d"),
-                            ("fa_rule_find()", "fa_rule_find"), ("Is it right?", "is-it-right")]:
+    for heading, wanted in [("The `fa` rule", "the-fa-rule"), ("C++, and *more*", "c-and-more"),
+                            ("A [b](c.md) d", "a-b-d"), ("fa_rule_find()", "fa_rule_find"),
+                            ("Is it right?", "is-it-right")]:
         if slug(heading) != wanted:
             problems.append(f"{heading}: {slug(heading)}")
     text = ("# A\n[a](b.md) `[no](c)` [![x](d.svg)](e)\n```c\n[no](f)\n# no\n```\n[r]: g\n<img src=\"h\">\n## A\n"
-            "~~~\n```\n[no](i)\n~~~\n[k](<l> \"t\")\n")
-    if sorted(target for _, target in links(text)) != ["b.md", "d.svg", "e", "g", "h", "l"]:
+            "~~~\n```\n[no](i)\n~~~\n[k](<l> \"t\")\n[in\ntwo](m) [0, 1)\n")
+    if sorted(target for _, target in links(text)) != ["b.md", "d.svg", "e", "g", "h", "l", "m"]:
         problems.append(str(list(links(text))))
     if [anchor for *_, anchor in headings(text)] != ["a", "a-1"]:
         problems.append(str(list(headings(text))))
@@ -104,6 +119,7 @@ def main():
     tap.check("links are found, and broken ones told", self_test())
     for path in paths:
         tap.check(str(path.relative_to(source)), broken(source, path))
+    tap.check("every page is in the list of its directory", not_listed(source))
     tap.check("every figure has its command", figures(source, paths))
     tap.done()
 

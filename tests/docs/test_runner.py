@@ -91,7 +91,8 @@ class TestPages(PageCase):
 
     def test_file_of_two_blocks(self):
         self.passes("<!-- test: file=a.c -->\n~~~c\nstatic int zero(void)\n{\n    return 0;\n}\n~~~\nand\n\n"
-                    "<!-- test: file=a.c -->\n~~~c\nint main(void)\n{\n    return zero();\n}\n~~~\n~~~sh\n./a\n~~~\n", 3)
+                    "<!-- test: file=a.c -->\n~~~c\nint main(void)\n{\n    return zero();\n}\n~~~\n"
+                    "~~~sh\n./a\n~~~\n", 3)
 
     def test_file_that_does_not_compile(self):
         self.fails("<!-- test: file=a.c compile -->\n~~~c\nint f(void) { return g(); }\n~~~\n", "page.md:3")
@@ -156,6 +157,10 @@ class TestRefusals(PageCase):
     def test_block_without_an_end(self):
         self.refuses("~~~sh\ntrue\n", "no end")
 
+    def test_code_by_indentation(self):
+        self.refuses("A:\n\n    x();\n", "indentation")
+        self.passes("* a\n\n    more of a\n\n      and more\n\n~~~sh\ntrue\n~~~\n", 1)
+
     def test_language_that_nobody_runs(self):
         self.refuses("~~~cobol\nx\n~~~\n", "cobol")
         self.refuses("~~~\nx\n~~~\n", "no language")
@@ -171,8 +176,8 @@ class TestExpected(unittest.TestCase):
             self.assertEqual(difference(wanted, seen), [], (wanted, seen))
 
     def test_different(self):
-        for wanted, seen in [("a", "b"), ("a", "a\nb"), ("a\nb", "a"), ("x 1", "x 1.00001"), ("x 1", "x -1"), ("...x", "y"),
-                             ("a\n...\nc", "a\nb"), ("0", "1e-9"), ("a.c", "abc"), ("1 2", "12")]:
+        for wanted, seen in [("a", "b"), ("a", "a\nb"), ("a\nb", "a"), ("x 1", "x 1.00001"), ("x 1", "x -1"),
+                             ("...x", "y"), ("a\n...\nc", "a\nb"), ("0", "1e-9"), ("a.c", "abc"), ("1 2", "12")]:
             self.assertNotEqual(difference(wanted, seen), [], (wanted, seen))
 
 

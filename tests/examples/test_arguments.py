@@ -37,6 +37,8 @@ USAGE = [
     ("not 'bp,'", "--rules", "bp,"),
     ("not ''", "--rules", ""),
     ("not 'run.pdf'", "--plot", "run.pdf"),
+    ("--csv and --plot name the same file", "--plot", "run.svg", "--csv", "run.svg"),
+    ("--csv and --record name the same file", "--csv", "r.csv", "--record", "r.csv", "--rules", "fa"),
     ("not '.svg'", "--plot", ".svg"),
     ("--csv needs a name", "--csv="),
     ("--quiet takes no value", "--quiet=yes"),

@@ -95,12 +95,10 @@ class Checkpoints(samples.TestCase):
     def test_wrong_calls(self):
         done = self.program("--checkpoints", self.path("kept"), "--record", self.path("r.csv"))
         self.assertEqual((done.returncode, done.stdout), (2, ""))
-        done = self.program("--checkpoints", self.path("no/such/folder"))
-        self.assertEqual(done.returncode, 1)
-        self.assertIn("no/such/folder", done.stderr)
-        done = self.program("--checkpoints", "/dev/full")
-        self.assertEqual(done.returncode, 1)
-        self.assertIn("/dev/full", done.stderr)
+        # Before anything is trained.
+        for path, words in (self.path("no/such/folder"), "No such file"), ("/dev/full", "is no directory"):
+            self.assertEqual(self.fail_with(1, f"{path}: ", "--checkpoints", path), "")
+            self.fail_with(1, words, "--checkpoints", path)
 
 
 if __name__ == "__main__":

@@ -208,6 +208,8 @@ class Outputs(samples.TestCase):
         os.rename(self.data, self.path("moved"))
         self.succeed("--replay", self.path("run.jsonl"), "--data", self.path("moved"))
         self.fail_with(2, "--lr does not go with it", "--replay", self.path("run.jsonl"), "--lr", "1")
+        self.fail_with(2, "--jsonl and --replay name the same file", "--replay", self.path("run.jsonl"), "--jsonl",
+                       self.path("run.jsonl"))
         with open(self.path("run.jsonl")) as file:
             text = file.read()
         with open(self.path("old.jsonl"), "w") as file:

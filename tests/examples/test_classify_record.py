@@ -204,7 +204,7 @@ class Record(samples.TestCase):
             if title:
                 found.append((quantity, title[1]))
             elif line.startswith("plot") and found:
-                curves = line.count(" $run")
+                curves = len(re.findall(r" \$run\d+ using \S+ with lines", line))
                 if curves:
                     found[-1] += (curves,)
         return found, [re.search(r" title '(.+?)',", part)[1] for part in script.split(" NaN with ")[1:]]

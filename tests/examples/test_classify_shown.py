@@ -104,8 +104,8 @@ class Plot(samples.TestCase):
         *panels, legend = re.findall("^plot.*", script, re.MULTILINE)
         self.assertEqual(len(panels), 4)
         for line in panels[:2]:
-            self.assertEqual(len(re.findall(r" \$rule\d+ using", line)), len(rules))
-        found = re.findall(r"(pt \d+) \S+ \S+ pi \d+ lw \S+ lc '(#\w+)' title '(\w+)'", legend)
+            self.assertEqual(len(re.findall(r" \$rule\d+ using \S+ with lines", line)), len(rules))
+        found = re.findall(r"(pt \d+) ps \S+ lc '(#\w+)' title '(\w+)'", legend)
         self.assertEqual([name for _, _, name in found], rules)
         self.assertEqual(len({color for _, color, _ in found}), len(rules))
         self.assertNotIn("filledcurves", script)

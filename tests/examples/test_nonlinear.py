@@ -1,5 +1,6 @@
 """nonlinear: arguments, files, the choice of rates, and the tests of four layers against three."""
 import os
+import re
 import shutil
 import signal
 import statistics
@@ -48,6 +49,12 @@ class Nonlinear(program.TestCase):
         samples = max(line["samples"] for line in lines)
         return [line["test_error"] for line in lines
                 if (line["rule"], line["layers"], line["samples"]) == (rule, layers, samples)]
+
+    def test_every_rule(self):
+        """Those that compute their B themselves too."""
+        rules = re.findall(r"^\w+", program.run(program.LINEAR_FUNCTION, "--list-rules").stdout, re.MULTILINE)
+        lines = self.learn(*QUICK, "--lr", "0.001", "--rules", ",".join(rules))
+        self.assertEqual({line["rule"] for line in lines}, set(rules))
 
     def test_wrong_command_lines(self):
         for words, *arguments in USAGE:

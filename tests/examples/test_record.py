@@ -89,7 +89,7 @@ class Record(program.TestCase):
         drifts = []
         for eta in "0.1", "0.01":
             (bp, fa), script = self.blocks("--rules", "bp,fa", "--epochs", "1000", "--eta", eta)
-            self.assertEqual(len(re.findall("^plot", script, re.MULTILINE)), 3)
+            self.assertEqual(len(re.findall("^plot", script, re.MULTILINE)), 3 + 1)
             self.assertEqual({tuple(line[16:]) for line in bp}, {6 * (None,)})
             # Rounding errors of 1000 sums, of a relative 2^-53 each and n_1 = 20 terms.
             self.assertLess(max(line[19] or 0 for line in fa), 1000 * 20 * 2.0 ** -53)
@@ -99,12 +99,13 @@ class Record(program.TestCase):
         self.assertTrue(3 < drifts[0] / drifts[1] < 30, drifts)
 
     def test_plot_without_fa(self):
+        """There is no panel of drifts. The legend is a plot of its own."""
         for arguments in ["--rules", "bp,kolen_pollack"], ["--rules", "fa", "--batch", "20"], ["--epochs", "1"]:
             _, script = self.blocks("--epochs", "20", *arguments)
-            self.assertEqual(len(re.findall("^plot", script, re.MULTILINE)), 2)
+            self.assertEqual(len(re.findall("^plot", script, re.MULTILINE)), 2 + 1)
         for arguments in ["--seeds", "1-2"], ["--online"]:
             _, script = self.blocks("--epochs", "20", *arguments)
-            self.assertEqual(len(re.findall("^plot", script, re.MULTILINE)), 3)
+            self.assertEqual(len(re.findall("^plot", script, re.MULTILINE)), 3 + 1)
 
 
 if __name__ == "__main__":

@@ -10,9 +10,7 @@ import tempfile
 
 from common import Tap, here, run
 
-LIMIT = 100_000  # bytes of a stripped program that trains; docs/guide/embedding.md states what it is
-OPTIONS = ["--buildtype=minsize", "--default-library=both", "-Dio=disabled", "-Drules=bp,fa,dfa", "-Doptimizers=sgd",
-           "-Dcpu_levels=false", "-Dsleef=disabled", "-Dexamples=disabled", "-Dtests=disabled", "-Dbench=disabled"]
+LIMIT = 100_000  # bytes of a stripped program that trains
 
 # All that the library may ask of others. snprintf() makes sentences; nothing here opens, reads or prints.
 NEEDS = re.compile("|".join(["cblas_[sd](dot|gemm|gemv|syrk|ger|axpy|scal)", "mem(cpy|move|set|cmp)", "str(cmp|ncmp|len|c?spn|chr)",
@@ -22,6 +20,14 @@ NEEDS = re.compile("|".join(["cblas_[sd](dot|gemm|gemv|syrk|ger|axpy|scal)", "me
                              "hypot", "floorf?", "f(max|min)f?", "frexp", "ldexp", "nextafterf?", "round(even)?f?",
                              "_GLOBAL_OFFSET_TABLE_", "__(tls_get_addr|stack_chk_fail|cxa_finalize|gmon_start__)",
                              "_ITM_.*TMCloneTable"]))
+
+
+def commands(source):
+    """Options of Meson, and of the compiler, in docs/guide/embedding.md."""
+    text = (source / "docs/guide/embedding.md").read_text(encoding="utf-8")
+    setup = re.search(r"^meson setup build-small (.*)$", text, re.M)[1].split()
+    compiler = re.search(r"^cc (.*) -Iinclude program\.c build-small/lib/libfa\.a (.*) -o program$", text, re.M)
+    return setup, compiler[1].split(), compiler[2].split()
 
 
 def undefined(tap, name, command, directory):
@@ -42,11 +48,10 @@ def check_library(tap, build, work):
               [n for n in needed if not re.match(r"(libblas|libcblas|libopenblas|libblis|libm|libc|ld-linux.*)\.so", n)])
 
 
-def check_programs(tap, source, build, compiler, work):
-    # Small: no unwinding, nothing that is not called; at a fixed address there is no table of relocations.
-    common = [*compiler, "-std=c11", "-Os", "-Wall", "-Wextra", "-Werror", "-I", source / "include", here / "embedded.c"]
-    small = ["-fno-asynchronous-unwind-tables", "-no-pie", "-s", "-Wl,--gc-sections,--wrap=calloc"]
-    _, problems = run([*common, *small, build / "lib/libfa.a", "-lblas", "-lm", "-o", "small"], work)
+def check_programs(tap, source, build, compiler, flags, libraries, work):
+    program = [*compiler, *flags, "-std=c11", "-Wall", "-Wextra", "-Werror", "-Wl,--wrap=calloc", "-I", source / "include",
+               here / "embedded.c"]
+    _, problems = run([*program, build / "lib/libfa.a", *libraries, "-o", "small"], work)
     tap.check("a program with libfa inside is linked", problems)
     if problems:
         return
@@ -61,7 +66,7 @@ def check_programs(tap, source, build, compiler, work):
     naive = source / "tests/naive_blas"
     _, problems = run([*compiler, "-std=c11", "-Os", "-ffunction-sections", "-c", naive / "cblas.c", "-o", "cblas.o"], work)
     if not problems:
-        _, problems = run([*common, *small, "cblas.o", build / "lib/libfa.a", "-static", "-lm", "-o", "whole"], work)
+        _, problems = run([*program, "cblas.o", build / "lib/libfa.a", "-static", "-lm", "-o", "whole"], work)
     tap.check("a program without any shared library is linked", problems)
     if not problems:
         print(f"# {(work / 'whole').stat().st_size} bytes with its BLAS and C library")
@@ -73,7 +78,8 @@ def main():
     tap = Tap()
     with tempfile.TemporaryDirectory(prefix="libfa-minimal-") as name:
         work = pathlib.Path(name)
-        _, problems = run(["meson", "setup", work / "build", source, *OPTIONS], work)
+        options, flags, libraries = commands(source)
+        _, problems = run(["meson", "setup", work / "build", source, *options], work)
         problems = problems or run(["ninja", "-C", work / "build"], work)[1]
         tap.check("the library is built", problems)
         if not problems:
@@ -82,7 +88,7 @@ def main():
                 run(["strip", "--strip-unneeded", library], work)
                 print(f"# {library}: {(work / library).stat().st_size} bytes, stripped")
             check_library(tap, work / "build", work)
-            check_programs(tap, source, work / "build", compiler, work)
+            check_programs(tap, source, work / "build", compiler, flags, libraries, work)
         output, _ = run(["meson", "setup", work / "wrong", source, "-Drules=bp,nothing"], work)
         tap.check("an unknown rule is refused, and the others are named",
                   [] if re.search(r"there is no rule nothing.*\bweight_mirror\b", output) else [output])

@@ -1,6 +1,6 @@
 """An installation of its own: moved, used by projects of several build systems, static only, uninstalled; and libfa as a wrap.
 
-usage: projects.py SOURCE_ROOT COMPILER [WITH_CMAKE]
+usage: projects.py SOURCE_ROOT COMPILER
 """
 import os
 import pathlib
@@ -14,7 +14,9 @@ from common import CLEAN, Tap, copy_tree, here, run, run_all
 
 CONSUMERS = here.parent / "consumers"
 # What is tested is how things fit together, not how fast they are.
-QUICK = ["-Doptimization=1", "-Dcpu_levels=false", "-Dtests=disabled", "-Dexamples=disabled", "-Dbench=disabled"]
+SMALL = {"rules": "bp,fa", "optimizers": "sgd", "cpu_levels": "false"}
+QUICK = ["-Doptimization=0", *(f"-D{k}={v}" for k, v in SMALL.items()), "-Dtests=disabled", "-Dexamples=disabled",
+         "-Dbench=disabled"]
 
 
 def files_below(root):
@@ -22,41 +24,44 @@ def files_below(root):
 
 
 def surroundings(prefix):
-    """The environment that finds an installation below a prefix, wherever its files say that they are."""
+    """The environment that finds an installation below a prefix."""
     pc = next(prefix.rglob("libfa.pc")).parent
-    return {**CLEAN, "PKG_CONFIG_PATH": str(pc), "LD_LIBRARY_PATH": str(pc.parent), "PKG_CONFIG": "pkg-config --define-prefix"}
-
-
-def pkg_config(env, work, *arguments):
-    output, problems = run(["pkg-config", "--define-prefix", *arguments, "libfa"], work, env)
-    return problems or shlex.split(output)
+    return {**CLEAN, "PKG_CONFIG_PATH": str(pc), "LD_LIBRARY_PATH": str(pc.parent)}
 
 
 def compiled(work, env, compiler, name, *arguments):
-    flags = pkg_config(env, work, "--cflags", "--libs", *arguments)
-    return run_all([[*compiler, "-Wall", "-Wextra", "-Werror", CONSUMERS / "consumer.c", "-o", name, *flags], [work / name]],
+    output, problems = run(["pkg-config", "--cflags", "--libs", *arguments, "libfa"], work, env)
+    # It writes backslashes before a blank, as a shell wants them.
+    flags = shlex.split(output)
+    return problems or run_all([[*compiler, "-Wall", "-Wextra", "-Werror", CONSUMERS / "consumer.c", "-o", name, *flags], [work / name]],
                    work, env)
+
+
+def sample(source, language, word):
+    """The block of docs/guide/installing.md with a word in it."""
+    text = (source / "docs/guide/installing.md").read_text(encoding="utf-8")
+    return next(block for block in re.findall(rf"^```{language}\n(.*?)^```$", text, re.M | re.S) if word in block)
 
 
 def check_moved(tap, source, work, compiler):
     """Installed to one prefix, moved to another, used, uninstalled from where it was."""
     prefix, moved, build = work / "prefix", work / "moved here", work / "build"
     tap.check("installs below a prefix of its own",
-              run_all([["meson", "setup", build, source, f"--prefix={prefix}", *QUICK], ["meson", "install", "-C", build]], work))
+              run_all([["meson", "setup", build, source, f"--prefix={prefix}", "-Dpkgconfig.relocatable=true", *QUICK],
+                      ["meson", "install", "-C", build]], work))
     if not prefix.exists():
         return
     strange = [name for name in files_below(prefix)
                if not re.match(r"include/fa/\w+\.h$|lib.*/libfa\.(a|so[.0-9]*)$|lib.*/pkgconfig/libfa\.pc$|share/|lib.*/python3", name)]
     tap.check("headers below include/fa, libraries, libfa.pc, and nothing of another name", strange)
-    # pkg-config writes backslashes before the blank, as a shell wants them.
     shutil.copytree(prefix, moved, symlinks=True)
     tap.check("a program against the installation that was moved", compiled(work, surroundings(moved), compiler, "moved-c"))
-    if "WITH_CMAKE" in sys.argv:
-        project = shutil.copytree(here / "cmake", work / "cmake")
-        shutil.copy(CONSUMERS / "consumer.c", project)
-        env = {k: v for k, v in surroundings(prefix).items() if k != "PKG_CONFIG"}
-        tap.check("CMake project", run_all([["cmake", "-S", ".", "-B", "build", "-G", "Ninja"], ["cmake", "--build", "build"],
-                                            ["build/consumer"]], project, env))
+    project = work / "cmake"
+    project.mkdir()
+    shutil.copy(CONSUMERS / "consumer.c", project)
+    (project / "CMakeLists.txt").write_text(sample(source, "cmake", "pkg_check_modules"))
+    tap.check("CMake project", run_all([["cmake", "-S", ".", "-B", "build", "-G", "Ninja"], ["cmake", "--build", "build"],
+                                        ["build/consumer"]], project, surroundings(prefix)))
     tap.check("uninstalls", run(["ninja", "-C", build, "uninstall"], work)[1])
     tap.check("nothing is left", files_below(prefix))
 
@@ -76,37 +81,34 @@ def check_static(tap, source, work, compiler):
     tap.check("the program needs no libfa.so", problems or re.findall(r"NEEDED.*libfa.*", output))
 
 
-def wrap(source, kind):
-    """The sample in docs/guide/installing.md."""
-    text = (source / "docs/guide/installing.md").read_text(encoding="utf-8")
-    return next(block for block in re.findall(r"^```ini\n(.*?)^```$", text, re.M | re.S) if f"[{kind}]" in block)
-
-
-def check_wrap(tap, source, work, kind):
+def check_wrap(tap, source, work, kind, commands):
     """A project with nothing but subprojects/libfa.wrap; what the wrap names is on this machine."""
     project = shutil.copytree(CONSUMERS / "subproject", work / kind)
     shutil.copy(CONSUMERS / "consumer.c", project)
     subprojects = project / "subprojects"
     subprojects.mkdir()
-    origin = copy_tree(source, work / f"{kind}-origin" / "libfa-tree")
-    sample = wrap(source, kind)
+    origin = work / f"{kind}-origin" / "tree"
+    for part in ("include", "lib", "python"): # a subproject uses nothing else
+        copy_tree(source / part, origin / part)
+    for part in ("meson.build", "meson_options.txt"):
+        shutil.copy(source / part, origin)
+    text = sample(source, "ini", f"[{kind}]")
     if kind == "wrap-git":
         git = ["git", "-c", "user.name=test", "-c", "user.email=test@localhost"]
         problems = run_all([[*git, "init", "-q", "-b", "main"], [*git, "add", "-A"], [*git, "commit", "-q", "-m", "tree"]], origin)
-        sample = re.sub(r"(?m)^url *=.*$", f"url = file://{origin}", sample)
-        sample = re.sub(r"(?m)^revision *=.*$", "revision = main", sample)
+        text = re.sub(r"(?m)^url *=.*$", f"url = file://{origin}", text)
+        text = re.sub(r"(?m)^revision *=.*$", "revision = main", text)
     else:
-        archive = re.search(r"(?m)^source_filename *= *(\S+)$", sample)[1]
-        directory = re.search(r"(?m)^directory *= *(\S+)$", sample)[1]
+        archive = re.search(r"(?m)^source_filename *= *(\S+)$", text)[1]
+        directory = re.search(r"(?m)^directory *= *(\S+)$", text)[1]
         origin = origin.rename(origin.parent / directory)
         (subprojects / "packagefiles").mkdir()
         problems = run(["tar", "-cJf", subprojects / "packagefiles" / archive, directory], origin.parent,
                        {**CLEAN, "XZ_OPT": "-0"})[1]
-    (subprojects / "libfa.wrap").write_text(sample)
-    env = {k: v for k, v in CLEAN.items() if not k.startswith("PKG_CONFIG")}
-    tap.check(f"Meson project with a {kind}", problems or run_all(
-        [["meson", "setup", "build", "--buildtype=debug", "-Dlibfa:cpu_levels=false", "--force-fallback-for=libfa"],
-         ["ninja", "-C", "build", "consumer"], ["build/consumer"]], project, env))
+    (subprojects / "libfa.wrap").write_text(text)
+    setup = ["meson", "setup", "build", "--buildtype=plain", "--force-fallback-for=libfa",
+             *(f"-Dlibfa:{k}={v}" for k, v in SMALL.items())]
+    tap.check(f"Meson project with a {kind}", problems or run_all([setup, *commands], project))
 
 
 def main():
@@ -117,9 +119,9 @@ def main():
         work = pathlib.Path(name)
         check_moved(tap, source, work, compiler)
         check_static(tap, source, work, compiler)
-        check_wrap(tap, source, work, "wrap-file")
-        if shutil.which("git") is not None:
-            check_wrap(tap, source, work, "wrap-git")
+        check_wrap(tap, source, work, "wrap-file", [["ninja", "-C", "build", "consumer"], ["build/consumer"]])
+        if shutil.which("git") is not None: # what is built is the same
+            check_wrap(tap, source, work, "wrap-git", [])
     tap.done()
 
 

@@ -4,6 +4,7 @@ import gzip
 import os
 import pty
 import re
+import signal
 import struct
 import subprocess
 import sys
@@ -92,7 +93,16 @@ class Classify(OnImages):
         self.assertTrue(all(20 < float(angle) < 90 for angle in table[2].split()[-3:-1]), table[2])
 
     def test_seeds_are_paired(self):
-        """A rule has the same numbers whatever else is run, and a rate of its own is only its own."""
+        """With one hidden layer fa and dfa are one rule: the same weights, order and B give the same numbers."""
+        done = example("classify.py", "--data", self.folder, "--epochs", "3", "--hidden", "20", "--rules", "fa,dfa",
+                       "--seeds", "1-2")
+        lines = [line.split() for line in done.stdout.splitlines()[1:13]]
+        numbers = {rule: [line[1:-1] for line in lines if line[0] == rule] for rule in ("fa", "dfa")}
+        self.assertEqual(len(numbers["fa"]), 6)
+        self.assertEqual(numbers["fa"], numbers["dfa"])
+
+    def test_a_rule_does_not_depend_on_the_others(self):
+        """It has the same numbers whatever else is run, and a rate of its own is only its own."""
         alone, beside = (self.classify("--rules", rules, "--eta", "0.1,shallow=0.3").stdout.splitlines()
                          for rules in ("fa", "shallow,fa"))
         without_time = [[line.split()[:-1] for line in lines if re.match("fa .*%", line)] for lines in (alone, beside)]
@@ -128,7 +138,8 @@ class Classify(OnImages):
 
 class Angles(OnImages):
     def angles(self, *arguments):
-        return ["--data", self.folder, "--hidden", "20,10", "--batch", "10", "--epochs", "3", "--every", "15", *arguments]
+        return ["--data", self.folder, "--hidden", "20,10", "--batch", "10", "--epochs", "3", "--every", "15",
+                *arguments]
 
     def test_a_line_for_every_look(self):
         done = example("angles.py", *self.angles("--csv", self.path("angles.csv")))
@@ -172,6 +183,14 @@ class Angles(OnImages):
         self.assertEqual(len(frames), 6)
         self.assertTrue(all(frame.startswith("epoch ") and len(frame) < 50 for frame in frames), frames)
         self.assertEqual(len(rest), 4)  # test error, two layers, and the end of the last line
+
+    def test_control_c(self):
+        process = subprocess.Popen([sys.executable, os.path.join(EXAMPLES, "angles.py"), *self.angles("--every", "1"),
+                                    "--epochs", "1000000"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        self.assertTrue(process.stdout.readline().startswith("epoch 1/1000000 batch 1/30"))
+        process.send_signal(signal.SIGINT)
+        _, complaint = process.communicate(timeout=60)
+        self.assertEqual((process.returncode, complaint), (130, ""))
 
     def test_bad_input(self):
         self.bad_files("angles.py")

@@ -44,7 +44,8 @@ class Run(unittest.TestCase):
                 self.assertNotEqual(output.get("name"), "stderr", f"{name}: {output.get('text')}")
 
     def test_figure(self):
-        figures = [output.data["image/png"] for output in self.cells["plot"].outputs if "image/png" in output.get("data", {})]
+        shown = (output.get("data", {}) for output in self.cells["plot"].outputs)
+        figures = [data["image/png"] for data in shown if "image/png" in data]
         self.assertEqual(len(figures), 1)
         width, height = struct.unpack(">II", base64.b64decode(figures[0])[16:24])
         self.assertGreater(min(width / 2, height), 250)

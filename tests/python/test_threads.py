@@ -131,14 +131,12 @@ class Interrupts(unittest.TestCase):
     def interrupted(self, function, delay):
         """Run until Ctrl-C, which comes from another thread after a while."""
         timer = threading.Timer(delay, os.kill, (os.getpid(), signal.SIGINT))
-        timer.start()
-        try:
-            with self.assertRaises(KeyboardInterrupt):
-                function()
-                while True:  # where the call is over before: here
-                    time.sleep(0.01)
-        finally:
-            timer.join()
+        with self.assertRaises(KeyboardInterrupt):
+            timer.start()
+            function()
+            while True:  # where the call is over before: here
+                time.sleep(0.01)
+        timer.join()
         self.assertEqual(self.lost, [])
         self.assertIs(signal.getsignal(signal.SIGINT), signal.default_int_handler)
 

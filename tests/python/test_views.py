@@ -1,4 +1,5 @@
 """Arrays cross without a copy in both directions; what cannot is refused with a sentence."""
+import sys
 import unittest
 
 import numpy as np
@@ -281,6 +282,71 @@ class Small(unittest.TestCase):
         self.assertLess(libfa.gradient_check(net, x, target), 1e-7)
         self.assertAlmostEqual(libfa.angle(np.array([1.0, 0.0]), np.array([0.0, 2.0])), 90, delta=1e-13)
         self.assertTrue(np.isnan(libfa.angle(np.zeros(3), np.ones(3))))
+
+
+class Places(unittest.TestCase):
+    """The short way of train_step()."""
+
+    @staticmethod
+    def meaning(matrix):
+        """A stride along an extent of 1 or 0 says nothing."""
+        return (matrix.data, matrix.rows, matrix.cols, matrix.dtype, matrix.rows > 1 and matrix.row_stride,
+                matrix.cols > 1 and matrix.col_stride)
+
+    def test_same_as_matrix_view(self):
+        place = libfa._Place()
+        big = np.arange(60.0).reshape(6, 10)
+        read_only = big.copy()
+        read_only.flags.writeable = False
+        for dtype in ("float64", "float32"):
+            for array in (big, big[2:4], big[:1], big[:, :5], big.T, big[::2], np.asfortranarray(big), big[0], big[:0],
+                          np.zeros((3, 0)), np.zeros((1, 1)), read_only, big[:, 3:4]):
+                array = array.astype(dtype) if dtype == "float32" else array
+                expected, found = libfa.matrix_view(array), place.take(array)
+                self.assertEqual(self.meaning(found), self.meaning(expected))
+        self.assertIs(place.take(expected), expected)
+        for bad in (big.astype("int64"), big.astype(">f8"), np.zeros((2, 2, 2)), np.zeros((4, 4))[::2, ::2], [[1.0]],
+                    np.ma.masked_array(big), None):
+            with self.assertRaises((TypeError, ValueError)):
+                place.take(bad)
+
+    def test_nothing_is_remembered(self):
+        """The same array with other memory, shape and type."""
+        place, array = libfa._Place(), np.zeros((4, 3))
+        place.take(array)
+        array.resize((4000, 30), refcheck=False)
+        self.assertEqual(place.take(array).data, array.__array_interface__["data"][0])
+        self.assertEqual((place.matrix.rows, place.matrix.cols), (4000, 30))
+        array.shape = (30, 4000)
+        self.assertEqual((place.take(array).rows, place.matrix.row_stride), (30, 4000))
+        array.dtype = "float32"
+        self.assertEqual((place.take(array).cols, place.matrix.dtype), (8000, libfa.FLOAT32))
+
+    def test_nothing_is_kept(self):
+        place, array = libfa._Place(), np.zeros((4, 3))
+        count = sys.getrefcount(array)
+        place.take(array)
+        self.assertEqual(sys.getrefcount(array), count)
+
+    def test_a_step_inside_a_step(self):
+        """Refused, and the step outside sees its own arrays."""
+        class Inside(libfa.Rule):
+            def setup(self, setup):
+                setup.feedback(libfa.LAYERWISE)
+
+            def backward(self, step):
+                with test.assertRaisesRegex(libfa.StateError, "a step with this pass is running"):
+                    libfa.train_step(*alive, np.full((2, 3), 9.0), np.full((2, 2), 9.0))
+                step.transport(1)
+        test, losses = self, []
+        for rule in (Inside(), "fa"):
+            net = libfa.Network(3, "float64")
+            net.add_dense(2, "tanh")
+            net.add_dense(2)
+            net.init_weights(0, "uniform", 1.0, seed=1)
+            alive = net, libfa.Pass(net, 4), libfa.Feedback(net, rule, 2), libfa.Optimizer(net, learning_rate=0.1)
+            losses.append([libfa.train_step(*alive, np.ones((4, 3)), np.zeros((4, 2))) for _ in range(3)])
+        self.assertEqual(*losses)
 
 
 if __name__ == "__main__":
