@@ -35,7 +35,7 @@ def run_all(commands, directory, env=None):
 def leave_out(folder, names):
     """Repositories and build directories."""
     return [n for n in names if n == ".git" or (pathlib.Path(folder) / n / "meson-private").is_dir()
-            or n.startswith("build")]
+            or n.startswith("build-")]
 
 
 def copy_tree(source, target):
