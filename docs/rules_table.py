@@ -1,10 +1,10 @@
 """The table of learning rules in guide/choosing-a-rule.md, made from the rules themselves.
 
-usage: python3 docs/rules_table.py [--check] [BUILD]     in the root of the tree; BUILD is a build directory, default build
+usage: python3 docs/rules_table.py [--check] [BUILD]     BUILD is a build directory, by default the tree's build
 
-Names, formulas, parameters and sources are what fa-classify prints. What a rule keeps is read from a checkpoint: the arrays that
-are in it, with their shapes. What a step costs is what guide/rules.md has measured. --check changes nothing, and fails
-if the page has another table.
+Names, formulas, parameters and sources are what fa-classify prints. What a rule keeps is read from a checkpoint: the
+arrays that are in it, with their shapes. What a step costs is what guide/rules.md has measured. --check changes
+nothing, and fails if the page has another table.
 """
 import json
 import os
@@ -66,7 +66,7 @@ def keeps(name):
         l = 2 if 2 in layers else min(layers)
         label = array if l == 0 else f"{array}_l" if len(layers) > 1 else f"{array}_{l}"
         shape = " x ".join(symbol(size, l) for size in layers[l])
-        told.append(f"{label} [{shape}]".replace("n_l", f"n_{l}") if len(layers) == 1 and l else f"{label} [{shape}]")
+        told.append(f"{label} [{shape}]".replace("n_l", f"n_{l}" if len(layers) == 1 and l else "n_l"))
     return ", ".join(told) or "nothing"
 
 
@@ -79,7 +79,8 @@ def costs():
 
 def table(build):
     measured = costs()
-    lines = ["| rule | error signal | keeps | time of a step, deep | wide | parameters | source |", "|---|---|---|---|---|---|---|"]
+    lines = ["| rule | error signal | keeps | time of a step, deep | wide | parameters | source |",
+             "|---|---|---|---|---|---|---|"]
     for name, formula, source, own in listed(build):
         deep, wide = measured.get(name, ("", ""))
         lines.append(f"| `{name}` | {formula} | {keeps(name)} | {deep} | {wide} | {', '.join(own)} | {source} |")

@@ -670,6 +670,17 @@ _pack = struct.Struct("PNNNNi").pack_into  # the fields of fa_matrix
 _no_bytes = (ctypes.c_char * 0).from_buffer
 
 
+class _Interface(ctypes.Structure):
+    """PyArrayInterface, which NumPy's __array_struct__ gives."""
+    _fields_ = [("two", c_int), ("nd", c_int), ("kind", ctypes.c_char), ("itemsize", c_int), ("flags", c_int),
+                ("shape", c_void_p), ("strides", c_void_p), ("data", c_void_p), ("descr", c_void_p)]
+
+
+# A function of its own: what others set on pythonapi's would hold here too.
+_interface = ctypes.PYFUNCTYPE(POINTER(_Interface), ctypes.py_object, c_char_p)(
+    ("PyCapsule_GetPointer", ctypes.pythonapi))
+
+
 class _Place:
     """An fa_matrix that is filled anew in every step: what matrix_view() does, faster where the array is plain."""
     __slots__ = ("matrix", "bytes")
@@ -681,14 +692,20 @@ class _Place:
     def take(self, array):
         """An fa_matrix of the array, valid until the next call; the caller keeps the array. Nothing is remembered of an
         array: its memory may have moved since."""
-        # carray: row by row, aligned, writable. The other ways of lying in memory take matrix_view()'s longer way.
-        if type(array) is _ndarray and array.ndim == 2 and array.flags.carray:
-            dtype = _DTYPES.get(array.dtype)
-            if dtype is not None:
-                rows, cols = array.shape
-                _pack(self.bytes, 0, ctypes.addressof(_no_bytes(array)), rows, cols, cols or 1, 1, dtype)
-                return self.matrix
-        return matrix_view(array)
+        dtype = _DTYPES.get(array.dtype) if type(array) is _ndarray and array.ndim == 2 else None
+        if dtype is None:
+            return matrix_view(array)
+        flags = array.flags
+        if flags.carray:  # row by row, aligned, writable
+            address = ctypes.addressof(_no_bytes(array))
+        elif flags.c_contiguous and flags.aligned:  # read only
+            capsule = array.__array_struct__  # owns what is pointed at
+            address = _interface(capsule, None).contents.data
+        else:
+            return matrix_view(array)
+        rows, cols = array.shape
+        _pack(self.bytes, 0, address, rows, cols, cols or 1, 1, dtype)
+        return self.matrix
 
 
 def _element_strides(rows, cols, strides, size):

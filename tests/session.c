@@ -116,6 +116,13 @@ fa_optimizer *make_optimizer(const fa_network *net, double learning_rate)
     return opt;
 }
 
+bool keeps_feedback(const fa_feedback *fb, const fa_network *net, size_t l)
+{
+    size_t rows, cols;
+    return fa_feedback_shape(fb, "B", l, &rows, &cols) == FA_OK && rows == fa_network_width(net, l) &&
+           (cols == fa_network_width(net, l + 1) || cols == fa_network_width(net, fa_network_depth(net)));
+}
+
 fa_matrix make_target(const net_spec *spec, size_t n, view_layout layout, uint64_t *state)
 {
     size_t width = spec->width[spec->depth];

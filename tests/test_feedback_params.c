@@ -38,18 +38,21 @@ START_TEST(the_table_is_well_formed)
 }
 END_TEST
 
-/* Which of the built-in rules have a B that the parameters decide on. */
+/* Those that keep a B which can be drawn from outside, whatever rules there are; and some by name. */
 START_TEST(rules_with_feedback_have_them)
 {
-    static const char *const without[] = {"bp", "brsf", "frsf", "node_perturbation", "pepita", "pfa", "pseudo_backprop",
-                                          "shallow", "usf", "weight_perturbation"};
+    static const char *const with[] = {"fa", "dfa", "ifa", "weight_mirror"};
+    static const char *const without[] = {"bp", "brsf", "pfa", "pepita"};
     for (size_t i = 0; i < fa_rule_count(); i++) {
         const char *name = fa_rule_at(i)->name;
-        bool expected = true;
-        for (size_t k = 0; k < sizeof without / sizeof without[0]; k++)
-            expected = expected && strcmp(without[k], name) != 0;
-        ck_assert_msg(has_feedback(name) == expected, "%s", name);
+        net_spec spec = make_spec(FA_FLOAT64, 3, 7, FA_TANH, true);
+        fa_network *net = make_network(&spec, 1);
+        fa_feedback *fb = make_feedback(net, fa_rule_at(i), NULL, 31);
+        const bool drawn = fa_feedback_init(fb, "B", 1, FA_INIT_UNIFORM, 1, 1) == FA_OK;
+        ck_assert_msg(has_feedback(name) == (drawn && keeps_feedback(fb, net, 1)), "%s", name);
     }
+    for (size_t i = 0; i < 4; i++)
+        ck_assert(has_feedback(with[i]) && !has_feedback(without[i]));
 }
 END_TEST
 

@@ -36,7 +36,8 @@ set yrange [0:13]
 set ytics auto format "%g"
 set key top right reverse Left samplen 2 notitle
 plot 'frozen.csv' using 2:(column('delta_norm_2')) with lines lw 2 lc "#0072B2" title "fa, W_2 frozen", \
-     'shallow.csv' using 2:(column('delta_norm_2')) with lines lw 2 dt (2,2) lc "#555555" title "shallow: only W_2 learns", \
+     'shallow.csv' using 2:(column('delta_norm_2')) with lines lw 2 dt (2,2) lc "#555555" \
+        title "shallow: only W_2 learns", \
      'fa.csv' using 2:(column('delta_norm_2')) with lines lw 2 lc "#D55E00" title "fa"
 G
 here=$PWD

@@ -66,8 +66,9 @@ def feedback(source, to, label, color, lane):
         bend = [(right, LEVELS[source] + shift), (out, LEVELS[source] + shift), (out, LEVELS[to] - 3),
                 (right + 2, LEVELS[to] - 3)]
     inner = source == "t" and lane == 0   # its label stands on the left, clear of the other arrow
-    return arrow(bend, color, True) + text(bend[-2][0] + (-4 if inner else 4), (bend[-2][1] + bend[-3][1]) / 2 + 4, label,
-                                           color=color, anchor="end" if inner else "start", weight="bold")
+    place = bend[-2][0] + (-4 if inner else 4), (bend[-2][1] + bend[-3][1]) / 2 + 4
+    anchor = "end" if inner else "start"
+    return arrow(bend, color, True) + text(*place, label, color=color, anchor=anchor, weight="bold")
 
 
 def panel(number, rules, title, says, arrows):
@@ -80,7 +81,8 @@ def panel(number, rules, title, says, arrows):
         parts.append(text(X - 34, (LEVELS[below] + LEVELS[above]) / 2 + 4, label, color=FORWARD))
     if arrows[0][0] == "t":
         parts.append(f'<g transform="translate({X + BAR / 2 + 67 - 24},0)">'
-                     f'<rect x="0" y="{LEVELS["y"] - 9}" width="48" height="18" rx="4" fill="#f4f4f4" stroke="#333333"/>'
+                     f'<rect x="0" y="{LEVELS["y"] - 9}" width="48" height="18" rx="4" fill="#f4f4f4" '
+                     'stroke="#333333"/>'
                      + text(24, LEVELS["y"] + 4, "target", anchor="middle") + "</g>")
     for source, to, label, color, lane in arrows:
         parts.append(feedback(source, to, label, color, lane))

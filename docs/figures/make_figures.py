@@ -11,7 +11,8 @@ here = pathlib.Path(__file__).resolve().parent
 
 
 def main():
-    rows = re.findall(r"^\| \[([^\]]+)\]\([^)]+\) \| `([^`]+)` \|$", (here / "README.md").read_text(encoding="utf-8"), re.M)
+    table = (here / "README.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| \[([^\]]+)\]\([^)]+\) \| `([^`]+)` \|$", table, re.M)
     wanted = sys.argv[1:] or [name for name, _ in rows]
     unknown = sorted(set(wanted) - {name for name, _ in rows})
     if unknown:

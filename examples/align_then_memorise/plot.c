@@ -66,7 +66,7 @@ static void draw(gnuplot *drawn, const experiment *all, int column, bool named)
 
     fputs("plot", script);
     for (size_t i = 0; i < rules->count; i++) {
-        const char *color = look_color(rule_place(rules->at[i]));
+        const char *color = look_color(look_of(rules->at[i]));
 
         if (all->rules[i].count < 2)
             continue;
@@ -74,10 +74,10 @@ static void draw(gnuplot *drawn, const experiment *all, int column, bool named)
             fprintf(script, " $rule%zu using 1:%d:%d with filledcurves lc '%s' fs transparent solid 0.15 noborder "
                             "notitle,", i, column + 1, column + 2, color);
         fprintf(script, " $rule%zu using 1:%d with ", i, column);
-        look_put_points(script, rule_place(rules->at[i]), 0.45);
+        look_put_points(script, look_of(rules->at[i]), 0.45);
         fputs(" title '',", script);
         fprintf(script, " $rule%zu using 1:%d with lines lw 2 lc '%s' notitle, NaN with linespoints lw 2 pt %d ps 0.7 "
-                        "lc '%s' title ", i, column + 3, color, look_mark(rule_place(rules->at[i])), color);
+                        "lc '%s' title ", i, column + 3, color, look_mark(look_of(rules->at[i])), color);
         gnuplot_quote(drawn, named ? rules->at[i]->name : "");
         fputc(',', script);
     }

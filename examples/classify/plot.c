@@ -95,7 +95,7 @@ static double line_width(const experiment *all)
 
 static void put_curve(FILE *script, const experiment *all, contender one, size_t what, size_t dashes)
 {
-    const char *color = look_color(rule_place(all->chosen->rules.at[one.rule]));
+    const char *color = look_color(look_of(all->chosen->rules.at[one.rule]));
 
     if (!plot_has_points(all, one, what, 1))
         return;
@@ -107,14 +107,14 @@ static void put_curve(FILE *script, const experiment *all, contender one, size_t
     fprintf(script, " $rule%zu using 1:%d ", one.rule, plot_column(what));
     look_put_every(script, plot_points(all), one.rule, all->n_rules);
     fputs(" with ", script);
-    look_put_points(script, rule_place(all->chosen->rules.at[one.rule]), size(all->chosen, dashes));
+    look_put_points(script, look_of(all->chosen->rules.at[one.rule]), size(all->chosen, dashes));
     fputs(" notitle,", script);
 }
 
 /* A rule in the legend. */
 static void put_name(gnuplot *drawing, const experiment *all, contender one)
 {
-    size_t place = rule_place(all->chosen->rules.at[one.rule]);
+    size_t place = look_of(all->chosen->rules.at[one.rule]);
     char title[MAX_TITLE];
 
     name_contender(all, one, title);

@@ -92,7 +92,7 @@ static void put_layer_style(const drawing *made, size_t l)
 
 static size_t place_of(const drawing *made, size_t shown)
 {
-    return rule_place(made->all->chosen->rules.at[made->page->shown[shown].rule]);
+    return look_of(made->all->chosen->rules.at[made->page->shown[shown].rule]);
 }
 
 /* One rule among several: its color, and its marks. */

@@ -4,19 +4,23 @@
 #ifndef EXAMPLES_COMMON_LOOK_H
 #define EXAMPLES_COMMON_LOOK_H
 
+#include <fa/fa.h>
 #include <stddef.h>
 #include <stdio.h>
 
-/* Of the rule at this place in the library's list, whatever is drawn beside it. */
-const char *look_color(size_t place);
+/* The number of a rule's look, whatever is drawn beside it. New rules have one without being named here; when there are
+ * more of them than looks are left, they share the last one, and a test fails. */
+size_t look_of(const fa_rule *rule);
 
-/* The same for its mark, one of gnuplot's point types. No two of the first 21 places have both in common. */
-int look_mark(size_t place);
+const char *look_color(size_t look);
+
+/* One of gnuplot's point types. */
+int look_mark(size_t look);
 
 /* "every A::B": about eight of a curve's points, those of one of `count` curves between those of the others. */
 void look_put_every(FILE *script, size_t points, size_t curve, size_t count);
 
 /* "points pt 7 ps 0.8 lc '#0072b2'" */
-void look_put_points(FILE *script, size_t place, double size);
+void look_put_points(FILE *script, size_t look, double size);
 
 #endif

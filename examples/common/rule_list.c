@@ -43,12 +43,3 @@ int rule_list_width(const rule_list *rules, const char *heading)
             width = strlen(rules->at[i]->name);
     return (int)width;
 }
-
-size_t rule_place(const fa_rule *rule)
-{
-    size_t i = 0;
-
-    while (i < fa_rule_count() && fa_rule_at(i) != rule)
-        i++;
-    return i;
-}

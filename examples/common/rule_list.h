@@ -19,7 +19,4 @@ bool rule_list_read(rule_list *rules, const char *name, const char *text);
 /* Characters of the longest name, or of a longer heading: the width of a table's first column. */
 int rule_list_width(const rule_list *rules, const char *heading);
 
-/* Place in the list of all that the library knows: the same whatever a program runs beside it. */
-size_t rule_place(const fa_rule *rule);
-
 #endif

@@ -212,7 +212,7 @@ static const kind drifts[N_KINDS] = {{FLOW, "M = BW + WᵀBᵀ − W0 W0ᵀ"}, {
 
 static size_t place_of(const page *drawn, size_t rule)
 {
-    return rule_place(drawn->chosen->rules.at[rule]);
+    return look_of(drawn->chosen->rules.at[rule]);
 }
 
 static void draw_curve(FILE *script, const page *drawn, size_t rule, int column, const char *style)

@@ -203,7 +203,7 @@ static const option output_table[] = {
     {"--plot", "FILE", "draw losses and angles with gnuplot into FILE.svg or FILE.png; with --seeds "
                        "the mean over the seeds (of the logarithm for losses and drifts) and one "
                        "standard deviation to both sides; for fa also how well it conserves what "
-                       "it has to", set_plot, NULL},
+                       "it has to. With more than eight rules, training losses and update angles only", set_plot, NULL},
     {"--record", "FILE", "write diagnostics of the batches into FILE.csv or FILE.jsonl; several rules "
                          "have a file each, FILE-RULE.csv, with --seeds FILE-RULE-seed1.csv. Changes "
                          "nothing of what is learned", set_record, NULL},

@@ -69,7 +69,7 @@ static void draw(gnuplot *drawn, const experiment *all)
 
     fputs("plot", script);
     for (size_t contender = 0; contender < all->n_contenders; contender++) {
-        size_t rule = contender_rule(contender), place = rule_place(all->chosen->rules.at[rule]);
+        size_t rule = contender_rule(contender), place = look_of(all->chosen->rules.at[rule]);
 
         if (experiment_complete(all, contender) == 0)
             continue;
@@ -84,7 +84,7 @@ static void draw(gnuplot *drawn, const experiment *all)
         fputs(" notitle,", script);
     }
     for (size_t i = 0; i < all->chosen->rules.count; i++) {
-        size_t place = rule_place(all->chosen->rules.at[i]);
+        size_t place = look_of(all->chosen->rules.at[i]);
 
         if (experiment_complete(all, 2 * i) + experiment_complete(all, 2 * i + 1) == 0)
             continue;

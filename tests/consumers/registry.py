@@ -1,9 +1,10 @@
-"""A rule is one file in lib/rules and one line there: a copy of the tree with one more has it everywhere.
+"""CONTRIBUTING's "Add a rule in 15 minutes", followed in a copy of the tree: one file in lib/rules and one line there.
 
 usage: registry.py SOURCE_ROOT
 """
 import os
 import pathlib
+import re
 import shlex
 import shutil
 import subprocess
@@ -14,41 +15,22 @@ here = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(here.parent / "abi"))
 from tap import Tap  # noqa: E402
 
-NAME, BEFORE = "half_fa", "frsf"
-RULE = """#include <fa/rule.h>
+NAME, BEFORE = "redrawn", "pseudo_backprop"
 
-static fa_status setup(fa_setup *s)
-{
-    return fa_setup_feedback(s, FA_LAYERWISE);
-}
 
-static fa_status backward(fa_step *step)
-{
-    fa_status status = FA_OK;
+def steps(root):
+    """The rule's file, and its model for the tests, as CONTRIBUTING has them."""
+    text = (root / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    text = text[text.index("## Add a rule in 15 minutes"):text.index("## A new optimizer")]
+    rule, model = re.findall(r"^```c\n(.*?)^```$", text, re.M | re.S)
+    return rule, model
 
-    for (size_t l = fa_step_depth(step) - 1; l >= 1 && status == FA_OK; l--) {
-        fa_matrix delta;
-        status = fa_step_transport(step, l);
-        if (status == FA_OK)
-            status = fa_step_delta(step, l, &delta);
-        if (status == FA_OK)
-            status = fa_step_combine(step, 0, NULL, 0.5, &delta);
-    }
-    return status;
-}
 
-extern const fa_rule fa_rule_half_fa;
-
-const fa_rule fa_rule_half_fa = {
-    .struct_size = sizeof(fa_rule),
-    .name = "half_fa",
-    .summary = "half of feedback alignment",
-    .setup = setup,
-    .backward = backward,
-    .learning_rate = 0.1,
-    .source = "a test",
-};
-"""
+def put_model(path, model):
+    text = path.read_text(encoding="utf-8")
+    text = text.replace("static const struct rule_model {", model + "\nstatic const struct rule_model {")
+    text = text.replace("} rule_models[] = {\n", f'}} rule_models[] = {{\n    {{"{NAME}", {NAME}}},\n')
+    path.write_text(text, encoding="utf-8")
 
 
 def run(command, directory):
@@ -71,7 +53,8 @@ def main():
     with tempfile.TemporaryDirectory() as work:
         tree = pathlib.Path(work) / "tree"
         shutil.copytree(sys.argv[1], tree, ignore=leave_out, symlinks=True)
-        (tree / "lib/rules" / f"{NAME}.c").write_text(RULE)
+        rule, model = steps(tree)
+        (tree / "lib/rules" / f"{NAME}.c").write_text(rule)
         rules = tree / "lib/rules/meson.build"
         old = rules.read_text()
         rules.write_text(old.replace(f"  '{BEFORE}',\n", f"  '{BEFORE}',\n  '{NAME}',\n"))
@@ -79,7 +62,8 @@ def main():
         _, problems = run(["meson", "setup", "build", "-Dtests=enabled", "-Dexamples=enabled", "-Dbench=disabled",
                            "-Dcpu_levels=false", "-Doptimization=1"], tree)
         if not problems:
-            _, problems = run(["ninja", "-C", "build", "-j", "2", "examples/fa-classify", "tests/test_rules"], tree)
+            _, problems = run(["ninja", "-C", "build", "-j", "2", "examples/fa-classify", "tests/test_rules",
+                               "tests/test_family", "tests/test_identities_rules", "tests/test_feedback_params"], tree)
         tap.check("the tree builds", problems)
         listed, problems = ("", ["no build"]) if problems else run(["build/examples/fa-classify", "--list-rules"], tree)
         # What all rules with a B share comes last, in brackets.
@@ -90,6 +74,15 @@ def main():
         tap.check("the contract holds for it", [line for line in problems if not line.startswith("ok ")])
         lines = [line for line in output.splitlines() if "names_and_tables_are_sound" in line]
         tap.check("the contract was asked of it", [] if len(lines) == len(names) else [f"{len(lines)} rules"])
+        output, problems = run(["build/tests/test_family"], tree)
+        tap.check("its missing model is noticed", [] if f"{NAME} has no model" in output else ["it is not"])
+        put_model(tree / "tests/family_model.c", model)
+        _, problems = run(["ninja", "-C", "build", "-j", "2", "tests/test_family"], tree)
+        for test in ("test_family", "test_identities_rules", "test_feedback_params"):
+            if not problems:
+                _, problems = run([f"build/tests/{test}"], tree)
+        tap.check("with the model, other tests over all rules pass",
+                  [line for line in problems if not line.startswith("ok ")])
     tap.done()
 
 
