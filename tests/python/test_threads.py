@@ -59,24 +59,18 @@ class Lock(unittest.TestCase):
         other.join()
         return sum(start < moment < end for moment in ticks)
 
-    def test_held(self):
-        """What the others would be if it were held: no Python runs at all."""
-        held = libfa.ctypes.PyDLL(libfa.library_path()).fa_evaluate
-        net, data, result = objects()[0], libfa.Dataset(np.tile(X, (20, 1)), np.tile(TARGET, (20, 1))), libfa.fa_result()
-        held.argtypes = libfa.lib.fa_evaluate.argtypes
-        self.assertLessEqual(self.ticks_during(lambda: held(net._pointer, data._pointer, result, None)), 1)
-
     def test_released(self):
-        data = libfa.Dataset(np.tile(X, (20, 1)), np.tile(TARGET, (20, 1)))
+        # Where it is held there are at most three: before, behind and between. Each of these calls takes some 50 ms.
+        data = libfa.Dataset(np.tile(X, (40, 1)), np.tile(TARGET, (40, 1)))
         for rule in ("fa", PythonFA()):
             for callback in (None, lambda seen: None):
                 alive = objects(rule)
-                self.assertGreater(self.ticks_during(lambda: libfa.train_epoch(*alive, data, callback=callback)), 3)
+                self.assertGreater(self.ticks_during(lambda: libfa.train_epoch(*alive, data, callback=callback)), 5)
         net = objects()[0]
-        self.assertGreater(self.ticks_during(lambda: libfa.evaluate(net, data)), 3)
+        self.assertGreater(self.ticks_during(lambda: libfa.evaluate(net, data)), 5)
         alive = objects(batch=len(data))
         x, target = data.view()
-        self.assertGreater(self.ticks_during(lambda: libfa.train_step(*alive, x, target)), 3)
+        self.assertGreater(self.ticks_during(lambda: libfa.train_step(*alive, x, target)), 5)
 
     def test_threads_train_at_once(self):
         """Each with objects of its own, over one data set; the bits are those of one after the other."""
