@@ -1230,8 +1230,13 @@ class Feedback(_Part):
     def _structure(self):
         rule = self._rule.contents
         names = [param.name for param in rule.params[:rule.n_params]] + [name.encode() for name in feedback_params()]
-        return {name.decode(): self.param(name.decode()) for name in names
-                if lib.fa_feedback_redraws(self._pointer, name)}
+        found = {}
+        for name in (name.decode() for name in names if lib.fa_feedback_redraws(self._pointer, name)):
+            try:
+                found[name] = self.param(name)
+            except UnsupportedError:  # the form of a B where the rule draws none
+                pass
+        return found
 
     @property
     def rule_name(self) -> str:
@@ -1303,6 +1308,7 @@ class Optimizer(_Part):
             self.set(parameter, value)
 
     _role = "opt"
+
     @property
     def steps(self) -> int:
         """Updates made."""
@@ -2353,7 +2359,7 @@ class Recorder(_Object):
 
     def open(self, path: Path, kind: int = RECORD_CSV) -> None:
         """Append rows to a file from now on: RECORD_CSV or RECORD_JSONL."""
-        lib.fa_recorder_open(self._pointer, os.fsencode(path), kind)
+        lib.fa_recorder_open(self._pointer, _path(path), kind)
 
     def close_file(self) -> None:
         """Flush and close the file; FileError if that fails."""
@@ -2594,7 +2600,7 @@ class _Estimator:
 
     def _prepare(self, n_inputs, n_outputs):
         """New network, feedback and optimizer. The recipe is part of the interface: docs/guide/python.md."""
-        self.seed_ = seed = _seed(self.random_state)
+        seed = _seed(self.random_state)
         net = Network(n_inputs, self.dtype)
         for width in ([self.hidden] if isinstance(self.hidden, numbers.Integral) else self.hidden):
             net.add_dense(width, self.activation)
@@ -2611,7 +2617,7 @@ class _Estimator:
             rate = fb._rule.contents.learning_rate or None
         opt = Optimizer(net, self.optimizer, **({} if rate is None else {"learning_rate": rate}),
                         **(self.optimizer_params or {}))
-        self.n_features_in_, self.n_outputs_ = n_inputs, n_outputs
+        self.n_features_in_, self.n_outputs_, self.seed_ = n_inputs, n_outputs, seed
         self.loss_curve_, self.validation_curve_ = [], []
         self.net_, self.feedback_, self.optimizer_ = net, fb, opt
 
@@ -2772,14 +2778,14 @@ class Classifier(_Estimator):
         x, y = self._checked(x, y, fitted)
         y = self._labels(y)
         if not fitted:
-            self.classes_ = _numpy().unique(y)
-            self._begin(x)
+            self._begin(x, _numpy().unique(y))
         return Dataset(x, self._numbers(y), n_classes=len(self.classes_))
 
-    def _begin(self, x):
-        if len(self.classes_) < 2:
-            raise ValueError(f"there is only one class, {self.classes_[0]!r}; a classifier needs two at least")
-        self._prepare(x.shape[1], len(self.classes_))
+    def _begin(self, x, classes):
+        if len(classes) < 2:
+            raise ValueError(f"there is only one class, {classes[0]!r}; a classifier needs two at least")
+        self._prepare(x.shape[1], len(classes))
+        self.classes_ = classes
 
     def fit(self, X: Any, y: Any, validation: Optional[tuple] = None, **unknown: Any) -> Classifier:
         """Learn anew. `validation` is a pair (X, y) to watch, and to stop by if `patience` is not 0."""
@@ -2793,8 +2799,7 @@ class Classifier(_Estimator):
         self._refuse(unknown)
         if not hasattr(self, "net_"):
             x, y = self._checked(X, y, False)
-            self.classes_ = _numpy().unique(self._labels(y) if classes is None else classes)
-            self._begin(x)
+            self._begin(x, _numpy().unique(self._labels(y) if classes is None else classes))
         elif classes is not None and list(_numpy().unique(classes)) != list(self.classes_):
             raise ValueError(f"classes are {list(self.classes_)} since the first call, and now {list(classes)}")
         self._partial_fit(self._data(X, y))
@@ -2834,8 +2839,8 @@ class Regressor(_Estimator):
             raise ValueError(f"y has {y.ndim} dimensions; targets are [n] or [n x n_L]")
         target = _samples(y.reshape(len(y), -1), self.dtype, "y")
         if not fitted:
-            self._flat = y.ndim == 1
             self._prepare(x.shape[1], target.shape[1])
+            self._flat = y.ndim == 1
         if target.shape[1] != self.n_outputs_:
             raise ValueError(f"y has {target.shape[1]} columns, and had {self.n_outputs_} in the first call")
         return Dataset(x, target)
