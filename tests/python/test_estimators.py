@@ -159,6 +159,20 @@ class Labels(unittest.TestCase):
         self.assertEqual((mine.classes_.dtype, mine.n_outputs_), (bool, 2))
         self.assertEqual(mine.score(list(map(list, X)), list(LABELS == 0)), mine.score(X, LABELS == 0))
 
+    def test_refused_fit_leaves_the_old_one(self):
+        mine = libfa.Classifier(epochs=2).fit(X, NAMES)
+        before = mine.predict(X)
+        for params in ({}, {"rule": "none"}):
+            with self.assertRaises(ValueError):
+                mine.set_params(**params).fit(X, np.zeros(90) if not params else LABELS > 0)
+            np.testing.assert_array_equal(mine.predict(X), before)
+        mine = libfa.Regressor(epochs=2).fit(X, Y)
+        before = mine.predict(X)
+        with self.assertRaises(ValueError):
+            mine.set_params(rule="none", random_state=5).fit(X, Y[:, 0])
+        np.testing.assert_array_equal(mine.predict(X), before)
+        self.assertEqual(mine.seed_, 0)
+
     def test_refused(self):
         for y, sentence in ((LABELS[:-1], "90 samples, y has shape"), (None, "requires y"), (5, "y has shape"),
                             (np.eye(3)[LABELS], "one-hot"), (X[:, 0], "Unknown label type"),
