@@ -31,7 +31,9 @@ import functools
 import gc
 import inspect
 import numbers
+import operator
 import os
+import reprlib
 import shutil
 import signal
 import struct
@@ -39,6 +41,7 @@ import sys
 import tempfile
 import threading
 import time
+import types
 import warnings
 import weakref
 from ctypes import (CFUNCTYPE, POINTER, byref, c_bool, c_char_p, c_double, c_int, c_int32, c_size_t, c_uint, c_uint32,
@@ -626,12 +629,14 @@ def _numpy():
 
 def _dtype(dtype):
     """FLOAT32 or FLOAT64 of a name, a NumPy dtype or type, or the number itself."""
-    if dtype in _ELEMENT:
-        return dtype
-    found = _DTYPES.get(dtype if isinstance(dtype, str) or np is None else np.dtype(dtype))
+    try:
+        found = dtype if isinstance(dtype, int) and dtype in _ELEMENT else _DTYPES.get(
+            dtype if isinstance(dtype, str) or dtype is None or np is None else np.dtype(dtype))
+    except TypeError:  # NumPy's, or not hashable
+        found = None
     if found is None:
-        raise TypeError(f"dtype {dtype!r}: libfa has float32 and float64")
-    return found
+        raise TypeError(f"dtype is {_words(dtype)}; libfa has float32 and float64")
+    return int(found)
 
 
 def matrix_view(array: Matrix, writable: bool = False) -> fa_matrix:
@@ -641,29 +646,48 @@ def matrix_view(array: Matrix, writable: bool = False) -> fa_matrix:
     one, or its transpose; one dimension counts as a row. Prepare views once where the same arrays are used in every
     step. The view keeps the array alive.
     """
+    return _matrix(array, "array", writable)
+
+
+def _matrix(array, name, writable=False):
+    """matrix_view() of an argument with that name."""
     if isinstance(array, fa_matrix):
         return array
     numpy = _numpy()
-    if not isinstance(array, numpy.ndarray) or isinstance(array, numpy.ma.MaskedArray):
-        raise TypeError(f"expected a NumPy array, got {type(array).__name__}")
-    dtype = _DTYPES.get(array.dtype)
-    if dtype is None:
-        raise TypeError(f"the array has dtype {array.dtype.str}; libfa takes float32 and float64 in native byte order")
+    dtype = _DTYPES.get(getattr(array, "dtype", None)) if isinstance(array, numpy.ndarray) else None
+    if dtype is None or isinstance(array, numpy.ma.MaskedArray):
+        raise TypeError(_no_matrix(array, name, writable))
     if not 1 <= array.ndim <= 2:
-        raise ValueError(f"the array has {array.ndim} dimensions; libfa takes 2, or 1 as a row")
+        raise ValueError(f"{name} has {array.ndim} dimensions; libfa takes 2, or 1 as a row")
     if writable and not array.flags.writeable:
-        raise ValueError("the array is read only and cannot take a result")
+        raise ValueError(f"{name} is read only and cannot take a result")
     address, strides = array.__array_interface__["data"][0], array.strides
     rows, cols = array.shape if array.ndim == 2 else (1, array.shape[0])
     row_stride, col_stride = _element_strides(rows, cols, strides if array.ndim == 2 else (0, strides[0]),
                                               array.itemsize)
     if address % array.itemsize or row_stride is None:
-        raise ValueError(f"strides {array.strides} or alignment of the array do not fit: along one dimension elements "
-                         "must lie side by side, and nothing may run backward; numpy.ascontiguousarray() makes a copy "
-                         "that fits")
+        raise ValueError(f"strides {array.strides} or alignment of {name} do not fit: along one dimension elements "
+                         f"must lie side by side, and nothing may run backward; np.ascontiguousarray({name}) makes a "
+                         "copy that fits")
     matrix = fa_matrix(address, rows, cols, row_stride, col_stride, dtype)
     matrix.owner = array
     return matrix
+
+
+def _no_matrix(array, name, writable):
+    """Why matrix_view() does not take it, and what helps."""
+    numpy = _numpy()
+    if isinstance(array, numpy.ma.MaskedArray):
+        return f"{name} is a masked array, and libfa knows no masks: {name}.filled(value) puts a number in their place"
+    dtype, wanted = getattr(array, "dtype", None), "a NumPy array of float32 or float64 in native byte order is wanted"
+    if writable:
+        return f"{name} is {_words(array)}; {wanted}, to take a result"
+    if isinstance(dtype, numpy.dtype) and dtype.kind in "biu" and name == "target":
+        return (f"{name} is {_words(array)}; {wanted}. Labels become one by libfa.one_hot(target, n_classes), or by a "
+                f'Dataset; other numbers by np.asarray({name}, dtype="float32")')
+    if isinstance(dtype, numpy.dtype) and dtype.kind in "SUOMmV":
+        return f"{name} is {_words(array)}; {wanted}"
+    return f'{name} is {_words(array)}; {wanted}: np.asarray({name}, dtype="float32"), or "float64"'
 
 
 _pack = struct.Struct("PNNNNi").pack_into  # the fields of fa_matrix
@@ -761,20 +785,94 @@ def _real(function, *arguments):
     return value.value
 
 
+# --- arguments -----------------------------------------------------------------------------------------------------
+
+def _words(value):
+    """An argument in a few words, for a sentence about it."""
+    if value is None or isinstance(value, (numbers.Number, str, bytes)):
+        return reprlib.repr(value)
+    if isinstance(value, type):
+        return f"the class {value.__name__}"
+    if np is not None and isinstance(value, np.ndarray):
+        return f"an array of {value.dtype} [{' x '.join(map(str, value.shape))}]"
+    return f"of type {type(value).__name__}"
+
+
 def _unsigned(value, name, bits=64):
-    """ctypes would wrap a number that does not fit; this refuses it."""
-    if not 0 <= value < 1 << bits:
+    """A whole number; ctypes would wrap one that does not fit."""
+    try:
+        number = operator.index(value)
+    except TypeError:
+        raise TypeError(f"{name} is {_words(value)}; a whole number is wanted") from None
+    if not 0 <= number < 1 << bits:
         raise ValueError(f"{name} is {value}; it must be 0 .. 2**{bits} - 1")
+    return number
+
+
+def _real_number(value, name):
+    try:
+        if not isinstance(value, (str, bytes, bytearray)):
+            return float(value)
+    except (TypeError, ValueError):
+        pass
+    except OverflowError:
+        raise ValueError(f"{name} is {_words(value)}, too large for a double") from None
+    raise TypeError(f"{name} is {_words(value)}; a number is wanted")
+
+
+def _truth(value, name):
+    try:
+        return bool(value)
+    except ValueError:
+        raise TypeError(f"{name} is {_words(value)}; True or False is wanted") from None
+
+
+def _text(value, name):
+    if not isinstance(value, str):
+        raise TypeError(f"{name} is {_words(value)}; a string is wanted")
+    if "\0" in value:
+        raise ValueError(f"{name} holds a null character")
+    return value.encode()
+
+
+def _number(find, value, name):
+    """Number of an enumerator given by its name, or the number itself."""
+    if not isinstance(value, str):
+        if value is None or not hasattr(type(value), "__index__"):
+            raise TypeError(f"{name} is {_words(value)}; its name is wanted, a string")
+        return _unsigned(value, name, 31)
+    number = c_int()
+    find(_text(value, name), byref(number))
+    return number.value
+
+
+def _called(value, name):
+    """A function to call, or None."""
+    if value is not None and not callable(value):
+        raise TypeError(f"{name} is {_words(value)}; a function is wanted")
     return value
 
 
-def _number(find, value):
-    """Number of an enumerator given by its name, or the number itself."""
-    if not isinstance(value, str):
-        return value
-    number = c_int()
-    find(value.encode(), byref(number))
-    return number.value
+def _param_call(set_number, set_choice, pointer, name, value):
+    """Function and arguments that set a parameter, which is a number or one of several names."""
+    if isinstance(value, str):
+        return set_choice, pointer, _text(name, "name"), _text(value, name)
+    return set_number, pointer, _text(name, "name"), _real_number(value, name)
+
+
+def _given(**things):
+    """Those that are not None."""
+    return {name: thing for name, thing in things.items() if thing is not None}
+
+
+def _expect(**things):
+    """Arguments by their names, which say what they have to be. C could not tell, and would read what is not there."""
+    for name, thing in things.items():
+        wanted = _KINDS[name]
+        if not isinstance(thing, wanted):
+            article = "an" if wanted in (Optimizer, fa_stream) else "a"
+            raise TypeError(f"{name} is {_words(thing)}; {article} {wanted.__name__} is wanted")
+
 
 
 # --- handles -------------------------------------------------------------------------------------------------------
@@ -803,10 +901,19 @@ def _nothing():
     return None
 
 
+class _Closed:
+    """What stands for the pointer of an object that has none, no longer or not yet."""
+    def __get__(self, thing, cls):
+        if thing is None:
+            return self
+        raise ArgumentError(-1, f"the {cls.__name__.lower()} is closed")
+
+
 class _Object:
-    """Common to all handles: a context manager, closed at its end. After close() a call fails with "... is NULL"."""
+    """Common to all handles: a context manager, closed at its end."""
     _handle: Any = None
-    _pointer: Optional[int] = None
+    _pointer: Any = _Closed()  # the object's own attribute comes before it
+    _own_name = "_pointer"     # a second name of it that no other class has: train_step() knows objects by theirs
     _viewed = staticmethod(_nothing)  # a weak reference to the _Views, where there are any
 
     def _own(self, destroy, create, *arguments, borrowed=()):
@@ -817,6 +924,12 @@ class _Object:
     def _take(self, pointer, destroy, borrowed=()):
         self._handle = _Handle(pointer, destroy, borrowed)
         self._pointer = pointer
+        setattr(self, self._own_name, pointer)
+
+    def _release(self):
+        self._handle = None
+        for name in ("_pointer", self._own_name):
+            self.__dict__.pop(name, None)
 
     def _views(self):
         """The owner of a new view."""
@@ -836,7 +949,7 @@ class _Object:
         if self._has_views():
             raise StateError(-6, f"the {type(self).__name__} cannot be closed: there are views of its arrays. Delete "
                                  "them first, or keep copies in their place")
-        self._handle = self._pointer = None
+        self._release()
 
     def __enter__(self) -> Any:
         return self
@@ -845,7 +958,14 @@ class _Object:
         if exception is None:
             self.close()
         else:
-            self._handle = self._pointer = None  # the traceback may hold views; the memory goes with the last of them
+            self._release()  # the traceback may hold views; the memory goes with the last of them
+
+    def __repr__(self):
+        name = type(self).__name__
+        return f"{name}({self._described() if '_pointer' in self.__dict__ else 'closed'})"
+
+    def _described(self):
+        return ""
 
 
 # --- copies and pickles --------------------------------------------------------------------------------------------
@@ -860,6 +980,10 @@ def _architecture(net):
     """What _build() needs."""
     layers = tuple((net.width(l), net.activation(l), net.has_bias(l)) for l in range(1, net.depth + 1))
     return net.width(0), net.dtype, layers, net.loss
+
+
+def _widths(n_inputs, layers):
+    return "-".join(map(str, (n_inputs, *(layer[0] for layer in layers))))
 
 
 def _build(architecture, cls=None):
@@ -925,9 +1049,16 @@ def _restore_part(cls, architecture, arguments, structure, content):
 
 class Network(_Object):
     """Layers, weights, biases and the loss: fa/network.h."""
+    _own_name = "_network"
+    _network: Any = _Closed()
 
     def __init__(self, n_inputs: int, dtype: Any = "float32") -> None:
         self._own(lib.fa_network_destroy, lib.fa_network_create, _dtype(dtype), _unsigned(n_inputs, "n_inputs"))
+
+    def _described(self):
+        n_inputs, dtype, layers, loss = _architecture(self)
+        return ", ".join((_widths(n_inputs, layers), *("-".join(layer[1] for layer in layers) for _ in layers[:1]),
+                          self.dtype, loss))
 
     def copy(self) -> Network:
         """A deep copy; copy.copy() and copy.deepcopy() give the same."""
@@ -952,7 +1083,7 @@ class Network(_Object):
     def state_dict(self, copy: bool = True) -> Dict[str, np.ndarray]:
         """{"layers.0.weight": W_1 [n_1 x n_0], "layers.0.bias": b_1 [n_1], "layers.1.weight": W_2, ...}: PyTorch's
         names and shapes. The arrays are copies; with copy=False read-only views, as of weights() and bias()."""
-        arrays = {}
+        arrays, copy = {}, _truth(copy, "copy")
         for l in range(1, self.depth + 1):
             arrays[f"layers.{l - 1}.weight"] = self.weights(l)
             if self.has_bias(l):
@@ -965,13 +1096,15 @@ class Network(_Object):
         other types of numbers are converted. Nothing changes unless all of it fits."""
         numpy = _numpy()
         expected = self.state_dict(copy=False)
+        if not hasattr(arrays, "keys"):
+            raise TypeError(f"arrays is {_words(arrays)}; a mapping from names to arrays is wanted")
         for what, names in (("there is no", expected.keys() - arrays.keys()),
                             ("the network does not have", arrays.keys() - expected.keys())):
             if names:
                 raise FormatError(-9, f"{what} {', '.join(sorted(names))}")
         found = {}
         for name, own in expected.items():
-            array = found[name] = numpy.asarray(arrays[name])
+            array = found[name] = _plain(arrays[name], name)
             if array.shape != own.shape:
                 raise ShapeError(-2, f"{name} is {list(array.shape)}, the network's is {list(own.shape)}")
             if array.dtype != own.dtype and not (convert and array.dtype.kind in "biuf"):
@@ -988,7 +1121,7 @@ class Network(_Object):
     def open(cls, path: Path, flags: int = 0) -> Network:
         """The network that a file of save() or save_checkpoint() holds; flags: LOAD_..."""
         net = cls.__new__(cls)
-        net._own(lib.fa_network_destroy, lib.fa_network_open, _path(path), flags)
+        net._own(lib.fa_network_destroy, lib.fa_network_open, _path(path), _unsigned(flags, "flags", 32))
         return net
 
     def save(self, path: Path) -> None:
@@ -997,12 +1130,12 @@ class Network(_Object):
 
     def load(self, path: Path, flags: int = 0) -> None:
         """Read weights and biases from a safetensors file with tensors of these names; flags: LOAD_..."""
-        lib.fa_network_load(self._pointer, _path(path), flags)
+        lib.fa_network_load(self._pointer, _path(path), _unsigned(flags, "flags", 32))
 
     def add_dense(self, n_outputs: int, activation: Union[str, int] = "identity", bias: bool = True) -> None:
         """Add a layer after the last: identity, tanh, logistic, relu, erf or softmax. Its weights and bias are 0."""
         lib.fa_network_add_dense(self._pointer, _unsigned(n_outputs, "n_outputs"),
-                                 _number(lib.fa_activation_find, activation), bias)
+                                 _number(lib.fa_activation_find, activation, "activation"), _truth(bias, "bias"))
 
     @property
     def loss(self) -> str:
@@ -1011,7 +1144,7 @@ class Network(_Object):
 
     @loss.setter
     def loss(self, loss: Union[str, int]) -> None:
-        lib.fa_network_set_loss(self._pointer, _number(lib.fa_loss_find, loss))
+        lib.fa_network_set_loss(self._pointer, _number(lib.fa_loss_find, loss, "loss"))
 
     @property
     def depth(self) -> int:
@@ -1048,13 +1181,13 @@ class Network(_Object):
     def init_weights(self, l: int, init: Union[str, int], scale: float, seed: int) -> None:
         """Draw W_l (0: of every layer): zero, uniform, normal, glorot_uniform, glorot_normal, kaiming_uniform or
         kaiming_normal, times `scale`."""
-        lib.fa_network_init_weights(self._pointer, _unsigned(l, "l"), _number(lib.fa_init_find, init), scale,
-                                    _unsigned(seed, "seed"))
+        lib.fa_network_init_weights(self._pointer, _unsigned(l, "l"), _number(lib.fa_init_find, init, "init"),
+                                    _real_number(scale, "scale"), _unsigned(seed, "seed"))
 
     def init_bias(self, l: int, init: Union[str, int], scale: float, seed: int) -> None:
         """Draw b_l (0: of every layer that has one)."""
-        lib.fa_network_init_bias(self._pointer, _unsigned(l, "l"), _number(lib.fa_init_find, init), scale,
-                                 _unsigned(seed, "seed"))
+        lib.fa_network_init_bias(self._pointer, _unsigned(l, "l"), _number(lib.fa_init_find, init, "init"),
+                                 _real_number(scale, "scale"), _unsigned(seed, "seed"))
 
     def weights(self, l: int) -> np.ndarray:
         """W_l [n_l x n_{l-1}] as it lies in the network: a read-only view that changes as the network learns."""
@@ -1066,15 +1199,15 @@ class Network(_Object):
 
     def set_weights(self, l: int, weights: Matrix) -> None:
         """Copy an array [n_l x n_{l-1}] into W_l."""
-        lib.fa_network_set_weights(self._pointer, _unsigned(l, "l"), matrix_view(weights))
+        lib.fa_network_set_weights(self._pointer, _unsigned(l, "l"), _matrix(weights, "weights"))
 
     def set_bias(self, l: int, bias: Matrix) -> None:
         """Copy an array [n_l] into b_l."""
-        lib.fa_network_set_bias(self._pointer, _unsigned(l, "l"), matrix_view(bias))
+        lib.fa_network_set_bias(self._pointer, _unsigned(l, "l"), _matrix(bias, "bias"))
 
     def set_frozen(self, l: int, frozen: bool = True) -> None:
         """Leave layer l out of every update, or let it learn again."""
-        lib.fa_network_set_frozen(self._pointer, _unsigned(l, "l"), frozen)
+        lib.fa_network_set_frozen(self._pointer, _unsigned(l, "l"), _truth(frozen, "frozen"))
 
     def is_frozen(self, l: int) -> bool:
         """Whether layer l is left out of updates."""
@@ -1082,7 +1215,7 @@ class Network(_Object):
 
     def set_dropout(self, l: int, probability: float) -> None:
         """Of the activities of layer l = 0 (the inputs) .. L - 1, in training; see Pass.set_dropout()."""
-        lib.fa_network_set_dropout(self._pointer, _unsigned(l, "l"), probability)
+        lib.fa_network_set_dropout(self._pointer, _unsigned(l, "l"), _real_number(probability, "probability"))
 
     def dropout(self, l: int) -> float:
         """Probability of dropout on layer l = 0 .. L - 1."""
@@ -1090,7 +1223,8 @@ class Network(_Object):
 
     def prune(self, l: int, fraction: float, seed: int) -> None:
         """Remove connections of layer l (0: of every layer) at random and for good."""
-        lib.fa_network_prune(self._pointer, _unsigned(l, "l"), fraction, _unsigned(seed, "seed"))
+        lib.fa_network_prune(self._pointer, _unsigned(l, "l"), _real_number(fraction, "fraction"),
+                             _unsigned(seed, "seed"))
 
     def is_pruned(self, l: int) -> bool:
         """Whether connections of layer l were removed."""
@@ -1098,7 +1232,7 @@ class Network(_Object):
 
     def hold_norm(self, l: int = 0, hold: bool = True) -> None:
         """Rescale W_l (0: of every layer) after each update to the norm that it has now."""
-        lib.fa_network_hold_norm(self._pointer, _unsigned(l, "l"), hold)
+        lib.fa_network_hold_norm(self._pointer, _unsigned(l, "l"), _truth(hold, "hold"))
 
     def held_norm(self, l: int) -> float:
         """0.0 if the norm of W_l is not held."""
@@ -1106,20 +1240,28 @@ class Network(_Object):
 
     def activity(self, x: Matrix, l: int, out: Optional[np.ndarray] = None) -> np.ndarray:
         """h_l [n x n_l] in a new array, or in `out`."""
-        x = matrix_view(x)
+        view = _matrix(x, "x")
         if out is None:
-            name = _ELEMENT.get(lib.fa_network_dtype(self._pointer), _ELEMENT[x.dtype])[0]
-            out = _numpy().empty((x.rows, max(self.width(l), 1)), name)
-        lib.fa_network_activity(self._pointer, x, l, matrix_view(out, writable=True))
+            out = _numpy().empty((view.rows, max(self.width(l), 1)), self.dtype)
+        try:
+            lib.fa_network_activity(self._pointer, view, _unsigned(l, "l"), _matrix(out, "out", True))
+        except FaError as failed:
+            _advise(failed, self, x=x)
+            raise
         return out
 
     def predict(self, x: Matrix, out: Optional[np.ndarray] = None) -> np.ndarray:
-        """y [n x n_L] in a new array, or in `out`."""
+        """y [n x n_L] in a new array, or in `out`. NaN or infinity in a row of x is no error: it shows in that row of y
+        alone."""
         return self.activity(x, self.depth, out)
 
     def evaluate(self, x: Matrix, target: Matrix) -> float:
         """Mean loss."""
-        return _real(lib.fa_network_evaluate, self._pointer, matrix_view(x), matrix_view(target))
+        try:
+            return _real(lib.fa_network_evaluate, self._pointer, _matrix(x, "x"), _matrix(target, "target"))
+        except FaError as failed:
+            _advise(failed, self, x=x, target=target)
+            raise
 
 
 def _rebuild_network(cls, architecture, arrays, frozen, dropout):
@@ -1140,13 +1282,19 @@ class Pass(_Object):
     overwritten by the next batch. A streaming one keeps two layers at a time and has none: for local rules."""
 
     def __init__(self, net: Network, max_batch: int, streaming: bool = False) -> None:
-        create = lib.fa_pass_create_streaming if streaming else lib.fa_pass_create
+        _expect(net=net)
+        create = lib.fa_pass_create_streaming if _truth(streaming, "streaming") else lib.fa_pass_create
         self._own(lib.fa_pass_destroy, create, net._pointer, _unsigned(max_batch, "max_batch"))
         self._borrowed: Optional[tuple] = ()  # x and target of the batch, needed until the update; see _batch()
         self._loss = c_double()   # made once, not in every step, as are
         self._places: Optional[tuple] = (_Place(), _Place())  # for x and target; None while a step uses them
 
     __reduce__ = _not_copied("it holds one batch; make another Pass(net, max_batch)")
+
+    def _described(self):
+        words = [f"max_batch={self.max_batch}", f"batch={self.batch}"]
+        words += [f"threads={self.threads}"] * (self.threads > 1) + ["streaming"] * self.streaming
+        return ", ".join(words)
 
     @property
     def max_batch(self) -> int:
@@ -1200,8 +1348,9 @@ class Pass(_Object):
 
 def pass_bytes(net: Network, max_batch: int, streaming: bool = False) -> int:
     """Bytes that Pass(net, max_batch, streaming) would take."""
+    _expect(net=net)
     size = c_size_t()
-    count = lib.fa_pass_streaming_bytes if streaming else lib.fa_pass_bytes
+    count = lib.fa_pass_streaming_bytes if _truth(streaming, "streaming") else lib.fa_pass_bytes
     count(net._pointer, _unsigned(max_batch, "max_batch"), byref(size))
     return size.value
 
@@ -1210,9 +1359,13 @@ class Feedback(_Part):
     """A learning rule bound to a network: fa/feedback.h. `rule` is the name of a built-in rule or a Rule."""
 
     def __init__(self, net: Network, rule: Union[str, Rule], seed: int) -> None:
+        _expect(net=net)
         self._running = None
         if not isinstance(rule, Rule):
-            self._rule = lib.fa_rule_find(rule.encode())
+            if not isinstance(rule, str):
+                raise TypeError(f"rule is {_words(rule)}; the name of a rule, or an object of a class derived from "
+                                "Rule, is wanted")
+            self._rule = lib.fa_rule_find(_text(rule, "rule"))
             if not self._rule:
                 raise _failure(-1)
         else:
@@ -1226,6 +1379,9 @@ class Feedback(_Part):
                    self._rule, None, _unsigned(seed, "seed"))
 
     _role = "fb"
+
+    def _described(self):
+        return f"{self.rule_name}, {_widths(self._architecture[0], self._architecture[2])}, {self._dtype}"
 
     def _structure(self):
         rule = self._rule.contents
@@ -1251,24 +1407,23 @@ class Feedback(_Part):
     def set_param(self, name: str, value: Union[float, str]) -> None:
         """Set a parameter of the rule or one of feedback_params(); a choice by its name. Those that make the arrays
         anew cannot be set while there are views of them."""
-        redraws = lib.fa_feedback_redraws(self._pointer, name.encode())
+        redraws = lib.fa_feedback_redraws(self._pointer, _text(name, "name"))
         if redraws and self._has_views():
             raise StateError(-6, f"{name} makes the arrays of rule {self.rule_name} anew, and there are views of them")
-        function = lib.fa_feedback_set_choice if isinstance(value, str) else lib.fa_feedback_set_param
-        _reraising(self._running, (), function, self._pointer, name.encode(),
-                   value.encode() if isinstance(value, str) else value)
+        _reraising(self._running, (), *_param_call(lib.fa_feedback_set_param, lib.fa_feedback_set_choice, self._pointer,
+                                                  name, value))
 
     def param(self, name: str) -> float:
         """Value of a parameter; of a choice its index."""
-        return _real(lib.fa_feedback_param, self._pointer, name.encode())
+        return _real(lib.fa_feedback_param, self._pointer, _text(name, "name"))
 
     def set(self, name: str, l: int, array: Matrix) -> None:
         """Copy an array into one of the rule's, e.g. set("B", 1, array)."""
-        lib.fa_feedback_set(self._pointer, name.encode(), _unsigned(l, "l"), matrix_view(array))
+        lib.fa_feedback_set(self._pointer, _text(name, "name"), _unsigned(l, "l"), _matrix(array, "array"))
 
     def get(self, name: str, l: int) -> np.ndarray:
         """An array of the rule, e.g. get("B", 1): a read-only view."""
-        return _view(self._views(), False, lib.fa_feedback_get, self._pointer, name.encode(),
+        return _view(self._views(), False, lib.fa_feedback_get, self._pointer, _text(name, "name"),
                      _unsigned(l, "l"))
 
     def dense(self, l: int) -> np.ndarray:
@@ -1276,12 +1431,12 @@ class Feedback(_Part):
         rows, cols = ctypes.c_size_t(), ctypes.c_size_t()
         lib.fa_feedback_shape(self._pointer, b"B", _unsigned(l, "l"), byref(rows), byref(cols))
         out = _numpy().empty((rows.value, cols.value), self._dtype)
-        lib.fa_feedback_dense(self._pointer, l, matrix_view(out, writable=True))
+        lib.fa_feedback_dense(self._pointer, l, _matrix(out, "out", True))
         return out
 
     def use_weights(self, l: int = 0, use: bool = True) -> None:
         """Bring the error to hidden layer l (0: all) through W_{l+1} transposed, as back-propagation does."""
-        lib.fa_feedback_use_weights(self._pointer, _unsigned(l, "l"), use)
+        lib.fa_feedback_use_weights(self._pointer, _unsigned(l, "l"), _truth(use, "use"))
 
     def uses_weights(self, l: int) -> bool:
         """Whether use_weights() was called for hidden layer l."""
@@ -1289,25 +1444,35 @@ class Feedback(_Part):
 
     def adapt(self, net: Network, pass_: Pass, n: int = 1) -> None:
         """The mirror phase of weight mirrors: adapt n times without a batch."""
+        _expect(net=net, pass_=pass_)
         _reraising(self._running, (net, pass_, self, ()), lib.fa_feedback_adapt, self._pointer, net._pointer,
                    pass_._pointer, _unsigned(n, "n"))
 
     def init(self, name: str, l: int, init: Union[str, int], scale: float, seed: int) -> None:
         """Draw an array of the rule anew; see Network.init_weights()."""
-        lib.fa_feedback_init(self._pointer, name.encode(), _unsigned(l, "l"), _number(lib.fa_init_find, init), scale,
+        lib.fa_feedback_init(self._pointer, _text(name, "name"), _unsigned(l, "l"),
+                             _number(lib.fa_init_find, init, "init"), _real_number(scale, "scale"),
                              _unsigned(seed, "seed"))
 
 
 class Optimizer(_Part):
     """From gradient to weight change: fa/optimizer.h. Parameters may be given by name."""
+    _own_name = "_optimizer"
+    _optimizer: Any = _Closed()
 
     def __init__(self, net: Network, name: str = "sgd", **parameters: Union[float, str]) -> None:
-        self._own(lib.fa_optimizer_destroy, lib.fa_optimizer_create, net._pointer, name.encode())
+        _expect(net=net)
+        self._own(lib.fa_optimizer_destroy, lib.fa_optimizer_create, net._pointer, _text(name, "name"))
         self._made(net, name)
         for parameter, value in parameters.items():
             self.set(parameter, value)
 
     _role = "opt"
+
+    def _described(self):
+        steps = f"{self.steps} step" + "s" * (self.steps != 1)
+        return (f"{self._arguments[0]}, learning_rate={self.get('learning_rate'):g}, "
+                f"{_widths(self._architecture[0], self._architecture[2])}, {steps}")
 
     @property
     def steps(self) -> int:
@@ -1316,30 +1481,33 @@ class Optimizer(_Part):
 
     def set(self, name: str, value: Union[float, str]) -> None:
         """Set a parameter; a choice by its name."""
-        if isinstance(value, str):
-            lib.fa_optimizer_set_choice(self._pointer, name.encode(), value.encode())
-        else:
-            lib.fa_optimizer_set(self._pointer, name.encode(), value)
+        function, *arguments = _param_call(lib.fa_optimizer_set, lib.fa_optimizer_set_choice, self._pointer, name,
+                                           value)
+        function(*arguments)
 
     def get(self, name: str) -> float:
         """Value of a parameter; of a choice its index."""
-        return _real(lib.fa_optimizer_get, self._pointer, name.encode())
+        return _real(lib.fa_optimizer_get, self._pointer, _text(name, "name"))
 
     def set_rate_factor(self, l: int, which: int, factor: float) -> None:
         """`which` is WEIGHTS, BIASES or WEIGHTS | BIASES."""
-        lib.fa_optimizer_set_rate_factor(self._pointer, _unsigned(l, "l"), _unsigned(which, "which", 32), factor)
+        lib.fa_optimizer_set_rate_factor(self._pointer, _unsigned(l, "l"), _unsigned(which, "which", 32),
+                                         _real_number(factor, "factor"))
 
     def set_schedule(self, factor: float) -> None:
         """Multiply every learning rate; a Trainer does it before every update."""
-        lib.fa_optimizer_set_schedule(self._pointer, factor)
+        lib.fa_optimizer_set_schedule(self._pointer, _real_number(factor, "factor"))
 
 
 # --- data ----------------------------------------------------------------------------------------------------------
 
-def _path(path):
-    encoded = os.fsencode(path)
+def _path(path, name="path"):
+    try:
+        encoded = os.fsencode(path)
+    except TypeError:
+        raise TypeError(f"{name} is {_words(path)}; the name of a file is wanted") from None
     if b"\0" in encoded:
-        raise ValueError("the path holds a null byte")
+        raise ValueError(f"{name} holds a null byte")
     return encoded
 
 
@@ -1388,16 +1556,37 @@ def read_npy_labels(path: Path) -> np.ndarray:
     return _read_labels(lib.fa_npy_read_labels, path)
 
 
-def _int32(labels):
+def _plain(values, name):
+    """numpy.asarray() of what has no mask."""
+    numpy = _numpy()
+    if isinstance(values, numpy.ma.MaskedArray):
+        raise TypeError(_no_matrix(values, name, False))
+    return numpy.asarray(values)
+
+
+def _int32(labels, name):
     """Labels as a new int32 array."""
     numpy = _numpy()
-    labels = numpy.asarray(labels)
+    labels = _plain(labels, name)
     if labels.dtype.kind not in "biu" or labels.ndim != 1:
-        raise TypeError(f"labels are integers in one dimension, not {labels.dtype} in {labels.ndim}")
+        raise TypeError(f"{name} is {_words(labels)}; {_labels_wanted(labels, name)}")
     limits = numpy.iinfo(numpy.int32)
     if labels.size and not limits.min <= labels.min() <= labels.max() <= limits.max:
-        raise ValueError(f"labels {labels.min()} .. {labels.max()} do not fit int32")
+        raise ValueError(f"{name} {labels.min()} .. {labels.max()} do not fit int32")
     return labels.astype(numpy.int32, order="C", copy=True)
+
+
+def _labels_wanted(labels, name):
+    """What helps where there are no labels."""
+    wanted = "labels are integers 0 .. n_classes - 1 in one dimension"
+    if labels.dtype.kind in "biu":
+        if labels.ndim == 2 and labels.shape[1] == 1:
+            return f"{wanted}: {name}.ravel()"
+        return f'{wanted}, other targets are numbers: np.asarray({name}, dtype="float32")'
+    if labels.dtype.kind in "SUO":
+        return (f"{wanted}: classes, {name} = np.unique({name}, return_inverse=True). A Classifier takes them as they "
+                "are")
+    return f"{wanted}: {name}.astype(int)"
 
 
 def _pointer_to(labels):
@@ -1406,10 +1595,10 @@ def _pointer_to(labels):
 
 def one_hot(labels: Any, n_classes: int = 0, dtype: Any = "float32") -> np.ndarray:
     """One-hot rows [n x n_classes], a new array; n_classes = 0 stands for the largest label + 1."""
-    labels = _int32(labels)
+    labels = _int32(labels, "labels")
     n_classes = _unsigned(n_classes, "n_classes") or max(int(labels.max(initial=0)) + 1, 1)
     target = _numpy().empty((len(labels), n_classes), _ELEMENT[_dtype(dtype)][0])
-    lib.fa_one_hot(_pointer_to(labels), len(labels), matrix_view(target))
+    lib.fa_one_hot(_pointer_to(labels), len(labels), _matrix(target, "target"))
     return target
 
 
@@ -1420,23 +1609,36 @@ class Dataset(_Object):
     invalid. Parts share the arrays of the whole, and keep them alive."""
 
     def __init__(self, x: Matrix, target: Any, n_classes: int = 0) -> None:
-        x = matrix_view(x)
-        if not isinstance(target, fa_matrix) and _numpy().asarray(target).dtype.kind in "biu":
-            labels = _int32(target)
-            if len(labels) != x.rows:
-                raise ShapeError(-2, f"there are {len(labels)} labels, x has {x.rows} rows")
-            self._own(lib.fa_dataset_destroy, lib.fa_dataset_create_labelled, x, _pointer_to(labels),
-                      _unsigned(n_classes, "n_classes"), borrowed=(x, labels))
-        else:
-            target = matrix_view(target)
-            self._own(lib.fa_dataset_destroy, lib.fa_dataset_create, x, target, borrowed=(x, target))
+        view = _matrix(x, "x")
+        if not isinstance(target, fa_matrix) and _plain(target, "target").dtype.kind in "biuSUO":
+            labels = _int32(target, "target")
+            if len(labels) != view.rows:
+                failed = ShapeError(-2, f"there are {len(labels)} labels, x has {view.rows} rows")
+                _advise(failed, None, x=x)
+                raise failed
+            self._own(lib.fa_dataset_destroy, lib.fa_dataset_create_labelled, view, _pointer_to(labels),
+                      _unsigned(n_classes, "n_classes"), borrowed=(view, labels))
+            return
+        targets = _matrix(target, "target")
+        try:
+            self._own(lib.fa_dataset_destroy, lib.fa_dataset_create, view, targets, borrowed=(view, targets))
+        except FaError as failed:
+            if getattr(target, "ndim", 2) == 1 and targets.cols == view.rows > 1:
+                raise ShapeError(-2, f"target is {_words(target)}, which counts as one row: labels are integers, "
+                                     "target.astype(int), and a column is target.reshape(-1, 1)") from None
+            _advise(failed, None, x=x, target=target)
+            raise
+
+    def _described(self):
+        targets = f"{self.n_outputs} " + ("classes" if self.has_labels else "targets")
+        return f"{len(self)} samples, {self.n_inputs} inputs, {targets}, {self.dtype}"
 
     @classmethod
     def read(cls, inputs: Path, targets: Path, dtype: Any = "float32", n_classes: int = 0) -> Dataset:
         """From two files, IDX or .npy. Integers, one for each sample, are labels; anything else is a target matrix."""
         data = cls.__new__(cls)
-        data._own(lib.fa_dataset_destroy, lib.fa_dataset_read, _path(inputs), _path(targets), _dtype(dtype),
-                  _unsigned(n_classes, "n_classes"))
+        data._own(lib.fa_dataset_destroy, lib.fa_dataset_read, _path(inputs, "inputs"), _path(targets, "targets"),
+                  _dtype(dtype), _unsigned(n_classes, "n_classes"))
         return data
 
     def __reduce__(self):
@@ -1477,12 +1679,16 @@ class Dataset(_Object):
         """Samples first .. first + count - 1, a Dataset that shares the arrays."""
         part = Dataset.__new__(Dataset)
         part._own(lib.fa_dataset_destroy, lib.fa_dataset_rows, self._pointer, _unsigned(first, "first"),
-                  _unsigned(count, "count"), borrowed=self._handle and self._handle.borrowed)
+                  _unsigned(count, "count"), borrowed=self._handle.borrowed)
         return part
 
     def split(self, seed: int, sizes: Sequence[int]) -> List[Dataset]:
         """Random disjoint parts of these sizes, a list of Datasets that share the arrays."""
-        wanted = (c_size_t * len(sizes))(*(_unsigned(size, "a size") for size in sizes))
+        try:
+            sizes = list(sizes)
+        except TypeError:
+            raise TypeError(f"sizes is {_words(sizes)}; a list of whole numbers is wanted") from None
+        wanted = (c_size_t * len(sizes))(*(_unsigned(size, "one of sizes") for size in sizes))
         pointers = (c_void_p * len(sizes))()
         lib.fa_dataset_split(self._pointer, _unsigned(seed, "seed"), len(sizes), wanted, pointers)
         parts = [Dataset.__new__(Dataset) for _ in sizes]
@@ -1497,7 +1703,7 @@ class Dataset(_Object):
         return other
 
     def _count(self, first, count):
-        return max(len(self) - first, 0) if count is None else _unsigned(count, "count")
+        return max(len(self) - _unsigned(first, "first"), 0) if count is None else _unsigned(count, "count")
 
     def view(self, first: int = 0, count: Optional[int] = None) -> Tuple[np.ndarray, Optional[np.ndarray]]:
         """(x, target) of a range where it lies, read only; target is None where there are labels."""
@@ -1507,15 +1713,15 @@ class Dataset(_Object):
     def gather(self, rows: Any = None) -> Tuple[np.ndarray, np.ndarray]:
         """(x, target) of the samples with these numbers, new arrays; labels become one-hot rows."""
         numpy = _numpy()
-        rows = numpy.arange(len(self)) if rows is None else numpy.asarray(rows)
+        rows = numpy.arange(len(self)) if rows is None else _plain(rows, "rows")
         if rows.dtype.kind not in "iu" or rows.ndim != 1:
-            raise TypeError(f"numbers of samples are integers in one dimension, not {rows.dtype} in {rows.ndim}")
+            raise TypeError(f"rows is {_words(rows)}; numbers of samples are integers in one dimension")
         if rows.size and rows.min() < 0:
             raise ValueError(f"{rows.min()} is no number of a sample")
         rows = numpy.ascontiguousarray(rows, numpy.uintp)
         x, target = (numpy.empty((len(rows), width), self.dtype) for width in (self.n_inputs, self.n_outputs))
-        lib.fa_dataset_gather(self._pointer, rows.ctypes.data_as(_sizes), len(rows), matrix_view(x),
-                              matrix_view(target))
+        lib.fa_dataset_gather(self._pointer, rows.ctypes.data_as(_sizes), len(rows), _matrix(x, "x"),
+                              _matrix(target, "target"))
         return x, target
 
     def labels(self, first: int = 0, count: Optional[int] = None) -> np.ndarray:
@@ -1528,12 +1734,12 @@ class Dataset(_Object):
     def moments(self) -> Tuple[np.ndarray, np.ndarray]:
         """(mean, standard deviation) of every input, float64 [n_0]."""
         mean, deviation = _numpy().empty((2, self.n_inputs))
-        lib.fa_dataset_moments(self._pointer, matrix_view(mean), matrix_view(deviation))
+        lib.fa_dataset_moments(self._pointer, _matrix(mean, "mean"), _matrix(deviation, "deviation"))
         return mean, deviation
 
     def standardize(self, mean: Matrix, deviation: Matrix) -> None:
         """x = (x - mean) / deviation in place. Not for borrowed inputs: standardize the array, or a copy()."""
-        lib.fa_dataset_standardize(self._pointer, matrix_view(mean), matrix_view(deviation))
+        lib.fa_dataset_standardize(self._pointer, _matrix(mean, "mean"), _matrix(deviation, "deviation"))
 
 
 def _restore_dataset(x, target, n_classes):
@@ -1549,24 +1755,91 @@ def _batch(pass_):
     return pass_._borrowed
 
 
+def _advise(failed, net, **arrays):
+    """Complete the sentence of a call that failed by what helps, which C cannot know: how a NumPy array gets another
+    type or shape, and which array is not finite."""
+    advice = ""
+    if isinstance(failed, NotFiniteError):
+        advice = _not_finite(net, arrays)
+    elif isinstance(failed, DtypeError):
+        wanted = failed.sentence.rpartition(" it has to be ")[2]
+        names = [name for name in arrays if failed.sentence.startswith(f"{name} is ")]
+        if names and wanted in _DTYPES:
+            advice = f'np.asarray({names[0]}, dtype="{wanted}")'
+        elif failed.sentence.startswith("the data are "):
+            advice = f'make the Dataset of np.asarray(x, dtype="{net.dtype}")'
+    elif isinstance(failed, ShapeError):
+        flat = [name for name, array in arrays.items() if getattr(array, "ndim", 2) == 1]
+        if flat:
+            advice = f"{flat[0]} has one dimension and counts as one row; {flat[0]}.reshape(-1, 1) is a column"
+            if flat[0] == "target" and net is not None and net.width(net.depth) > 1:
+                advice = "target has one dimension and counts as one row; libfa.one_hot() makes a target of labels"
+    if advice:
+        failed.sentence += ": " + advice
+        failed.args = (failed.status, failed.sentence)
+
+
+def _not_finite(net, given):
+    """Where NaN or infinity is in the arrays and data sets given, or else in the network's; "" where all are finite."""
+    for name, one in given.items():
+        found = ""
+        if isinstance(one, Dataset):
+            found = _not_finite_sample(one, name)
+        elif not isinstance(one, _Object):
+            found = _place_of_not_finite(_array(_matrix(one, name), one, False), name)
+        if found:
+            return found
+    arrays = {} if net is None else net.state_dict(copy=False)
+    places = (_place_of_not_finite(array.reshape(len(array), -1), name) for name, array in arrays.items())
+    return next(filter(None, places), "")
+
+
+def _not_finite_sample(data, name):
+    for first in range(0, len(data), 1024):
+        for what, array in zip(("x", "target"), data.gather(range(first, min(first + 1024, len(data))))):
+            found = _place_of_not_finite(array, f"{what} of {name}", first)
+            if found:
+                return found
+    return ""
+
+
+def _place_of_not_finite(array, name, first=0):
+    wrong = [] if array is None else _numpy().argwhere(~_numpy().isfinite(array))
+    if len(wrong) == 0:
+        return ""
+    row, column = map(int, wrong[0])
+    return f"{name} holds {array[row, column]} in row {first + row}, column {column} (counted from 0)"
+
+
 def forward(net: Network, pass_: Pass, x: Matrix) -> None:
     """Forward pass of x [n x n_0]. The pass keeps x until the update: leave it unchanged."""
-    x = matrix_view(x)
-    lib.fa_forward(net._pointer, pass_._pointer, x)
-    pass_._borrowed = (x,)
+    _expect(net=net, pass_=pass_)
+    view = _matrix(x, "x")
+    try:
+        lib.fa_forward(net._pointer, pass_._pointer, view)
+    except FaError as failed:
+        _advise(failed, net, x=x)
+        raise
+    pass_._borrowed = (view,)
 
 
 def error(net: Network, pass_: Pass, target: Matrix) -> float:
     """Mean loss of the batch that went forward."""
-    target = matrix_view(target)
+    _expect(net=net, pass_=pass_)
+    view = _matrix(target, "target")
     # Kept even where the call fails: the library may have taken the view before it found the loss infinite.
-    pass_._borrowed = (*_batch(pass_)[:1], target)
-    lib.fa_error(net._pointer, pass_._pointer, target, pass_._loss)
+    pass_._borrowed = (*_batch(pass_)[:1], view)
+    try:
+        lib.fa_error(net._pointer, pass_._pointer, view, pass_._loss)
+    except FaError as failed:
+        _advise(failed, net, **{"x": x for x in pass_._borrowed[:-1]}, target=target)
+        raise
     return pass_._loss.value
 
 
 def backward(net: Network, pass_: Pass, fb: Feedback) -> None:
     """The learning rule: delta_l of the hidden layers."""
+    _expect(net=net, pass_=pass_, fb=fb)
     batch = _batch(pass_)
     _reraising(fb._running, (net, pass_, fb, batch), lib.fa_backward, net._pointer, pass_._pointer, fb._pointer)
     if fb._running is not None:
@@ -1575,17 +1848,20 @@ def backward(net: Network, pass_: Pass, fb: Feedback) -> None:
 
 def gradient(net: Network, pass_: Pass, fb: Feedback) -> None:
     """Add the gradient of this batch to the accumulated one."""
+    _expect(net=net, pass_=pass_, fb=fb)
     _batch(pass_)
     lib.fa_gradient(net._pointer, pass_._pointer, fb._pointer)
 
 
 def gradient_reset(pass_: Pass) -> None:
     """Discard the accumulated gradient."""
+    _expect(pass_=pass_)
     lib.fa_gradient_reset(pass_._pointer)
 
 
 def update(net: Network, pass_: Pass, fb: Feedback, opt: Optimizer) -> None:
     """Apply the mean of the accumulated gradient, or that of the batch that went backward."""
+    _expect(net=net, pass_=pass_, fb=fb, opt=opt)
     _reraising(fb._running, (net, pass_, fb, _batch(pass_)), lib.fa_update, net._pointer, pass_._pointer, fb._pointer,
                opt._pointer)
     pass_._borrowed = ()
@@ -1593,21 +1869,41 @@ def update(net: Network, pass_: Pass, fb: Feedback, opt: Optimizer) -> None:
 
 def train_step(net: Network, pass_: Pass, fb: Feedback, opt: Optimizer, x: Matrix, target: Matrix) -> float:
     """All phases at once; mean loss of the batch before the update."""
-    places, pass_._places = pass_._places, None
-    if places is None:
-        raise StateError(-6, "a step with this pass is running: neither its rule nor another thread may make another")
+    # No argument is looked at before the call: each is known by an attribute that only its class has.
     try:
-        views = places[0].take(x), places[1].take(target)
-        pass_._borrowed = None
-        if fb._running is None:
-            lib.fa_train_step(net._pointer, pass_._pointer, fb._pointer, opt._pointer, *views, pass_._loss)
-        else:
-            _reraising(fb._running, (net, pass_, fb, (x, target)), lib.fa_train_step, net._pointer, pass_._pointer,
-                       fb._pointer, opt._pointer, *views, pass_._loss)
-    finally:
-        pass_._places = places
+        places, pass_._places = pass_._places, None
+        if places is None:
+            raise StateError(-6, "a step with this pass is running: neither its rule nor another thread may make "
+                                 "another")
+        try:
+            views = places[0].take(x), places[1].take(target)
+            pass_._borrowed = None
+            if fb._running is None:
+                lib.fa_train_step(net._network, pass_._pointer, fb._pointer, opt._optimizer, *views, pass_._loss)
+            else:
+                _reraising(fb._running, (net, pass_, fb, (x, target)), lib.fa_train_step, net._network, pass_._pointer,
+                           fb._pointer, opt._optimizer, *views, pass_._loss)
+        finally:
+            pass_._places = places
+    except (AttributeError, TypeError, ValueError, ArithmeticError) as failed:
+        raise _step_failure(failed, net, pass_, fb, opt, x, target)
     pass_._borrowed = ()
     return pass_._loss.value
+
+
+def _step_failure(failed, net, pass_, fb, opt, x, target):
+    """What says more than the error of a step, or that error with a complete sentence."""
+    if isinstance(failed, FaError):
+        _advise(failed, net, x=x, target=target)
+        return failed
+    try:
+        _expect(net=net, pass_=pass_, fb=fb, opt=opt)
+        _matrix(x, "x")
+        _matrix(target, "target")
+    except (TypeError, ValueError) as better:
+        better.__suppress_context__ = True
+        return better
+    return failed
 
 
 # --- interrupts ----------------------------------------------------------------------------------------------------
@@ -1774,15 +2070,18 @@ def _progress_callback(training):
 
 
 def _train(training, objects, others, function, *arguments):
-    """Call the library for many steps; what callbacks raised meanwhile comes out here."""
+    """Call the library for many steps; what callbacks raised meanwhile comes out here. `others` are objects by name."""
     net, pass_, fb, _ = objects
-    handles = tuple(one._handle for one in (*objects, *others))  # whatever a callback closes
+    handles = tuple(one._handle for one in (*objects, *others.values()))  # whatever a callback closes
     training.objects = objects
     pass_._borrowed = None
     try:
         with _Interrupts() as training.interrupts:
             _reraising(fb._running, (net, pass_, fb, handles), function, *arguments, interrupts=training.interrupts)
             pass_._borrowed = ()
+    except NotFiniteError as failed:
+        _advise(failed, net, **others)
+        raise
     finally:
         raised, training.raised, training.objects = training.raised, None, None
         if raised is not None:
@@ -1798,15 +2097,18 @@ def train_epoch(net: Network, pass_: Pass, fb: Feedback, opt: Optimizer, data: D
     `callback` is called with a Progress, at `point` (AFTER_DELTAS or AFTER_UPDATE) of every `every`-th batch and of the
     last one. It stops the training by returning False (None does not), or by an exception, which is raised again here.
     """
+    _expect(net=net, pass_=pass_, fb=fb, opt=opt, data=data)
     training = _Training()
-    options = fa_epoch_options(ctypes.sizeof(fa_epoch_options), _unsigned(batch, "batch"), shuffle, drop_last,
-                               _unsigned(seed, "seed"), _unsigned(epoch, "epoch"), point, _unsigned(every, "every"))
-    if callback is not None:
+    options = fa_epoch_options(ctypes.sizeof(fa_epoch_options), _unsigned(batch, "batch"), _truth(shuffle, "shuffle"),
+                               _truth(drop_last, "drop_last"),
+                               _unsigned(seed, "seed"), _unsigned(epoch, "epoch"), _unsigned(point, "point", 31),
+                               _unsigned(every, "every"))
+    if _called(callback, "callback") is not None:
         training.callbacks[point] = callback
         options.callback = _progress_callback(training)
     result = fa_result()
     try:
-        _train(training, (net, pass_, fb, opt), (data,), lib.fa_train_epoch, net._pointer, pass_._pointer,
+        _train(training, (net, pass_, fb, opt), {"data": data}, lib.fa_train_epoch, net._pointer, pass_._pointer,
                fb._pointer, opt._pointer, data._pointer, options, result)
     except FaError as failed:
         failed.result = result
@@ -1817,12 +2119,14 @@ def train_epoch(net: Network, pass_: Pass, fb: Feedback, opt: Optimizer, data: D
 def evaluate(net: Network, data: Dataset, confusion: bool = False) -> Any:
     """Mean loss and accuracy on a Dataset, an fa_result. With `confusion` also a matrix [n_L x n_L]: samples of label i
     whose largest output is j."""
-    result = fa_result()
+    _expect(net=net, data=data)
+    result, confusion = fa_result(), _truth(confusion, "confusion")
     matrix = _numpy().zeros((data.n_outputs, data.n_outputs), "uint64") if confusion else None
     counts = matrix.ctypes.data_as(POINTER(c_uint64)) if confusion else None
     try:
         lib.fa_evaluate(net._pointer, data._pointer, result, counts)
     except FaError as failed:
+        _advise(failed, net, data=data)
         failed.result = result
         raise
     return (result, matrix) if confusion else result
@@ -1833,6 +2137,7 @@ class Trainer(_Part):
     items: trainer["epochs"] = 20."""
 
     def __init__(self, net: Network, seed: int, **parameters: Union[float, str]) -> None:
+        _expect(net=net)
         self._own(lib.fa_trainer_destroy, lib.fa_trainer_create, net._pointer, _unsigned(seed, "seed"))
         self._training = _Training()
         self._callback = _progress_callback(self._training)
@@ -1843,14 +2148,12 @@ class Trainer(_Part):
 
     def set(self, name: str, value: Union[float, str]) -> None:
         """Set a parameter; a choice by its name, yes and no also by True and False."""
-        if isinstance(value, str):
-            lib.fa_trainer_set_choice(self._pointer, name.encode(), value.encode())
-        else:
-            lib.fa_trainer_set(self._pointer, name.encode(), value)
+        function, *arguments = _param_call(lib.fa_trainer_set, lib.fa_trainer_set_choice, self._pointer, name, value)
+        function(*arguments)
 
     def get(self, name: str) -> float:
         """Value of a parameter; of a choice its index."""
-        return _real(lib.fa_trainer_get, self._pointer, name.encode())
+        return _real(lib.fa_trainer_get, self._pointer, _text(name, "name"))
 
     __setitem__ = set
     __getitem__ = get
@@ -1863,8 +2166,8 @@ class Trainer(_Part):
         """Call `callback` with a Progress at AFTER_DELTAS, AFTER_UPDATE or AFTER_EPOCH; None for nothing. What it may
         do, and how it stops the training: train_epoch()."""
         # Called after every epoch in any case, so that Ctrl-C need not wait for the end of the run.
-        called = callback is not None or point == AFTER_EPOCH
-        lib.fa_trainer_set_callback(self._pointer, point, _unsigned(every, "every"),
+        called = _called(callback, "callback") is not None or point == AFTER_EPOCH
+        lib.fa_trainer_set_callback(self._pointer, _unsigned(point, "point", 31), _unsigned(every, "every"),
                                     self._callback if called else fa_callback(),  # type: ignore[call-overload]
                                     None)
         self._training.callbacks[point] = callback
@@ -1873,9 +2176,13 @@ class Trainer(_Part):
             validation: Optional[Dataset] = None, progress: Optional[bool] = False) -> int:
         """Train until all epochs are done, a callback says stop, or nothing improves; why: one of STOP_... With
         `progress` a ProgressLine shows every epoch: None where a terminal or a notebook does, True in any case."""
+        _expect(net=net, pass_=pass_, fb=fb, opt=opt, training=training, **_given(validation=validation))
         if self._training.objects is not None:
             raise StateError(-6, "the trainer is running: a callback cannot run it again")
-        others = (self, training) if validation is None else (self, training, validation)
+        if progress is not None:
+            progress = _truth(progress, "progress")
+        handle = self._handle  # a callback may close the trainer
+        others = {"trainer": self, "training": training, **_given(validation=validation)}
         self._training.line = line = None if progress is False else ProgressLine(int(self["epochs"]), show=progress)
         try:
             _train(self._training, (net, pass_, fb, opt), others, lib.fa_trainer_run, self._pointer, net._pointer,
@@ -1885,9 +2192,12 @@ class Trainer(_Part):
             self._training.line = None
             if line is not None:
                 line.close()
-        return self.stop
+        return lib.fa_trainer_stop(handle.pointer)
 
     _role = "trainer"
+
+    def _described(self):
+        return f"epoch {self.epochs} of {self['epochs']:g}, batch={self['batch']:g}"
 
     def __reduce__(self):
         if self._training.objects is not None:
@@ -1921,6 +2231,10 @@ class Trainer(_Part):
         return [self.record(epoch) for epoch in range(1, self.epochs + 1)]
 
 
+_KINDS = {"net": Network, "pass_": Pass, "fb": Feedback, "opt": Optimizer, "data": Dataset, "training": Dataset,
+          "validation": Dataset, "trainer": Trainer, "stream_": fa_stream}
+
+
 def _pointer_or_none(thing):
     return None if thing is None else thing._pointer
 
@@ -1929,6 +2243,7 @@ def save_checkpoint(path: Path, net: Network, fb: Optional[Feedback] = None, opt
                     pass_: Optional[Pass] = None, trainer: Optional[Trainer] = None) -> None:
     """Write all that training needs to go on: fa_checkpoint_save(). May be called from a callback at AFTER_UPDATE or
     AFTER_EPOCH, with all objects of the run."""
+    _expect(net=net, **_given(fb=fb, opt=opt, pass_=pass_, trainer=trainer))
     _reraising(None if fb is None else fb._running, (), lib.fa_checkpoint_save, _path(path), net._pointer,
                *(_pointer_or_none(one) for one in (fb, opt, pass_, trainer)))
 
@@ -1937,10 +2252,11 @@ def load_checkpoint(path: Path, net: Network, fb: Optional[Feedback] = None, opt
                     pass_: Optional[Pass] = None, trainer: Optional[Trainer] = None, flags: int = 0) -> None:
     """Read a checkpoint into objects made for the same architecture, rule and optimizer: fa_checkpoint_load(). There
     must be no views of the arrays of fb. flags: LOAD_NOT_FINITE or 0."""
+    _expect(net=net, **_given(fb=fb, opt=opt, pass_=pass_, trainer=trainer))
     if fb is not None and fb._has_views():
         raise StateError(-6, f"a checkpoint makes the arrays of rule {fb.rule_name} anew, and there are views of them")
     _reraising(None if fb is None else fb._running, (), lib.fa_checkpoint_load, _path(path), net._pointer,
-               *(_pointer_or_none(one) for one in (fb, opt, pass_, trainer)), flags)
+               *(_pointer_or_none(one) for one in (fb, opt, pass_, trainer)), _unsigned(flags, "flags", 32))
 
 
 # --- learning rules ------------------------------------------------------------------------------------------------
@@ -1958,7 +2274,8 @@ def optimizers() -> List[str]:
 
 def real_param(name: str, default: float, low: float, high: float, doc: str = "") -> fa_param:
     """A parameter for Rule.params."""
-    return fa_param(name.encode(), PARAM_REAL, default, low, high, None, doc.encode())
+    return fa_param(_text(name, "name"), PARAM_REAL, _real_number(default, "default"), _real_number(low, "low"),
+                    _real_number(high, "high"), None, _text(doc, "doc"))
 
 
 class Rule:
@@ -2015,26 +2332,29 @@ class Setup:
 
     def param(self, name: str) -> float:
         """A parameter that arrays depend on: setting it later makes them anew."""
-        return _real(lib.fa_setup_param, self._pointer, name.encode())
+        return _real(lib.fa_setup_param, self._pointer, _text(name, "name"))
 
     def feedback(self, topology: int, derived: bool = False) -> None:
         """Keep "B" for every hidden layer; LAYERWISE or DIRECT. Derived: backward computes it in every step."""
-        (lib.fa_setup_derived_feedback if derived else lib.fa_setup_feedback)(self._pointer, topology)
+        declare = lib.fa_setup_derived_feedback if derived else lib.fa_setup_feedback
+        declare(self._pointer, _unsigned(topology, "topology", 31))
 
     def feedback_layer(self, topology: int, l: int, draw: int = DRAW_NOKLAND) -> None:
         """Keep "B" for one hidden layer, drawn as some authors do."""
-        lib.fa_setup_feedback_layer(self._pointer, topology, _unsigned(l, "l"), draw)
+        lib.fa_setup_feedback_layer(self._pointer, _unsigned(topology, "topology", 31), _unsigned(l, "l"),
+                                       _unsigned(draw, "draw", 31))
 
     def scratch(self, name: str, l: int, rows: int, cols: int) -> None:
         """An array that means nothing beyond a step and may be written in it."""
-        lib.fa_setup_scratch(self._pointer, name.encode(), _unsigned(l, "l"), _unsigned(rows, "rows"),
+        lib.fa_setup_scratch(self._pointer, _text(name, "name"), _unsigned(l, "l"), _unsigned(rows, "rows"),
                              _unsigned(cols, "cols"))
 
     def array(self, name: str, l: int, rows: int, cols: int, init: Union[str, int] = "zero",
               scale: float = 1.0) -> None:
         """Keep an array [rows x cols], drawn from the seed of the feedback; checkpoints hold it."""
-        lib.fa_setup_array(self._pointer, name.encode(), _unsigned(l, "l"), _unsigned(rows, "rows"),
-                           _unsigned(cols, "cols"), _number(lib.fa_init_find, init), scale)
+        lib.fa_setup_array(self._pointer, _text(name, "name"), _unsigned(l, "l"), _unsigned(rows, "rows"),
+                           _unsigned(cols, "cols"), _number(lib.fa_init_find, init, "init"),
+                           _real_number(scale, "scale"))
 
     def increments(self, first: int) -> None:
         """With RULE_NEEDS_INCREMENT: adapt asks for those of layers first .. L only."""
@@ -2082,7 +2402,7 @@ class Step:
 
     def param(self, name: str) -> float:
         """Value of a parameter of the rule."""
-        return _real(lib.fa_step_param, self._pointer, name.encode())
+        return _real(lib.fa_step_param, self._pointer, _text(name, "name"))
 
     def _array(self, writable, function, *arguments):
         return _view(self._running.owners, writable, function, self._pointer, *arguments)
@@ -2110,7 +2430,7 @@ class Step:
     def array(self, name: str, l: int, writable: bool = False) -> np.ndarray:
         """An array that setup declared; may be written in adapt, and everywhere (writable=True) if it is scratch or
         derived."""
-        return self._array(self._adapting or writable, lib.fa_step_array, name.encode(), _unsigned(l, "l"))
+        return self._array(self._adapting or writable, lib.fa_step_array, _text(name, "name"), _unsigned(l, "l"))
 
     def weights_operand(self, l: int) -> int:
         """W_{l+1} transposed, for transport() and inject()."""
@@ -2118,7 +2438,7 @@ class Step:
 
     def array_operand(self, name: str, l: int) -> int:
         """A declared array, for transport() and inject()."""
-        found = lib.fa_step_array_operand(self._pointer, name.encode(), _unsigned(l, "l"))
+        found = lib.fa_step_array_operand(self._pointer, _text(name, "name"), _unsigned(l, "l"))
         return self._operand(found, f"array {name} of layer {l}")
 
     @staticmethod
@@ -2132,18 +2452,19 @@ class Step:
         if operand is None:
             lib.fa_step_transport(self._pointer, _unsigned(l, "l"))
         else:
-            lib.fa_step_transport_with(self._pointer, _unsigned(l, "l"), operand)
+            lib.fa_step_transport_with(self._pointer, _unsigned(l, "l"), _unsigned(operand, "operand"))
 
     def inject(self, l: int, operand: Optional[int] = None) -> None:
         """delta_l = (B_l e) .* f'(z_l)"""
         if operand is None:
             lib.fa_step_inject(self._pointer, _unsigned(l, "l"))
         else:
-            lib.fa_step_inject_with(self._pointer, _unsigned(l, "l"), operand)
+            lib.fa_step_inject_with(self._pointer, _unsigned(l, "l"), _unsigned(operand, "operand"))
 
     def inject_signal(self, l: int, signal: Matrix, scale: float = 1.0) -> None:
         """delta_l = scale (B_l s) .* f'(z_l) for a signal s [n x n_L]"""
-        lib.fa_step_inject_signal(self._pointer, _unsigned(l, "l"), scale, matrix_view(signal))
+        lib.fa_step_inject_signal(self._pointer, _unsigned(l, "l"), _real_number(scale, "scale"),
+                                  _matrix(signal, "signal"))
 
     def carry(self, l: int) -> None:
         """delta_l = (W_l delta_{l-1}) .* f'(z_l)"""
@@ -2151,7 +2472,7 @@ class Step:
 
     def transport_through(self, l: int, left: Matrix, right: Matrix) -> None:
         """delta_l = (left right delta_{l+1}) .* f'(z_l), left [n_l x m], right [m x n_{l+1}] arrays of the step"""
-        lib.fa_step_transport_through(self._pointer, _unsigned(l, "l"), matrix_view(left), matrix_view(right))
+        lib.fa_step_transport_through(self._pointer, _unsigned(l, "l"), _matrix(left, "left"), _matrix(right, "right"))
 
     def apply_mask(self, l: int) -> None:
         """delta_l through the layer's dropout mask, without f'"""
@@ -2163,17 +2484,17 @@ class Step:
 
     def forward(self, slot: int, x: Optional[Matrix] = None, noise_slot: int = 0) -> None:
         """A further forward pass into a slot, of x [n x n_0] (None: that of the step); see fa_step_forward()."""
-        lib.fa_step_forward(self._pointer, _unsigned(slot, "slot"), None if x is None else matrix_view(x),
+        lib.fa_step_forward(self._pointer, _unsigned(slot, "slot"), None if x is None else _matrix(x, "x"),
                             _unsigned(noise_slot, "noise_slot"))
 
     def layer(self, l: int, x: Matrix, slot: int, noise_slot: int = 0) -> None:
         """h_l = f(W_l x + noise + b_l) into a slot, x [n x n_{l-1}]; also in adapt."""
-        lib.fa_step_layer(self._pointer, _unsigned(l, "l"), matrix_view(x), _unsigned(noise_slot, "noise_slot"),
+        lib.fa_step_layer(self._pointer, _unsigned(l, "l"), _matrix(x, "x"), _unsigned(noise_slot, "noise_slot"),
                           _unsigned(slot, "slot"))
 
     def error(self, slot: int, out: np.ndarray) -> np.ndarray:
         """e = dloss/dz_L of a slot's forward pass, into an array of the step [n x n_L]."""
-        lib.fa_step_error(self._pointer, _unsigned(slot, "slot"), matrix_view(out, writable=True))
+        lib.fa_step_error(self._pointer, _unsigned(slot, "slot"), _matrix(out, "out", True))
         return out
 
     def loss(self, slot: int = 0) -> np.ndarray:
@@ -2184,25 +2505,27 @@ class Step:
 
     def uniform(self, purpose: int, l: int, low: float, high: float, out: np.ndarray) -> np.ndarray:
         """Fill an array with U[low, high), from the stream of this step, purpose and layer."""
-        lib.fa_step_uniform(self._pointer, _unsigned(purpose, "purpose", 32), _unsigned(l, "l"), low, high,
-                            matrix_view(out, writable=True))
+        lib.fa_step_uniform(self._pointer, _unsigned(purpose, "purpose", 32), _unsigned(l, "l"),
+                            _real_number(low, "low"), _real_number(high, "high"),
+                            _matrix(out, "out", True))
         return out
 
     def normal(self, purpose: int, l: int, mean: float, deviation: float, out: np.ndarray) -> np.ndarray:
         """Fill an array with N(mean, deviation^2), from the stream of this step, purpose and layer."""
-        lib.fa_step_normal(self._pointer, _unsigned(purpose, "purpose", 32), _unsigned(l, "l"), mean, deviation,
-                           matrix_view(out, writable=True))
+        lib.fa_step_normal(self._pointer, _unsigned(purpose, "purpose", 32), _unsigned(l, "l"),
+                           _real_number(mean, "mean"), _real_number(deviation, "deviation"),
+                           _matrix(out, "out", True))
         return out
 
     def set_presynaptic(self, l: int, h: Matrix) -> None:
         """Let h [n x n_{l-1}] stand for h_{l-1} in the gradient; leave it unchanged until the update."""
-        view = matrix_view(h)
+        view = _matrix(h, "h")
         lib.fa_step_set_presynaptic(self._pointer, _unsigned(l, "l"), view)
         self._running.kept["h", l] = view
 
     def set_postsynaptic(self, l: int, signal: Matrix) -> None:
         """Let an array of the step [n x n_l] stand for delta_l in the gradient; leave it unchanged until the update."""
-        view = matrix_view(signal)
+        view = _matrix(signal, "signal")
         lib.fa_step_set_postsynaptic(self._pointer, _unsigned(l, "l"), view)
         self._running.kept["delta", l] = view
 
@@ -2221,11 +2544,11 @@ class Step:
 
     def shrink_weights(self, l: int, factor: float) -> None:
         """In adapt: W_l = factor W_l."""
-        lib.fa_step_shrink_weights(self._pointer, _unsigned(l, "l"), factor)
+        lib.fa_step_shrink_weights(self._pointer, _unsigned(l, "l"), _real_number(factor, "factor"))
 
     def pseudo_inverse(self, a: Matrix, out: np.ndarray) -> np.ndarray:
         """out = the Moore-Penrose inverse of a, an array of the step; not in adapt."""
-        lib.fa_step_pseudo_inverse(self._pointer, matrix_view(a), matrix_view(out, writable=True))
+        lib.fa_step_pseudo_inverse(self._pointer, _matrix(a, "a"), _matrix(out, "out", True))
         return out
 
 
@@ -2352,14 +2675,21 @@ class Recorder(_Object):
 
     def __init__(self, net: Network, names: Union[None, str, Sequence[str]] = None, every: int = 1) -> None:
         """`names` is a list of quantities(), or None for all whose cost is not "svd"."""
-        chosen = None if names is None else ",".join([names] if isinstance(names, str) else names).encode()
+        _expect(net=net)
+        try:
+            chosen = None if names is None else ",".join([names] if isinstance(names, str) else names).encode()
+        except TypeError:
+            raise TypeError(f"names is {_words(names)}; a list of names is wanted, or None") from None
         self._own(lib.fa_recorder_destroy, lib.fa_recorder_create, net._pointer, chosen, _unsigned(every, "every"))
 
     __reduce__ = _not_copied("it may write a file")
 
+    def _described(self):
+        return f"{self.count} observation" + "s" * (self.count != 1)
+
     def open(self, path: Path, kind: int = RECORD_CSV) -> None:
         """Append rows to a file from now on: RECORD_CSV or RECORD_JSONL."""
-        lib.fa_recorder_open(self._pointer, _path(path), kind)
+        lib.fa_recorder_open(self._pointer, _path(path), _unsigned(kind, "kind", 31))
 
     def close_file(self) -> None:
         """Flush and close the file; FileError if that fails."""
@@ -2367,10 +2697,11 @@ class Recorder(_Object):
 
     def set_threshold(self, threshold: float) -> None:
         """Threshold of the quantity "saturation", at first 0.01."""
-        lib.fa_recorder_set_threshold(self._pointer, threshold)
+        lib.fa_recorder_set_threshold(self._pointer, _real_number(threshold, "threshold"))
 
     def observe(self, net: Network, pass_: Pass, fb: Optional[Feedback], epoch: int, batch: int) -> None:
         """Take one observation, of a pass whose deltas are there; __call__() does it in a callback."""
+        _expect(net=net, pass_=pass_, **_given(fb=fb))
         lib.fa_recorder_observe(self._pointer, net._pointer, pass_._pointer, None if fb is None else fb._pointer,
                                 _unsigned(epoch, "epoch"), _unsigned(batch, "batch"))
 
@@ -2384,7 +2715,7 @@ class Recorder(_Object):
 
     def value(self, name: str, l: int) -> float:
         """Value of a quantity at the last observation."""
-        return _real(lib.fa_recorder_value, self._pointer, name.encode(), _unsigned(l, "l"))
+        return _real(lib.fa_recorder_value, self._pointer, _text(name, "name"), _unsigned(l, "l"))
 
 
 # --- random numbers and diagnostics --------------------------------------------------------------------------------
@@ -2397,42 +2728,52 @@ def stream(seed: int, purpose: int = PURPOSE_RAW, layer: int = 0, step: int = 0)
 
 def random_words(stream_: fa_stream, first: int, count: int) -> np.ndarray:
     """Words first .. first + count - 1 of a stream, uint64 [count]."""
-    words = _numpy().empty(_unsigned(count, "count"), "uint64")
+    _expect(stream_=stream_)
+    count = _unsigned(count, "count")
+    words = _numpy().empty(count, "uint64")
     lib.fa_random_words(byref(stream_), _unsigned(first, "first"), count, words.ctypes.data_as(POINTER(c_uint64)))
     return words
 
 
 def random_uniform(stream_: fa_stream, low: float, high: float, out: np.ndarray) -> np.ndarray:
     """Fill an array with U[low, high)."""
-    lib.fa_random_uniform(byref(stream_), low, high, matrix_view(out, writable=True))
+    _expect(stream_=stream_)
+    lib.fa_random_uniform(byref(stream_), _real_number(low, "low"), _real_number(high, "high"),
+                          _matrix(out, "out", True))
     return out
 
 
 def random_normal(stream_: fa_stream, mean: float, deviation: float, out: np.ndarray) -> np.ndarray:
     """Fill an array with N(mean, deviation^2)."""
-    lib.fa_random_normal(byref(stream_), mean, deviation, matrix_view(out, writable=True))
+    _expect(stream_=stream_)
+    lib.fa_random_normal(byref(stream_), _real_number(mean, "mean"), _real_number(deviation, "deviation"),
+                         _matrix(out, "out", True))
     return out
 
 
 def random_permutation(stream_: fa_stream, count: int) -> np.ndarray:
     """The numbers 0 .. count - 1 in random order, uintp [count]."""
-    order = _numpy().empty(_unsigned(count, "count"), "uintp")
+    _expect(stream_=stream_)
+    count = _unsigned(count, "count")
+    order = _numpy().empty(count, "uintp")
     lib.fa_random_permutation(byref(stream_), count, order.ctypes.data_as(POINTER(c_size_t)))
     return order
 
 
 def angle(a: Matrix, b: Matrix) -> float:
     """Degrees between two arrays of one shape, flattened; NaN where one is 0."""
-    return _real(lib.fa_angle, matrix_view(a), matrix_view(b))
+    return _real(lib.fa_angle, _matrix(a, "a"), _matrix(b, "b"))
 
 
 def weight_angle(net: Network, fb: Feedback, l: int) -> float:
     """Degrees between the transpose of W_{l+1} and B_l."""
+    _expect(net=net, fb=fb)
     return _real(lib.fa_weight_angle, net._pointer, fb._pointer, _unsigned(l, "l"))
 
 
 def compare_deltas(net: Network, pass_: Pass) -> List[fa_delta_report]:
     """The rule's delta_l against back-propagation's: a list of fa_delta_report, element l - 1 for layer l."""
+    _expect(net=net, pass_=pass_)
     reports = (fa_delta_report * max(net.depth - 1, 1))()
     lib.fa_compare_deltas(net._pointer, pass_._pointer, reports)
     return list(reports)
@@ -2440,6 +2781,7 @@ def compare_deltas(net: Network, pass_: Pass) -> List[fa_delta_report]:
 
 def compare_pseudo_deltas(net: Network, pass_: Pass) -> List[fa_delta_report]:
     """The same against pseudo-back-propagation's deltas."""
+    _expect(net=net, pass_=pass_)
     reports = (fa_delta_report * max(net.depth - 1, 1))()
     lib.fa_compare_pseudo_deltas(net._pointer, pass_._pointer, reports)
     return list(reports)
@@ -2447,6 +2789,7 @@ def compare_pseudo_deltas(net: Network, pass_: Pass) -> List[fa_delta_report]:
 
 def compare_updates(net: Network, pass_: Pass) -> List[fa_update_report]:
     """The gradients of all weights against back-propagation's: a list of fa_update_report, element 0 for all layers."""
+    _expect(net=net, pass_=pass_)
     reports = (fa_update_report * (net.depth + 1))()
     lib.fa_compare_updates(net._pointer, pass_._pointer, reports)
     return list(reports)
@@ -2454,25 +2797,29 @@ def compare_updates(net: Network, pass_: Pass) -> List[fa_update_report]:
 
 def alignment_angle(net: Network, fb: Feedback, l: int) -> float:
     """Degrees between W_l and B_l B_{l-1}^T (B_{L-1}^T for the last layer)."""
+    _expect(net=net, fb=fb)
     return _real(lib.fa_alignment_angle, net._pointer, fb._pointer, _unsigned(l, "l"))
 
 
 def alignment_matrix(net: Network, fb: Feedback, l: int) -> np.ndarray:
     """A_l with W_l = B_l A_l B_{l-1}^T, as a float64 array."""
+    _expect(net=net, fb=fb)
+    l = _unsigned(l, "l")
     a = _numpy().empty((net.width(net.depth), net.width(0 if l == 1 else net.depth)))
-    lib.fa_alignment_matrix(net._pointer, fb._pointer, _unsigned(l, "l"), matrix_view(a, writable=True))
+    lib.fa_alignment_matrix(net._pointer, fb._pointer, l, _matrix(a, "a", True))
     return a
 
 
 def spectrum_of(a: Matrix) -> fa_spectrum:
     """Rank, condition and extreme singular values of an array."""
     spectrum = fa_spectrum()
-    lib.fa_spectrum_of(matrix_view(a), byref(spectrum))
+    lib.fa_spectrum_of(_matrix(a, "a"), byref(spectrum))
     return spectrum
 
 
 def layer_norms(net: Network, pass_: Pass, fb: Optional[Feedback] = None) -> List[fa_norm_report]:
     """Norms of weights, bias, feedback, activity and delta: a list of fa_norm_report, element l - 1 for layer l."""
+    _expect(net=net, pass_=pass_, **_given(fb=fb))
     reports = (fa_norm_report * net.depth)()
     lib.fa_layer_norms(net._pointer, pass_._pointer, fb._pointer if fb is not None else None, reports)
     return list(reports)
@@ -2480,26 +2827,40 @@ def layer_norms(net: Network, pass_: Pass, fb: Optional[Feedback] = None) -> Lis
 
 def saturation(net: Network, pass_: Pass, threshold: float) -> List[float]:
     """Fraction of saturated activities of every layer."""
+    _expect(net=net, pass_=pass_)
     fractions = (c_double * net.depth)()
-    lib.fa_saturation(net._pointer, pass_._pointer, threshold, fractions)
+    lib.fa_saturation(net._pointer, pass_._pointer, _real_number(threshold, "threshold"), fractions)
     return list(fractions)
 
 
 def gradient_check(net: Network, x: Matrix, target: Matrix, step: float = 0.0) -> float:
     """Worst difference between back-propagation's gradient and central differences."""
-    return _real(lib.fa_gradient_check, net._pointer, matrix_view(x), matrix_view(target), step)
+    _expect(net=net)
+    try:
+        return _real(lib.fa_gradient_check, net._pointer, _matrix(x, "x"), _matrix(target, "target"),
+                     _real_number(step, "step"))
+    except FaError as failed:
+        _advise(failed, net, x=x, target=target)
+        raise
 
 
 # --- estimators ----------------------------------------------------------------------------------------------------
 
 class NotFittedError(ValueError, AttributeError):
-    """predict() or its like before fit(). scikit-learn's own class stands for it where scikit-learn is loaded."""
+    """predict() or its like before fit(). Where scikit-learn is loaded it is scikit-learn's NotFittedError too."""
+
+    def __reduce__(self):
+        return _not_fitted_error, self.args
+
+
+def _not_fitted_error(sentence):
+    module = sys.modules.get("sklearn.exceptions")
+    bases = (NotFittedError,) if module is None else (NotFittedError, module.NotFittedError)
+    return type("NotFittedError", bases, {"__module__": __name__})(sentence)
 
 
 def _not_fitted(estimator):
-    module = sys.modules.get("sklearn.exceptions")
-    error = NotFittedError if module is None else module.NotFittedError
-    return error(f"this {type(estimator).__name__} is not fitted yet: call fit() first")
+    return _not_fitted_error(f"this {type(estimator).__name__} is not fitted yet: call fit() first")
 
 
 def _samples(x, dtype, name="X"):
@@ -2507,7 +2868,7 @@ def _samples(x, dtype, name="X"):
     numpy = _numpy()
     if hasattr(x, "toarray"):
         raise TypeError(f"{name} is a sparse matrix; libfa takes dense arrays: {name}.toarray()")
-    x = numpy.asarray(x)
+    x = _plain(x, name)
     if x.dtype.kind == "c":
         raise ValueError(f"Complex data not supported: {name} has dtype {x.dtype}")
     if x.ndim != 2:
@@ -2600,9 +2961,10 @@ class _Estimator:
 
     def _prepare(self, n_inputs, n_outputs):
         """New network, feedback and optimizer. The recipe is part of the interface: docs/guide/python.md."""
+        hidden = self._checked_params()
         seed = _seed(self.random_state)
         net = Network(n_inputs, self.dtype)
-        for width in ([self.hidden] if isinstance(self.hidden, numbers.Integral) else self.hidden):
+        for width in hidden:
             net.add_dense(width, self.activation)
         net.add_dense(n_outputs, self._output)
         net.loss = self._loss
@@ -2610,7 +2972,7 @@ class _Estimator:
         for l in range(1, net.depth):
             net.set_dropout(l, self.dropout)
         fb = Feedback(net, self.rule, seed)
-        for name, value in (self.rule_params or {}).items():
+        for name, value in dict(self.rule_params or {}).items():
             fb.set_param(name, value)
         rate = self.learning_rate
         if rate is None and self.optimizer == "sgd":
@@ -2620,6 +2982,24 @@ class _Estimator:
         self.n_features_in_, self.n_outputs_, self.seed_ = n_inputs, n_outputs, seed
         self.loss_curve_, self.validation_curve_ = [], []
         self.net_, self.feedback_, self.optimizer_ = net, fb, opt
+
+    def _checked_params(self):
+        """The widths of the hidden layers; TypeError with the parameter's name where what C would say lacks it."""
+        for name in ("batch", "epochs", "patience", "threads"):
+            _unsigned(getattr(self, name), name)
+        for name in ("dropout", "validation_fraction"):
+            _real_number(getattr(self, name), name)
+        for name in ("activation", "init", "schedule", "optimizer"):
+            _text(getattr(self, name), name)
+        for name in ("rule_params", "optimizer_params", "trainer_params"):
+            value = getattr(self, name)
+            if value is not None and not hasattr(value, "keys"):
+                raise TypeError(f"{name} is {_words(value)}; {{name: value}} is wanted, or None")
+        if isinstance(self.hidden, numbers.Integral):
+            return [self.hidden]
+        if isinstance(self.hidden, (str, bytes)) or not hasattr(self.hidden, "__iter__"):
+            raise TypeError(f"hidden is {_words(self.hidden)}; a whole number is wanted, or several")
+        return [_unsigned(width, "a width in hidden") for width in self.hidden]
 
     def _pass(self, n):
         pass_ = Pass(self.net_, min(self.batch, n))
@@ -2654,6 +3034,14 @@ class _Estimator:
         self.loss_curve_.append(result.loss)
         self.n_iter_, self.loss_ = len(self.loss_curve_), result.loss
 
+    def _pair(self, validation):
+        """X and y of the argument `validation`."""
+        try:
+            x, y = validation
+        except (TypeError, ValueError):
+            raise TypeError(f"validation is {_words(validation)}; a pair (X, y) is wanted") from None
+        return x, y
+
     def _refuse(self, unknown):
         if "sample_weight" in unknown:
             raise TypeError(f"{type(self).__name__} takes no sample_weight: every sample counts alike. Repeat samples "
@@ -2665,7 +3053,7 @@ class _Estimator:
         if y is None:
             raise ValueError(f"{type(self).__name__} requires y to be passed, but the target y is None")
         x = self._inputs(x) if fitted else _samples(x, self.dtype)
-        y = _numpy().asarray(y)
+        y = _plain(y, "y")
         if y.ndim == 0 or len(y) != len(x):
             raise ValueError(f"X has {len(x)} samples, y has shape {y.shape}: one row or number for each is needed")
         return x, y
@@ -2743,6 +3131,18 @@ _PARAMETERS = """
     """
 
 
+def _own_init(cls):
+    """The constructor under the name of its class, for Python's sentences about its arguments."""
+    shared = _Estimator.__init__
+    cls.__init__ = types.FunctionType(shared.__code__, shared.__globals__, shared.__name__, shared.__defaults__)
+    functools.update_wrapper(cls.__init__, shared)
+    del cls.__init__.__wrapped__
+    cls.__init__.__kwdefaults__ = shared.__kwdefaults__
+    cls.__init__.__qualname__ = f"{cls.__name__}.__init__"
+    return cls
+
+
+@_own_init
 class Classifier(_Estimator):
     __doc__ = """Classes from numbers, in scikit-learn's way: a softmax network trained on the cross-entropy.
 
@@ -2766,6 +3166,17 @@ class Classifier(_Estimator):
                 raise ValueError("Unknown label type: continuous numbers are no classes; a Regressor learns them")
         return y
 
+    @staticmethod
+    def _sorted(labels, name="y"):
+        try:
+            return _numpy().unique(_plain(labels, name))
+        except TypeError as error:
+            if "not supported between" not in str(error):
+                raise
+            kinds = sorted({type(label).__name__ for label in labels})
+            raise TypeError(f"{name} holds labels of types {', '.join(kinds)}, which cannot be sorted together"
+                            ) from None
+
     def _numbers(self, y):
         """Index of every label in classes_."""
         numpy = _numpy()
@@ -2778,7 +3189,7 @@ class Classifier(_Estimator):
         x, y = self._checked(x, y, fitted)
         y = self._labels(y)
         if not fitted:
-            self._begin(x, _numpy().unique(y))
+            self._begin(x, self._sorted(y))
         return Dataset(x, self._numbers(y), n_classes=len(self.classes_))
 
     def _begin(self, x, classes):
@@ -2791,7 +3202,7 @@ class Classifier(_Estimator):
         """Learn anew. `validation` is a pair (X, y) to watch, and to stop by if `patience` is not 0."""
         self._refuse(unknown)
         data = self._data(X, y, fitted=False)
-        self._fit(data, None if validation is None else self._data(*validation))
+        self._fit(data, None if validation is None else self._data(*self._pair(validation)))
         return self
 
     def partial_fit(self, X: Any, y: Any, classes: Any = None, **unknown: Any) -> Classifier:
@@ -2799,8 +3210,8 @@ class Classifier(_Estimator):
         self._refuse(unknown)
         if not hasattr(self, "net_"):
             x, y = self._checked(X, y, False)
-            self._begin(x, _numpy().unique(self._labels(y) if classes is None else classes))
-        elif classes is not None and list(_numpy().unique(classes)) != list(self.classes_):
+            self._begin(x, self._sorted(self._labels(y)) if classes is None else self._sorted(classes, "classes"))
+        elif classes is not None and list(self._sorted(classes, "classes")) != list(self.classes_):
             raise ValueError(f"classes are {list(self.classes_)} since the first call, and now {list(classes)}")
         self._partial_fit(self._data(X, y))
         return self
@@ -2817,7 +3228,10 @@ class Classifier(_Estimator):
 
     def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
         """Share of the samples whose class is predicted."""
-        return float(_numpy().average(self.predict(X) == _numpy().asarray(y).reshape(-1), weights=sample_weight))
+        predicted, y = self.predict(X), _plain(y, "y").reshape(-1)
+        if len(y) != len(predicted):
+            raise ValueError(f"X has {len(predicted)} samples, y has {len(y)}")
+        return float(_numpy().average(predicted == y, weights=sample_weight))
 
 
 def _conversion_warning():
@@ -2825,6 +3239,7 @@ def _conversion_warning():
     return UserWarning if module is None else module.DataConversionWarning
 
 
+@_own_init
 class Regressor(_Estimator):
     __doc__ = """Numbers from numbers, in scikit-learn's way: an identity output trained on the squared error.
 
@@ -2849,7 +3264,7 @@ class Regressor(_Estimator):
         """Learn anew. `validation` is a pair (X, y) to watch, and to stop by if `patience` is not 0."""
         self._refuse(unknown)
         data = self._data(X, y, fitted=False)
-        self._fit(data, None if validation is None else self._data(*validation))
+        self._fit(data, None if validation is None else self._data(*self._pair(validation)))
         return self
 
     def partial_fit(self, X: Any, y: Any, **unknown: Any) -> Regressor:
@@ -2867,10 +3282,12 @@ class Regressor(_Estimator):
     def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
         """R^2, the mean over the targets: 1 - (sum of squared errors) / (sum of squared distances from the mean)."""
         numpy = _numpy()
-        y = numpy.asarray(y, "float64")
-        y = y.reshape(len(y), -1)
+        predicted, y = self.predict(X), _plain(y, "y")
+        if y.shape != predicted.shape:
+            raise ValueError(f"y has shape {y.shape}, what is predicted has shape {predicted.shape}")
+        y = _samples(y.reshape(len(y), -1), "float64", "y")
         weights = numpy.ones(len(y)) if sample_weight is None else numpy.asarray(sample_weight, "float64")
-        wrong = weights @ (y - self.predict(X).reshape(y.shape)) ** 2
+        wrong = weights @ (y - predicted.reshape(y.shape)) ** 2
         spread = weights @ (y - numpy.average(y, axis=0, weights=weights)) ** 2
         varies = spread > 0
         scores = numpy.where(varies, 1 - wrong / numpy.where(varies, spread, 1), numpy.where(wrong > 0, 0.0, 1.0))

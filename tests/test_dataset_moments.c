@@ -126,6 +126,7 @@ START_TEST(moments_refuse)
     expect_failure(FA_ERR_ARGUMENT, fa_dataset_moments(NULL, &mean, &deviation));
     expect_failure(FA_ERR_ARGUMENT, fa_dataset_moments(data, NULL, &deviation));
     expect_failure(FA_ERR_SHAPE, fa_dataset_moments(data, &narrow, &deviation));
+    ck_assert_ptr_nonnull(strstr(fa_last_error(), "is 1 x 5, it has to be 1 x 6"));
     expect_failure(FA_ERR_SHAPE, fa_dataset_moments(data, &mean, &tall));
     expect_failure(FA_ERR_DTYPE, fa_dataset_moments(data, &mean, &single));
     const double bad[] = {(double)NAN, (double)INFINITY, -(double)INFINITY};

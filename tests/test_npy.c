@@ -171,6 +171,8 @@ static const struct {
     {FA_ERR_FORMAT, "{'descr': <f8, 'fortran_order': False, 'shape': (2, 3)}"},
     {FA_ERR_FORMAT, "{'descr' '<f8', 'fortran_order': False, 'shape': (2, 3)}"},
     {FA_ERR_FORMAT, "{'descr': '<f8' 'fortran_order': False, 'shape': (2, 3)}"},
+    {FA_ERR_FORMAT, "{'more', 'descr': '<f8', 'fortran_order': False, 'shape': (2, 3)}"},
+    {FA_ERR_FORMAT, "{'more':, 'descr': '<f8', 'fortran_order': False, 'shape': (2, 3)}"},
     {FA_ERR_FORMAT, "{'descr': '<f8', 'descr': '<f8', 'fortran_order': False, 'shape': (2, 3)}"},
     {FA_ERR_FORMAT, "{'descr': '<f8', 'fortran_order': False, 'shape': (2, 3), 'more': 1}"},
     {FA_ERR_FORMAT, "{'descr': '<f8', 'fortran_order': False, 'shape': (2, 3)} x"},

@@ -113,7 +113,7 @@ class Runner:
 
     def survives(self, mutant, place, objects, slower):
         """(outcome, test): the tests in one variant, the quickest first."""
-        place.replace(objects)
+        place.replace(list(objects.values()))
         tests, spent = self.tests_for(mutant), 0.0
         for number, test in enumerate(tests):
             if number and spent + slower * test.seconds > self.budget:

@@ -60,7 +60,7 @@ class Close(unittest.TestCase):
     def test_after_close(self):
         net = objects()[0]
         net.close()
-        with self.assertRaisesRegex(libfa.ArgumentError, "NULL"):
+        with self.assertRaisesRegex(libfa.ArgumentError, "the network is closed"):
             net.weights(1)
         net.close()
 

@@ -280,7 +280,8 @@ class Settings(Same):
                 alive[1].set_threads(n)
         self.assertEqual(alive[1].threads, 2)
         alive[1].close()
-        self.assertEqual(alive[1].threads, 0)
+        with self.assertRaisesRegex(ValueError, "the pass is closed"):
+            alive[1].threads
 
 
 if __name__ == "__main__":

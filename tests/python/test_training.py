@@ -202,7 +202,7 @@ class Callbacks(Same):
             trainer.close()
             close(seen)
         trainer.on(libfa.AFTER_UPDATE, close_trainer)
-        trainer.run(*alive, data)
+        self.assertEqual(trainer.run(*alive, data), libfa.STOP_EPOCHS)
 
 
 class PythonFA(libfa.Rule):
