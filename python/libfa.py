@@ -913,7 +913,7 @@ class _Object:
     """Common to all handles: a context manager, closed at its end."""
     _handle: Any = None
     _pointer: Any = _Closed()  # the object's own attribute comes before it
-    _own_name = "_pointer"     # a second name of it that no other class has: train_step() knows objects by theirs
+    _own_name = "_pointer"     # its second name, which no other class has: train_step() knows objects by theirs
     _viewed = staticmethod(_nothing)  # a weak reference to the _Views, where there are any
 
     def _own(self, destroy, create, *arguments, borrowed=()):
@@ -1050,7 +1050,7 @@ def _restore_part(cls, architecture, arguments, structure, content):
 class Network(_Object):
     """Layers, weights, biases and the loss: fa/network.h."""
     _own_name = "_network"
-    _network: Any = _Closed()
+    _network: int
 
     def __init__(self, n_inputs: int, dtype: Any = "float32") -> None:
         self._own(lib.fa_network_destroy, lib.fa_network_create, _dtype(dtype), _unsigned(n_inputs, "n_inputs"))
@@ -1280,6 +1280,8 @@ def _restore_network(cls, content):
 class Pass(_Object):
     """Activities, error signals and gradients of one batch: fa/pass.h. One per thread. Its arrays are read-only views,
     overwritten by the next batch. A streaming one keeps two layers at a time and has none: for local rules."""
+    _own_name = "_pass"
+    _pass: int
 
     def __init__(self, net: Network, max_batch: int, streaming: bool = False) -> None:
         _expect(net=net)
@@ -1357,6 +1359,8 @@ def pass_bytes(net: Network, max_batch: int, streaming: bool = False) -> int:
 
 class Feedback(_Part):
     """A learning rule bound to a network: fa/feedback.h. `rule` is the name of a built-in rule or a Rule."""
+    _own_name = "_feedback"
+    _feedback: int
 
     def __init__(self, net: Network, rule: Union[str, Rule], seed: int) -> None:
         _expect(net=net)
@@ -1458,7 +1462,7 @@ class Feedback(_Part):
 class Optimizer(_Part):
     """From gradient to weight change: fa/optimizer.h. Parameters may be given by name."""
     _own_name = "_optimizer"
-    _optimizer: Any = _Closed()
+    _optimizer: int
 
     def __init__(self, net: Network, name: str = "sgd", **parameters: Union[float, str]) -> None:
         _expect(net=net)
@@ -1879,10 +1883,10 @@ def train_step(net: Network, pass_: Pass, fb: Feedback, opt: Optimizer, x: Matri
             views = places[0].take(x), places[1].take(target)
             pass_._borrowed = None
             if fb._running is None:
-                lib.fa_train_step(net._network, pass_._pointer, fb._pointer, opt._optimizer, *views, pass_._loss)
+                lib.fa_train_step(net._network, pass_._pass, fb._feedback, opt._optimizer, *views, pass_._loss)
             else:
-                _reraising(fb._running, (net, pass_, fb, (x, target)), lib.fa_train_step, net._network, pass_._pointer,
-                           fb._pointer, opt._optimizer, *views, pass_._loss)
+                _reraising(fb._running, (net, pass_, fb, (x, target)), lib.fa_train_step, net._network, pass_._pass,
+                           fb._feedback, opt._optimizer, *views, pass_._loss)
         finally:
             pass_._places = places
     except (AttributeError, TypeError, ValueError, ArithmeticError) as failed:
@@ -1898,6 +1902,8 @@ def _step_failure(failed, net, pass_, fb, opt, x, target):
         return failed
     try:
         _expect(net=net, pass_=pass_, fb=fb, opt=opt)
+        for one in (net, pass_, fb, opt):
+            one._pointer  # raises if it is closed
         _matrix(x, "x")
         _matrix(target, "target")
     except (TypeError, ValueError) as better:
@@ -2409,7 +2415,8 @@ class Step:
 
     def activity(self, l: int, slot: int = 0) -> np.ndarray:
         """h_l [n x n_l]; of a slot above 0: may be written."""
-        return self._array(slot > 0, lib.fa_step_activity, _unsigned(slot, "slot"), _unsigned(l, "l"))
+        slot = _unsigned(slot, "slot")
+        return self._array(slot > 0, lib.fa_step_activity, slot, _unsigned(l, "l"))
 
     def target(self) -> np.ndarray:
         """[n x n_L]."""
@@ -2417,7 +2424,8 @@ class Step:
 
     def delta(self, l: int) -> np.ndarray:
         """delta_l [n x n_l]; may be written for l < L."""
-        return self._array(l < self.depth and not self._adapting, lib.fa_step_delta, _unsigned(l, "l"))
+        l = _unsigned(l, "l")
+        return self._array(l < self.depth and not self._adapting, lib.fa_step_delta, l)
 
     def weights(self, l: int) -> np.ndarray:
         """W_l [n_l x n_{l-1}]."""
@@ -2552,6 +2560,14 @@ class Step:
         return out
 
 
+def _over(self):
+    raise ArgumentError(-1, f"the {type(self).__name__.lower()} is over: it is only valid in the callback")
+
+
+# What they become after their callback, when the C object is gone.
+_OVER = {cls: type(cls.__name__, (cls,), {"__slots__": (), "_pointer": property(_over)}) for cls in (Setup, Step)}
+
+
 class _Running:
     """What the callbacks of a rule written in Python share with the call that runs them."""
     __slots__ = ("name", "owners", "kept", "raised", "interrupts")
@@ -2578,7 +2594,7 @@ def _callback(running, method, seen_as, fail):
             running.raised = running.raised or exception
             return fail(f"{type(exception).__name__}: {exception}".encode("utf-8", "replace"))
         finally:
-            seen._pointer = None  # the C object is gone now
+            seen.__class__ = _OVER[type(seen)]
         return 0
     return callback
 

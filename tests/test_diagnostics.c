@@ -296,6 +296,18 @@ START_TEST(every_weight_is_checked)
 }
 END_TEST
 
+/* A step across the curve of the logistic function, in a network that has no layer but the last. */
+START_TEST(the_last_layer_is_checked)
+{
+    net_spec spec = make_spec(FA_FLOAT64, 1, 4, FA_IDENTITY, false);
+    spec.activation[1] = FA_LOGISTIC;
+    session s = make_session(&spec, fa_rule_find("bp"), 4, 2);
+    double worst = 0;
+    expect_ok(fa_gradient_check(s.net, &s.x, &s.target, 0.5, &worst));
+    ck_assert_msg(worst > 1e-4, "worst %.3g", worst);
+}
+END_TEST
+
 /* The step is relative to what is large: one of 6e-6 / 1e6 would be lost in the rounding. */
 START_TEST(large_weights)
 {
@@ -341,6 +353,7 @@ int main(void)
     tcase_add_loop_test(tcase, differences_by_hand, 0, 5 * (int)output_pair_count());
     tcase_add_test(tcase, a_difference_is_found);
     tcase_add_test(tcase, every_weight_is_checked);
+    tcase_add_test(tcase, the_last_layer_is_checked);
     tcase_add_test(tcase, large_weights);
     tcase_add_test(tcase, step_length_counts);
     return support_run(suite, true);

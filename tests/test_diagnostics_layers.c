@@ -274,6 +274,9 @@ START_TEST(saturation)
         ck_assert(isnan(got));
     else
         ck_assert(count > 0 && count < 600 && got == (double)count / (double)(h.rows * h.cols));
+    expect_ok(fa_saturation(s.net, s.pass, 0, &got));
+    expect_ok(fa_saturation(s.net, s.pass, 1, &got));
+    expect_failure(FA_ERR_ARGUMENT, fa_saturation(s.net, s.pass, 1.5, &got));
     expect_failure(FA_ERR_ARGUMENT, fa_saturation(s.net, s.pass, -0.1, &got));
     expect_failure(FA_ERR_ARGUMENT, fa_saturation(s.net, s.pass, NAN, &got));
     expect_failure(FA_ERR_ARGUMENT, fa_saturation(s.net, s.pass, 0.1, NULL));

@@ -211,7 +211,7 @@ class Suite:
     def remembered(self, test):
         """What an earlier run measured of the same library and the same test."""
         files = [pathlib.Path(word) for word in test.command if os.path.isfile(word)]
-        test.memory = self.work / "measured" / digest(files, self.library_digest + test.name)
+        test.memory = self.work / "measured" / digest(files, f"{self.library_digest} {test.name} {COUNTING}")
         test.memory.parent.mkdir(exist_ok=True)
         if test.memory.exists():
             found = json.loads(test.memory.read_text())

@@ -355,9 +355,9 @@ class Exceptions(unittest.TestCase):
                 self.step = step
         rule = Keep()
         train(rule, steps=1)
-        self.assertEqual(rule.step.depth, 0)
-        with self.assertRaises(libfa.ArgumentError):
-            rule.step.transport(1)
+        for call in (lambda: rule.step.depth, lambda: rule.step.transport(1)):
+            with self.assertRaisesRegex(libfa.ArgumentError, "the step is over"):
+                call()
 
     def test_ill_formed_rules(self):
         class NoName(libfa.Rule):
