@@ -889,6 +889,11 @@ class _Handle:
         weakref.finalize(self, destroy, pointer).atexit = False
 
 
+class _Address(int):
+    """What C is given of a handle, and keeps it: a call in another thread ends before close() releases anything."""
+    handle: _Handle
+
+
 class _Views:
     """What all views of an object's arrays hold on to: there are views while it lives."""
     __slots__ = ("handle", "__weakref__")
@@ -923,8 +928,9 @@ class _Object:
 
     def _take(self, pointer, destroy, borrowed=()):
         self._handle = _Handle(pointer, destroy, borrowed)
-        self._pointer = pointer
-        setattr(self, self._own_name, pointer)
+        self._pointer = address = _Address(pointer)
+        address.handle = self._handle
+        setattr(self, self._own_name, address)
 
     def _release(self):
         self._handle = None
