@@ -234,8 +234,10 @@ START_TEST(failures_are_survived)
         fa_status status = w->run(&c);
         unwatch();
         held += live;
-        if (status == FA_OK)
+        if (status == FA_OK) {
+            ck_assert_int_le(allocations, failures); /* else one failed, and nobody was told */
             break;
+        }
         support_failed(FA_ERR_MEMORY, status, w->name, __LINE__);
         ck_assert_msg(w->keeps || live == 0, "%s leaks %ld blocks", w->name, live);
         ck_assert(!c.net && !c.pass && !c.fb && !c.opt && !c.matrix.data);
