@@ -2,7 +2,7 @@
 
 usage: mutate.py [--sample N [--seed S]] [--files PATTERN ...] [--resume] [--minimum PERCENT] [--work DIRECTORY] ...
 
-One fault at a time (mutants.py) goes into a source of the library; the one object is compiled, the library linked, and
+One fault at a time (mutants.py) goes into a source of the library; the one object is compiled, preloaded (place.py), and
 the tests that execute the line run, quickest first, until one fails; with --sanitize, where none does, again with
 AddressSanitizer and UndefinedBehaviorSanitizer. An outcome is
 
