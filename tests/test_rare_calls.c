@@ -161,7 +161,7 @@ START_TEST(handles_that_do_not_fit)
 }
 END_TEST
 
-/* Which layers are reached through the weights is what the file says, whatever it was before. */
+/* Which layers are reached through the weights is what the file says, whatever it was before; the schedule too. */
 START_TEST(weights_in_the_place_of_feedback)
 {
     net_spec spec = make_spec(FA_FLOAT64, 4, 4, FA_IDENTITY, false);
@@ -172,6 +172,7 @@ START_TEST(weights_in_the_place_of_feedback)
         return;
     expect_ok(fa_feedback_use_weights(s.fb, 2, true));
     expect_ok(fa_feedback_use_weights(t.fb, 0, true));
+    expect_ok(fa_optimizer_set_schedule(s.opt, 0.5));
     expect_ok(fa_checkpoint_save(path, s.net, s.fb, s.opt, s.pass, NULL));
     expect_ok(fa_checkpoint_load(path, t.net, t.fb, t.opt, t.pass, NULL, 0));
     for (size_t l = 1; l < 4; l++)
