@@ -74,13 +74,15 @@ class ByHand(unittest.TestCase):
 
     def test_early_stopping(self):
         x = X.astype("float32")
-        net, fb, opt = self.objects("softmax", "cross_entropy", 3, hidden=(5,), seed=4)
+        net, fb, opt = self.objects("softmax", "cross_entropy", 3, hidden=(30,), seed=4, learning_rate=0.02)
         training, held = libfa.Dataset(x, LABELS).split(4, [72, 18])
         trainer = libfa.Trainer(net, 4, epochs=300, batch=8, patience=3, keep_best=True)
         trainer.run(net, libfa.Pass(net, 8), fb, opt, training, held)
-        mine = libfa.Classifier(5, random_state=4, epochs=300, batch=8, patience=3, validation_fraction=0.2).fit(X, LABELS)
+        mine = libfa.Classifier(30, random_state=4, epochs=300, batch=8, learning_rate=0.02, patience=3,
+                                validation_fraction=0.2).fit(X, LABELS)
         self.same(mine, net)
         self.assertEqual((mine.best_epoch_, mine.n_iter_, mine.stop_), (trainer.best, trainer.epochs, trainer.stop))
+        self.assertEqual((mine.stop_, mine.n_iter_), (libfa.STOP_EARLY, mine.best_epoch_ + 3))  # so the best is not the last
         self.assertEqual(mine.validation_curve_, [record.validation.loss for record in trainer.records])
 
     def test_validation_of_ones_own(self):
