@@ -805,7 +805,7 @@ def _unsigned(value, name, bits=64):
     except TypeError:
         raise TypeError(f"{name} is {_words(value)}; a whole number is wanted") from None
     if not 0 <= number < 1 << bits:
-        raise ValueError(f"{name} is {value}; it must be 0 .. 2**{bits} - 1")
+        raise ValueError(f"{name} is {_words(number)}; it must be 0 .. 2**{bits} - 1")
     return number
 
 
@@ -3018,7 +3018,7 @@ class _Estimator:
             if value is not None and not hasattr(value, "keys"):
                 raise TypeError(f"{name} is {_words(value)}; {{name: value}} is wanted, or None")
         if isinstance(self.hidden, numbers.Integral):
-            return [self.hidden]
+            return [_unsigned(self.hidden, "hidden")]
         if isinstance(self.hidden, (str, bytes)) or not hasattr(self.hidden, "__iter__"):
             raise TypeError(f"hidden is {_words(self.hidden)}; a whole number is wanted, or several")
         return [_unsigned(width, "a width in hidden") for width in self.hidden]

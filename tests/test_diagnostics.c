@@ -64,6 +64,15 @@ START_TEST(angles_of_any_size)
         expect_ok(fa_angle(&b, &a, &degrees));
         ck_assert_double_le(fabs(degrees - 45), angle_bound);
     }
+    for (size_t k = 0; k < 4; k++) { /* the largest number stands anywhere */
+        double degrees = 0;
+        for (size_t at = 0; at < 4; at++) {
+            set_element(&a, at / 2, at % 2, at == k ? 1e200 : 1e-200);
+            set_element(&b, at / 2, at % 2, at == k || at == (k + 1) % 4 ? 1 : 0);
+        }
+        expect_ok(fa_angle(&a, &b, &degrees));
+        ck_assert_double_le(fabs(degrees - 45), angle_bound);
+    }
 }
 END_TEST
 

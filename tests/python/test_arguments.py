@@ -1,5 +1,5 @@
-"""Wrong arguments: every public function and method, each of its arguments in turn, with things of other types. What comes
-out is a TypeError or a ValueError that names the argument, or the call is fine; nothing of ctypes, and nobody's insides."""
+"""Wrong arguments: every public function and method, each of its arguments in turn, with things of other types. What
+comes out is a TypeError or ValueError that names the argument, or the call is fine; nothing of ctypes or the insides."""
 import inspect
 import os
 import tempfile
@@ -19,8 +19,9 @@ class Stranger:
     """Of no type that anything takes."""
 
 
-WRONG = (None, "1", b"1", 1.5, float("nan"), 10 ** 400, -1, 2 ** 70, 1j, [], [1, 2], {}, Stranger(), Stranger, Stranger.__init__,
-         np.zeros((6, 4), int), np.zeros((2, 2, 2)), np.array(["a", None], object), np.ma.zeros((6, 4)), "null \0")
+WRONG = (None, "1", b"1", 1.5, float("nan"), 10 ** 400, -1, 2 ** 70, 1j, [], [1, 2], {}, Stranger(), Stranger,
+         Stranger.__init__, np.zeros((6, 4), int), np.zeros((2, 2, 2)), np.array(["a", None], object), np.ma.zeros((6, 4)),
+         "null \0")
 INSIDE = ("_pointer", "_handle", "_running", "_places", "_network", "_optimizer", "argument ", "ctypes", "instance",
           "not supported between", "has no attribute", "object is not", "object has no", "unhashable")
 
@@ -41,13 +42,14 @@ class Good(dict):
         self.data = libfa.Dataset(X, TARGET)
         libfa.train_step(self.net, self.pass_, self.fb, self.opt, X, TARGET)
         super().__init__(net=self.net, pass_=self.pass_, fb=self.fb, opt=self.opt, data=self.data, training=self.data,
-                         validation=self.data, trainer=libfa.Trainer(self.net, 1, epochs=1), x=X, X=X, y=LABELS, target=TARGET,
-                         labels=LABELS, stream_=libfa.stream(1), a=X, b=X, array=X, l=1, seed=1, scale=1.0, count=2, first=0,
-                         low=0.0, high=1.0, mean=0.0, deviation=1.0, max_batch=6, n_inputs=4, n_outputs=3, n=1, rule="fa",
-                         threshold=0.1, purpose=0, point=libfa.AFTER_UPDATE, fraction=0.5, probability=0.5, which=1,
-                         factor=1.0, epoch=1, batch=2, every=1, sizes=[3, 3], rows=[0, 1], init="uniform", activation="tanh",
-                         path=os.path.join(folder, "file"), inputs=os.path.join(folder, "x.npy"),
-                         targets=os.path.join(folder, "y.npy"), out=np.zeros((6, 3)), arrays=self.net.state_dict(), progress=None)
+                         validation=self.data, trainer=libfa.Trainer(self.net, 1, epochs=1), x=X, target=TARGET,
+                         labels=LABELS, stream_=libfa.stream(1), a=X, b=X, array=X, l=1, seed=1, scale=1.0, count=2,
+                         first=0, low=0.0, high=1.0, mean=0.0, deviation=1.0, max_batch=6, n_inputs=4, n_outputs=3,
+                         n=1, rule="fa", threshold=0.1, purpose=0, point=libfa.AFTER_UPDATE, fraction=0.5,
+                         probability=0.5, which=1, factor=1.0, epoch=1, batch=2, every=1, sizes=[3, 3], rows=[0, 1],
+                         init="uniform", activation="tanh", path=os.path.join(folder, "file"),
+                         inputs=os.path.join(folder, "x.npy"), targets=os.path.join(folder, "y.npy"),
+                         out=np.zeros((6, 3)), arrays=self.net.state_dict(), progress=None)
 
     def fresh(self):
         """New objects in the place of those that a call may have changed."""
@@ -80,7 +82,8 @@ class WrongArguments(unittest.TestCase):
 
     def instance(self, name):
         cls = name.partition(".")[0]
-        made = {"Network": "net", "Pass": "pass_", "Feedback": "fb", "Optimizer": "opt", "Dataset": "data", "Trainer": "trainer"}
+        made = {"Network": "net", "Pass": "pass_", "Feedback": "fb", "Optimizer": "opt", "Dataset": "data",
+                "Trainer": "trainer"}
         return self.good[made[cls]] if cls in made else libfa.Recorder(self.good.net)
 
     def good_value(self, name, parameter):
@@ -91,9 +94,10 @@ class WrongArguments(unittest.TestCase):
                    ("Feedback.param", "name"): "scale", ("Optimizer", "name"): "sgd", ("Trainer.on", "callback"): len,
                    ("Optimizer.set", "value"): 0.1, ("Trainer.set", "name"): "epochs", ("Trainer.set", "value"): 1.0,
                    ("Trainer.get", "name"): "epochs", ("Recorder.value", "name"): "loss", ("Trainer.on", "point"): 3,
-                   ("real_param", "name"): "p", ("real_param", "default"): 1.0, ("random_normal", "out"): np.zeros((2, 2)),
+                   ("real_param", "name"): "p", ("real_param", "default"): 1.0,
                    ("Network.prune", "fraction"): 0.1, ("Trainer.freeze", "first"): 1, ("Trainer.freeze", "last"): 1}
-        return special.get((name, parameter), self.good.get(parameter, "learning_rate" if name.startswith("Optimizer.") else "B"))
+        otherwise = "learning_rate" if name.startswith("Optimizer.") else "B"
+        return special.get((name, parameter), self.good.get(parameter, otherwise))
 
     def call(self, name, function, wrong=None, value=None):
         parameters = inspect.signature(function).parameters.values()
@@ -127,9 +131,10 @@ class WrongArguments(unittest.TestCase):
             pass
 
     def test_rules(self):
-        """The same for what a rule calls. The library refuses most of it; the arrays of a step are in the rule's hands."""
+        """The same for what a rule calls."""
         good = {"topology": libfa.LAYERWISE, "name": "own", "l": 1, "rows": 2, "cols": 2, "init": "zero", "slot": 0,
-                "first": 1, "count": 1, "purpose": libfa.PURPOSE_USER, "low": 0.0, "high": 1.0, "mean": 0.0, "deviation": 1.0,
+                "first": 1, "count": 1, "purpose": libfa.PURPOSE_USER, "low": 0.0, "high": 1.0, "mean": 0.0,
+                "deviation": 1.0,
                 "out": np.zeros((6, 5)), "signal": TARGET, "left": np.zeros((5, 2)), "right": np.zeros((2, 3)), "x": X,
                 "h": X, "a": X, "factor": 1.0}
         seen = []
@@ -143,9 +148,10 @@ class WrongArguments(unittest.TestCase):
                             if one.default is inspect.Parameter.empty]
                 for name in names:
                     for value in WRONG:
-                        if name in ("derived", "writable") or (name == "operand" and not isinstance(value, (str, float, list))):
-                            continue  # truth values; addresses, which cannot be checked
-                        with self.subTest(call=f"{type(thing).__name__}.{method}", parameter=name, value=repr(value)[:30]):
+                        address = name == "operand" and not isinstance(value, (str, float, list))
+                        if name in ("derived", "writable") or address:  # truth values; what cannot be checked
+                            continue
+                        with self.subTest(call=method, of=type(thing), parameter=name, value=repr(value)[:30]):
                             given = {one: good[one] for one in required}
                             given[name] = value
                             self.judge(method, name, lambda: function(thing, **given))
@@ -184,6 +190,23 @@ class WrongArguments(unittest.TestCase):
                         self.judge(name, parameter, lambda: self.call(name, function, parameter, value))
                         tried += 1
         self.assertGreater(tried, 3000)
+
+
+class Estimators(unittest.TestCase):
+    def test_every_parameter(self):
+        names = [name for name in libfa.Classifier().get_params() if name not in ("verbose", "random_state", "shuffle")]
+        for cls, y in ((libfa.Classifier, LABELS), (libfa.Regressor, TARGET)):
+            for name in names:
+                for value in WRONG:
+                    with self.subTest(cls=cls.__name__, parameter=name, value=repr(value)[:30]):
+                        estimator = cls(**{"hidden": 3, "epochs": 1, "optimizer": "sgd", "batch": 4, name: value})
+                        try:
+                            estimator.fit(X, y)
+                        except (TypeError, ValueError) as error:
+                            for word in (*INSIDE, "NULL", "is ambiguous"):
+                                self.assertNotIn(word, str(error).replace("fa_network", ""))
+                            if not isinstance(error, libfa.FaError):
+                                self.assertRegex(str(error), rf"\b{name}\b")
 
 
 if __name__ == "__main__":

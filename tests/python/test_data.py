@@ -197,7 +197,8 @@ class Sets(unittest.TestCase):
         with self.assertRaises(libfa.StateError):
             data.labels()
         data.close()
-        for call in (lambda: len(data), lambda: data.n_inputs, lambda: data.rows(0, 1), lambda: data.split(1, [1]), data.copy, data.view):
+        for call in (lambda: len(data), lambda: data.n_inputs, lambda: data.rows(0, 1), lambda: data.split(1, [1]),
+                     data.copy, data.view):
             with self.assertRaisesRegex(libfa.ArgumentError, "the dataset is closed"):
                 call()
 
