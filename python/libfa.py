@@ -889,6 +889,11 @@ class _Handle:
         weakref.finalize(self, destroy, pointer).atexit = False
 
 
+class _Address(int):
+    """What C is given of a handle, and keeps it: a call in another thread ends before close() releases anything."""
+    handle: _Handle
+
+
 class _Views:
     """What all views of an object's arrays hold on to: there are views while it lives."""
     __slots__ = ("handle", "__weakref__")
@@ -923,8 +928,9 @@ class _Object:
 
     def _take(self, pointer, destroy, borrowed=()):
         self._handle = _Handle(pointer, destroy, borrowed)
-        self._pointer = pointer
-        setattr(self, self._own_name, pointer)
+        self._pointer = address = _Address(pointer)
+        address.handle = self._handle
+        setattr(self, self._own_name, address)
 
     def _release(self):
         self._handle = None
@@ -1389,8 +1395,13 @@ class Feedback(_Part):
     def _structure(self):
         rule = self._rule.contents
         names = [param.name for param in rule.params[:rule.n_params]] + [name.encode() for name in feedback_params()]
-        return {name.decode(): self.param(name.decode()) for name in names
-                if lib.fa_feedback_redraws(self._pointer, name)}
+        found = {}
+        for name in (name.decode() for name in names if lib.fa_feedback_redraws(self._pointer, name)):
+            try:
+                found[name] = self.param(name)
+            except UnsupportedError:  # the form of a B where the rule draws none
+                pass
+        return found
 
     @property
     def rule_name(self) -> str:
@@ -2972,7 +2983,7 @@ class _Estimator:
     def _prepare(self, n_inputs, n_outputs):
         """New network, feedback and optimizer. The recipe is part of the interface: docs/guide/python.md."""
         hidden = self._checked_params()
-        self.seed_ = seed = _seed(self.random_state)
+        seed = _seed(self.random_state)
         net = Network(n_inputs, self.dtype)
         for width in hidden:
             net.add_dense(width, self.activation)
@@ -2989,7 +3000,7 @@ class _Estimator:
             rate = fb._rule.contents.learning_rate or None
         opt = Optimizer(net, self.optimizer, **({} if rate is None else {"learning_rate": rate}),
                         **(self.optimizer_params or {}))
-        self.n_features_in_, self.n_outputs_ = n_inputs, n_outputs
+        self.n_features_in_, self.n_outputs_, self.seed_ = n_inputs, n_outputs, seed
         self.loss_curve_, self.validation_curve_ = [], []
         self.net_, self.feedback_, self.optimizer_ = net, fb, opt
 
@@ -3199,14 +3210,14 @@ class Classifier(_Estimator):
         x, y = self._checked(x, y, fitted)
         y = self._labels(y)
         if not fitted:
-            self.classes_ = self._sorted(y)
-            self._begin(x)
+            self._begin(x, self._sorted(y))
         return Dataset(x, self._numbers(y), n_classes=len(self.classes_))
 
-    def _begin(self, x):
-        if len(self.classes_) < 2:
-            raise ValueError(f"there is only one class, {self.classes_[0]!r}; a classifier needs two at least")
-        self._prepare(x.shape[1], len(self.classes_))
+    def _begin(self, x, classes):
+        if len(classes) < 2:
+            raise ValueError(f"there is only one class, {classes[0]!r}; a classifier needs two at least")
+        self._prepare(x.shape[1], len(classes))
+        self.classes_ = classes
 
     def fit(self, X: Any, y: Any, validation: Optional[tuple] = None, **unknown: Any) -> Classifier:
         """Learn anew. `validation` is a pair (X, y) to watch, and to stop by if `patience` is not 0."""
@@ -3220,8 +3231,7 @@ class Classifier(_Estimator):
         self._refuse(unknown)
         if not hasattr(self, "net_"):
             x, y = self._checked(X, y, False)
-            self.classes_ = self._sorted(self._labels(y)) if classes is None else self._sorted(classes, "classes")
-            self._begin(x)
+            self._begin(x, self._sorted(self._labels(y)) if classes is None else self._sorted(classes, "classes"))
         elif classes is not None and list(self._sorted(classes, "classes")) != list(self.classes_):
             raise ValueError(f"classes are {list(self.classes_)} since the first call, and now {list(classes)}")
         self._partial_fit(self._data(X, y))
@@ -3265,8 +3275,8 @@ class Regressor(_Estimator):
             raise ValueError(f"y has {y.ndim} dimensions; targets are [n] or [n x n_L]")
         target = _samples(y.reshape(len(y), -1), self.dtype, "y")
         if not fitted:
-            self._flat = y.ndim == 1
             self._prepare(x.shape[1], target.shape[1])
+            self._flat = y.ndim == 1
         if target.shape[1] != self.n_outputs_:
             raise ValueError(f"y has {target.shape[1]} columns, and had {self.n_outputs_} in the first call")
         return Dataset(x, target)

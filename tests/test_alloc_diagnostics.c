@@ -207,8 +207,10 @@ START_TEST(failures_are_survived)
         fa_status status = run(&s);
         unwatch();
         ck_assert_int_eq(live, 0);
-        if (status == FA_OK)
+        if (status == FA_OK) {
+            ck_assert_int_le(allocations, failures); /* else one failed, and nobody was told */
             break;
+        }
         support_failed(FA_ERR_MEMORY, status, "diagnostics", __LINE__);
         ck_assert_int_lt(failures, 100);
     }

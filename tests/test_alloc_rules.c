@@ -59,6 +59,7 @@ START_TEST(rules_leak_nothing)
         unwatch();
         ck_assert_msg(live == 0, "%s leaks %ld blocks", rule->name, live);
         ck_assert_msg(status == FA_OK || status == FA_ERR_MEMORY, "%s: %s", rule->name, fa_last_error());
+        ck_assert_msg(status != FA_OK || allocations <= fail, "%s: nobody was told of a failure", rule->name);
         ck_assert_int_lt(fail, 200);
     }
 }
@@ -79,6 +80,7 @@ START_TEST(first_steps_are_survived)
         unwatch();
         after = take_snapshot(&s);
         ck_assert_msg(status == FA_OK || status == FA_ERR_MEMORY, "%s: %s", rule->name, fa_last_error());
+        ck_assert_msg(status != FA_OK || allocations <= fail, "%s: nobody was told of a failure", rule->name);
         ck_assert_msg(status == FA_OK || same_snapshot(&before, &after), "%s changed something", rule->name);
         ck_assert_int_lt(fail, 100);
     }

@@ -149,8 +149,10 @@ START_TEST(failures_are_survived)
         fa_status status = w->run(&c);
         unwatch();
         ck_assert_msg(w->keeps || live == 0, "%s leaks %ld blocks", w->name, live);
-        if (status == FA_OK)
+        if (status == FA_OK) {
+            ck_assert_int_le(allocations, failures); /* else one failed, and nobody was told */
             break;
+        }
         support_failed(FA_ERR_MEMORY, status, w->name, __LINE__);
         state_copy after = take_snapshot(&c.s);
         ck_assert_msg(same_snapshot(&before, &after), "%s changed weights", w->name);

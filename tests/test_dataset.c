@@ -146,7 +146,7 @@ START_TEST(batches_refuse)
     const size_t rows[] = {0, N};
     fa_matrix x = make_matrix(FA_FLOAT32, 2, INPUTS), target = make_matrix(FA_FLOAT32, 2, OUTPUTS);
     fa_matrix wide = make_matrix(FA_FLOAT32, 2, OUTPUTS + 1), other = make_matrix(FA_FLOAT64, 2, INPUTS);
-    fa_matrix large = make_matrix(FA_FLOAT32, N + 1, INPUTS);
+    fa_matrix large = make_matrix(FA_FLOAT32, N + 1, INPUTS), alone = make_matrix(FA_FLOAT32, 1, INPUTS);
     expect_failure(FA_ERR_ARGUMENT, fa_dataset_gather(NULL, NULL, 2, &x, &target));
     expect_failure(FA_ERR_ARGUMENT, fa_dataset_gather(data, NULL, 2, NULL, &target));
     expect_failure(FA_ERR_SHAPE, fa_dataset_gather(data, NULL, 0, &x, &target));
@@ -155,6 +155,8 @@ START_TEST(batches_refuse)
     expect_failure(FA_ERR_DTYPE, fa_dataset_gather(data, NULL, 2, &other, &target));
     expect_failure(FA_ERR_ARGUMENT, fa_dataset_gather(data, rows, 2, &x, &target));
     ck_assert_ptr_nonnull(strstr(fa_last_error(), "rows[1] is 12"));
+    expect_failure(FA_ERR_ARGUMENT, fa_dataset_gather(data, rows + 1, 1, &alone, NULL));
+    ck_assert_ptr_nonnull(strstr(fa_last_error(), "rows[0] is 12"));
     expect_failure(FA_ERR_ARGUMENT, fa_dataset_gather(data, NULL, N + 1, &large, NULL));
     ck_assert(norm(&x) == 0 && norm(&target) == 0 && norm(&large) == 0);
 }

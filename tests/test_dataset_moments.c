@@ -101,6 +101,21 @@ START_TEST(moments_of_a_part)
 }
 END_TEST
 
+/* It is its own mean, and nothing that lies behind it counts. */
+START_TEST(moments_of_one_sample)
+{
+    fa_matrix x = make_matrix(FA_FLOAT64, 2, INPUTS);
+    fa_matrix mean = make_matrix(FA_FLOAT64, 1, INPUTS), deviation = make_matrix(FA_FLOAT64, 1, INPUTS);
+    for (size_t j = 0; j < INPUTS; j++) {
+        set_element(&x, 0, j, 0.1 * (double)j - 7);
+        set_element(&x, 1, j, (double)NAN);
+    }
+    x.rows = 1;
+    expect_ok(fa_dataset_moments(make_data(&x), &mean, &deviation));
+    ck_assert(same_bits(&mean, &x) && norm(&deviation) == 0);
+}
+END_TEST
+
 START_TEST(moments_refuse)
 {
     fa_matrix x = make_inputs(FA_FLOAT64, LAYOUT_C);
@@ -111,6 +126,7 @@ START_TEST(moments_refuse)
     expect_failure(FA_ERR_ARGUMENT, fa_dataset_moments(NULL, &mean, &deviation));
     expect_failure(FA_ERR_ARGUMENT, fa_dataset_moments(data, NULL, &deviation));
     expect_failure(FA_ERR_SHAPE, fa_dataset_moments(data, &narrow, &deviation));
+    ck_assert_ptr_nonnull(strstr(fa_last_error(), "is 1 x 5, it has to be 1 x 6"));
     expect_failure(FA_ERR_SHAPE, fa_dataset_moments(data, &mean, &tall));
     expect_failure(FA_ERR_DTYPE, fa_dataset_moments(data, &mean, &single));
     const double bad[] = {(double)NAN, (double)INFINITY, -(double)INFINITY};
@@ -171,6 +187,19 @@ START_TEST(standardized)
     for (size_t i = 0; i < N; i++)
         wrong += element(&y, i, 2) != element(&before, i, 2) * (i >= 100 && i < 150 ? 2 : 1);
     ck_assert_uint_eq(wrong, 0);
+
+    /* Where the deviation is 0 only the mean is taken off. */
+    expect_ok(fa_matrix_copy(&y, &before));
+    set_element(&mean, 0, 2, 0.25);
+    for (size_t j = 0; j < INPUTS; j++)
+        set_element(&deviation, 0, j, 0);
+    expect_ok(fa_dataset_standardize(part, &mean, &deviation));
+    for (size_t i = 100; i < 150; i++) {
+        const double z = element(&before, i, 2) - 0.25;
+        wrong += element(&y, i, 2) != (dtype == FA_FLOAT32 ? (double)(float)z : z);
+        wrong += element(&y, i, 3) != element(&before, i, 3);
+    }
+    ck_assert_uint_eq(wrong, 0);
 }
 END_TEST
 
@@ -180,17 +209,21 @@ START_TEST(standardization_refuses)
     fa_dataset *borrowed = make_data(&x), *data = copied(borrowed);
     fa_matrix mean = make_matrix(FA_FLOAT64, 1, INPUTS), deviation = make_matrix(FA_FLOAT64, 1, INPUTS), y;
     fa_matrix narrow = make_matrix(FA_FLOAT64, 1, INPUTS - 1), single = make_matrix(FA_FLOAT32, 1, INPUTS);
+    fa_matrix tall = make_matrix(FA_FLOAT64, 2, INPUTS);
     for (size_t j = 0; j < INPUTS; j++)
         set_element(&deviation, 0, j, 2);
     expect_failure(FA_ERR_ARGUMENT, fa_dataset_standardize(NULL, &mean, &deviation));
     expect_failure(FA_ERR_ARGUMENT, fa_dataset_standardize(data, NULL, &deviation));
     expect_failure(FA_ERR_ARGUMENT, fa_dataset_standardize(data, &mean, NULL));
     expect_failure(FA_ERR_SHAPE, fa_dataset_standardize(data, &narrow, &deviation));
+    expect_failure(FA_ERR_SHAPE, fa_dataset_standardize(data, &tall, &deviation));
     expect_failure(FA_ERR_SHAPE, fa_dataset_standardize(data, &mean, &narrow));
+    expect_failure(FA_ERR_SHAPE, fa_dataset_standardize(data, &mean, &tall));
     expect_failure(FA_ERR_DTYPE, fa_dataset_standardize(data, &single, &deviation));
     expect_failure(FA_ERR_UNSUPPORTED, fa_dataset_standardize(borrowed, &mean, &deviation));
     set_element(&deviation, 0, 4, -1);
     expect_failure(FA_ERR_ARGUMENT, fa_dataset_standardize(data, &mean, &deviation));
+    ck_assert_ptr_nonnull(strstr(fa_last_error(), "input 4 (counted from 0) is -1,"));
     set_element(&deviation, 0, 4, (double)NAN);
     expect_failure(FA_ERR_NOT_FINITE, fa_dataset_standardize(data, &mean, &deviation));
     set_element(&deviation, 0, 4, 1);
@@ -207,6 +240,7 @@ int main(void)
     TCase *tcase = support_case(suite);
     tcase_add_loop_test(tcase, moments, 0, 2 * LAYOUTS);
     tcase_add_test(tcase, moments_of_a_part);
+    tcase_add_test(tcase, moments_of_one_sample);
     tcase_add_test(tcase, moments_refuse);
     tcase_add_loop_test(tcase, standardized, 0, 2);
     tcase_add_test(tcase, standardization_refuses);

@@ -31,6 +31,51 @@ START_TEST(known_angles)
 }
 END_TEST
 
+/* The cosine of a vector and a multiple of it may be rounded to more than 1. */
+START_TEST(angles_of_multiples)
+{
+    uint64_t state = 8;
+    for (size_t n = 1; n < 200; n++) {
+        const fa_dtype dtype = n % 2 ? FA_FLOAT32 : FA_FLOAT64;
+        fa_matrix a = make_uniform(dtype, 1 + n % 3, 1 + n % 7, LAYOUT_C, 1, &state);
+        fa_matrix b = make_matrix(dtype, a.rows, a.cols);
+        double degrees = (double)NAN;
+        for (size_t i = 0; i < a.rows; i++)
+            for (size_t j = 0; j < a.cols; j++)
+                set_element(&b, i, j, (n % 4 < 2 ? 3 : -3) * element(&a, i, j));
+        expect_ok(fa_angle(&a, &b, &degrees));
+        ck_assert_double_le(fabs(degrees - (n % 4 < 2 ? 0 : 180)), dtype == FA_FLOAT32 ? 0.05 : angle_bound);
+    }
+}
+END_TEST
+
+/* Numbers whose squares a double cannot hold, beside some of which it can. */
+START_TEST(angles_of_any_size)
+{
+    const double sizes[][2] = {{1e-200, 1}, {1, 1e-200}, {1e-200, 1e-200}, {1e200, 1}, {1, 1e200}, {1e200, 1e-200}};
+    fa_matrix a = make_layout(FA_FLOAT64, 2, 2, (view_layout)_i), b = make_matrix(FA_FLOAT64, 2, 2);
+    for (size_t k = 0; k < sizeof sizes / sizeof sizes[0]; k++) {
+        double degrees = 0;
+        set_element(&a, 0, 0, sizes[k][0]);
+        set_element(&a, 1, 1, sizes[k][0]);
+        set_element(&b, 0, 0, sizes[k][1]);
+        expect_ok(fa_angle(&a, &b, &degrees));
+        ck_assert_double_le(fabs(degrees - 45), angle_bound);
+        expect_ok(fa_angle(&b, &a, &degrees));
+        ck_assert_double_le(fabs(degrees - 45), angle_bound);
+    }
+    for (size_t k = 0; k < 4; k++) { /* the largest number stands anywhere */
+        double degrees = 0;
+        for (size_t at = 0; at < 4; at++) {
+            set_element(&a, at / 2, at % 2, at == k ? 1e200 : 1e-200);
+            set_element(&b, at / 2, at % 2, at == k || at == (k + 1) % 4 ? 1 : 0);
+        }
+        expect_ok(fa_angle(&a, &b, &degrees));
+        ck_assert_double_le(fabs(degrees - 45), angle_bound);
+    }
+}
+END_TEST
+
 START_TEST(angles_that_are_not)
 {
     uint64_t state = 1;
@@ -240,6 +285,53 @@ START_TEST(a_difference_is_found)
 }
 END_TEST
 
+/* The same kink, of one weight only, in the last row and column of its layer: every weight is looked at. */
+START_TEST(every_weight_is_checked)
+{
+    net_spec spec = {.dtype = FA_FLOAT64, .loss = FA_SQUARED_ERROR, .depth = 2, .width = {2, 3, 1},
+                     .activation = {0, FA_RELU, FA_IDENTITY}, .bias = {false, false, false}};
+    session s = make_session(&spec, fa_rule_find("bp"), 1, 4);
+    fa_matrix w1 = make_matrix(FA_FLOAT64, 3, 2), w2 = make_matrix(FA_FLOAT64, 1, 3), x = make_matrix(FA_FLOAT64, 1, 2);
+    double worst = 0;
+    for (size_t i = 0; i < 3; i++) {
+        set_element(&w1, i, 1, i < 2 ? 1 : 0);
+        set_element(&w2, 0, i, 1);
+    }
+    set_element(&x, 0, 1, 2);
+    expect_ok(fa_network_set_weights(s.net, 1, &w1));
+    expect_ok(fa_network_set_weights(s.net, 2, &w2));
+    expect_ok(fa_gradient_check(s.net, &x, &s.target, 0, &worst));
+    ck_assert(worst > 0.1); /* where the sum of the third unit is 0, and its second input is not */
+}
+END_TEST
+
+/* A step across the curve of the logistic function, in a network that has no layer but the last. */
+START_TEST(the_last_layer_is_checked)
+{
+    net_spec spec = make_spec(FA_FLOAT64, 1, 4, FA_IDENTITY, false);
+    spec.activation[1] = FA_LOGISTIC;
+    session s = make_session(&spec, fa_rule_find("bp"), 4, 2);
+    double worst = 0;
+    expect_ok(fa_gradient_check(s.net, &s.x, &s.target, 0.5, &worst));
+    ck_assert_msg(worst > 1e-4, "worst %.3g", worst);
+}
+END_TEST
+
+/* The step is relative to what is large: one of 6e-6 / 1e6 would be lost in the rounding. */
+START_TEST(large_weights)
+{
+    net_spec spec = make_spec(FA_FLOAT64, 1, 3, FA_IDENTITY, false);
+    session s = make_session(&spec, fa_rule_find("bp"), 4, 2);
+    fa_matrix w = weights_of(s.net, 1);
+    double worst = 1;
+    for (size_t i = 0; i < w.rows; i++)
+        for (size_t j = 0; j < w.cols; j++)
+            set_element(&w, i, j, 1e6 * element(&w, i, j));
+    expect_ok(fa_gradient_check(s.net, &s.x, &s.target, 0, &worst));
+    ck_assert_msg(worst <= 1e-7, "worst %.3g", worst);
+}
+END_TEST
+
 /* A long step shows the curvature that a short one hides, and the network is not touched. */
 START_TEST(step_length_counts)
 {
@@ -260,6 +352,8 @@ int main(void)
     Suite *suite = suite_create("diagnostics");
     TCase *tcase = support_case(suite);
     tcase_add_loop_test(tcase, known_angles, 0, 2 * LAYOUTS);
+    tcase_add_test(tcase, angles_of_multiples);
+    tcase_add_loop_test(tcase, angles_of_any_size, 0, LAYOUTS);
     tcase_add_test(tcase, angles_that_are_not);
     tcase_add_loop_test(tcase, reports_match_two_passes, 0, 8);
     tcase_add_test(tcase, bp_agrees_with_itself_and_shallow_has_no_angle);
@@ -267,6 +361,9 @@ int main(void)
     tcase_add_loop_test(tcase, back_propagation_is_the_gradient, 0, 20 * (int)output_pair_count());
     tcase_add_loop_test(tcase, differences_by_hand, 0, 5 * (int)output_pair_count());
     tcase_add_test(tcase, a_difference_is_found);
+    tcase_add_test(tcase, every_weight_is_checked);
+    tcase_add_test(tcase, the_last_layer_is_checked);
+    tcase_add_test(tcase, large_weights);
     tcase_add_test(tcase, step_length_counts);
     return support_run(suite, true);
 }

@@ -358,6 +358,69 @@ START_TEST(what_is_compared_is_what_is_applied)
 }
 END_TEST
 
+/* Powers of two change no digit: neither angles nor ratios depend on how large the error is, though the squares of its
+ * elements are far below the smallest number; and only ratios on how large B is. */
+START_TEST(size_does_not_matter)
+{
+    net_spec spec = make_spec(FA_FLOAT64, DEPTH, 6, FA_TANH, true);
+    session s = make_session(&spec, fa_rule_find("dfa"), 7, 3), small = make_session(&spec, fa_rule_find("dfa"), 7, 3);
+    fa_delta_report one[DEPTH - 1], other[DEPTH - 1];
+    fa_update_report updates[2][DEPTH + 1];
+    const int sizes[] = {-600, -520, -30, 600};
+    const int size = sizes[_i % 4], only_b = _i / 4;
+    for (size_t l = 1; only_b && l < DEPTH; l++) {
+        fa_matrix b;
+        expect_ok(fa_feedback_get(small.fb, "B", l, &b));
+        for (size_t i = 0; i < b.rows; i++)
+            for (size_t j = 0; j < b.cols; j++)
+                set_element(&b, i, j, ldexp(element(&b, i, j), size));
+        expect_ok(fa_feedback_set(small.fb, "B", l, &b));
+    }
+    for (int which = 0; which < 2; which++) {
+        session *t = which ? &small : &s;
+        expect_ok(fa_forward(t->net, t->pass, &t->x));
+        expect_ok(fa_error(t->net, t->pass, &t->target, NULL));
+        fa_matrix error = delta_of(t->pass, DEPTH);
+        for (size_t i = 0; which && !only_b && i < error.rows; i++)
+            for (size_t j = 0; j < error.cols; j++)
+                set_element(&error, i, j, ldexp(element(&error, i, j), size));
+        expect_ok(fa_backward(t->net, t->pass, t->fb));
+        expect_ok(fa_compare_deltas(t->net, t->pass, which ? other : one));
+        if (size == -30)
+            expect_ok(fa_compare_updates(t->net, t->pass, updates[which]));
+        else if (which && size == 600)
+            expect_failure(FA_ERR_NOT_FINITE, fa_compare_updates(t->net, t->pass, updates[which]));
+    }
+    for (size_t l = 1; l < DEPTH; l++) {
+        const double ratio = ldexp(other[l - 1].ratio, only_b ? -size : 0);
+        ck_assert_double_le(fabs(one[l - 1].angle - other[l - 1].angle), 1e-9);
+        ck_assert_double_le(fabs(one[l - 1].angle_mean - other[l - 1].angle_mean), 1e-9);
+        ck_assert_double_le(fabs(ratio / one[l - 1].ratio - 1), 1e-12);
+        if (size == -30) {
+            ck_assert_double_le(fabs(updates[0][l].angle - updates[1][l].angle), 1e-9);
+            ck_assert_double_le(fabs(ldexp(updates[1][l].ratio, only_b ? 30 : 0) / updates[0][l].ratio - 1), 1e-12);
+        }
+    }
+}
+END_TEST
+
+/* Back-propagation's gradient overflows where the rule's does not. */
+START_TEST(weights_too_large_for_an_update)
+{
+    net_spec spec = make_spec(FA_FLOAT64, DEPTH, 6, FA_TANH, true);
+    session s = make_session(&spec, fa_rule_find("dfa"), 7, 3);
+    fa_update_report got[DEPTH + 1];
+    expect_ok(fa_forward(s.net, s.pass, &s.x));
+    expect_ok(fa_error(s.net, s.pass, &s.target, NULL));
+    expect_ok(fa_backward(s.net, s.pass, s.fb));
+    fa_matrix w = weights_of(s.net, DEPTH);
+    for (size_t i = 0; i < w.rows; i++)
+        for (size_t j = 0; j < w.cols; j++)
+            set_element(&w, i, j, ldexp(element(&w, i, j), 600));
+    expect_failure(FA_ERR_NOT_FINITE, fa_compare_updates(s.net, s.pass, got));
+}
+END_TEST
+
 START_TEST(nothing_to_compare_with)
 {
     net_spec spec = make_spec(FA_FLOAT64, DEPTH, 5, FA_TANH, true), single = make_spec(FA_FLOAT64, 1, 5, FA_TANH, true);
@@ -394,6 +457,8 @@ int main(void)
     tcase_add_test(tcase, pseudo_is_back_propagation_where_weights_are_orthogonal);
     tcase_add_loop_test(tcase, updates_against_back_propagation, 0, 4 * KINDS);
     tcase_add_loop_test(tcase, what_is_compared_is_what_is_applied, 0, 2);
+    tcase_add_loop_test(tcase, size_does_not_matter, 0, 8);
+    tcase_add_test(tcase, weights_too_large_for_an_update);
     tcase_add_test(tcase, nothing_to_compare_with);
     return support_run(suite, true);
 }

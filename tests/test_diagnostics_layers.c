@@ -88,6 +88,43 @@ START_TEST(alignment_angles)
 }
 END_TEST
 
+static void scale_by(const fa_matrix *m, int exponent)
+{
+    for (size_t i = 0; i < m->rows; i++)
+        for (size_t j = 0; j < m->cols; j++)
+            set_element(m, i, j, ldexp(element(m, i, j), exponent));
+}
+
+/* The square of one of the three norms, or the product of all, is beyond float64. */
+START_TEST(alignment_that_overflows)
+{
+    net_spec spec = make_spec(FA_FLOAT64, DEPTH, 6, FA_TANH, true);
+    session s = make_session(&spec, fa_rule_find("dfa"), 3, 1);
+    const fa_matrix w = weights_of(s.net, 2);
+    double got = 0;
+    expect_ok(fa_alignment_angle(s.net, s.fb, 2, &got));
+    ck_assert(!isnan(got));
+    scale_by(&w, 600);
+    expect_failure(FA_ERR_NOT_FINITE, fa_alignment_angle(s.net, s.fb, 2, &got));
+    ck_assert(isnan(got));
+    scale_by(&w, -600);
+    for (size_t l = 1; l <= 2; l++) {
+        fa_matrix b;
+        expect_ok(fa_feedback_get(s.fb, "B", l, &b));
+        fa_matrix copy = make_matrix(FA_FLOAT64, b.rows, b.cols);
+        expect_ok(fa_matrix_copy(&b, &copy));
+        scale_by(&copy, 600);
+        expect_ok(fa_feedback_set(s.fb, "B", l, &copy));
+        expect_failure(FA_ERR_NOT_FINITE, fa_alignment_angle(s.net, s.fb, 2, &got));
+        ck_assert(isnan(got));
+        scale_by(&copy, -600);
+        expect_ok(fa_feedback_set(s.fb, "B", l, &copy));
+    }
+    expect_ok(fa_alignment_angle(s.net, s.fb, 2, &got));
+    ck_assert(!isnan(got));
+}
+END_TEST
+
 START_TEST(alignment_of_layerwise_feedback)
 {
     net_spec spec = make_spec(FA_FLOAT64, DEPTH, 6, FA_TANH, true), single = make_spec(FA_FLOAT64, 1, 6, FA_TANH, true);
@@ -274,6 +311,9 @@ START_TEST(saturation)
         ck_assert(isnan(got));
     else
         ck_assert(count > 0 && count < 600 && got == (double)count / (double)(h.rows * h.cols));
+    expect_ok(fa_saturation(s.net, s.pass, 0, &got));
+    expect_ok(fa_saturation(s.net, s.pass, 1, &got));
+    expect_failure(FA_ERR_ARGUMENT, fa_saturation(s.net, s.pass, 1.5, &got));
     expect_failure(FA_ERR_ARGUMENT, fa_saturation(s.net, s.pass, -0.1, &got));
     expect_failure(FA_ERR_ARGUMENT, fa_saturation(s.net, s.pass, NAN, &got));
     expect_failure(FA_ERR_ARGUMENT, fa_saturation(s.net, s.pass, 0.1, NULL));
@@ -303,6 +343,7 @@ int main(void)
     Suite *suite = suite_create("diagnostics layers");
     TCase *tcase = support_case(suite);
     tcase_add_loop_test(tcase, alignment_angles, 0, 6);
+    tcase_add_test(tcase, alignment_that_overflows);
     tcase_add_test(tcase, alignment_of_layerwise_feedback);
     tcase_add_test(tcase, not_every_b_brings_the_error);
     tcase_add_loop_test(tcase, alignment_matrices, 0, 2);

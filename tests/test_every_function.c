@@ -144,6 +144,7 @@ START_TEST(survives_without_memory)
         held += live;
         if (status == FA_OK) {
             ck_assert_msg(fail > 0, "%s meets no failure", call->name);
+            ck_assert_msg(allocations <= fail, "%s does not tell that allocation %ld failed", call->name, fail);
             break;
         }
         support_failed(FA_ERR_MEMORY, status, call->name, __LINE__);

@@ -81,6 +81,22 @@ START_TEST(damaged_files)
 }
 END_TEST
 
+START_TEST(sentences)
+{
+    static const struct {
+        const char *sentence;
+        unsigned char bytes[20];
+    } cases[] = {
+        {"it begins with the bytes 00 00 0a 01", {0, 0, 0x0A, 1, 0, 0, 0, 1, 5}},
+        {"it begins with the bytes 48 65 6c 6c", "Hello, world"},
+        {"of rank 5, at most 4 can be read", {0, 0, 8, 5, 0, 0, 0, 1}},
+        {"extent 2 of its 3 is 0", {0, 0, 8, 3, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 1}},
+    };
+    refuse_bytes(_i == 2 ? FA_ERR_UNSUPPORTED : FA_ERR_FORMAT, cases[_i].bytes, sizeof cases[_i].bytes, 0);
+    ck_assert_msg(strstr(fa_last_error(), cases[_i].sentence) != NULL, "%s", fa_last_error());
+}
+END_TEST
+
 /* A file of labels, which all readers but that of images take. */
 static idx_bytes small_file(void)
 {
@@ -227,6 +243,7 @@ int main(void)
     Suite *suite = suite_create("idx_damage");
     TCase *tcase = file_case(suite);
     tcase_add_loop_test(tcase, damaged_files, 0, (int)(sizeof bad_files / sizeof *bad_files));
+    tcase_add_loop_test(tcase, sentences, 0, 4);
     tcase_add_test(tcase, cut_anywhere_or_too_long);
     tcase_add_test(tcase, any_byte_changed);
     tcase_add_test(tcase, what_is_no_file);

@@ -263,6 +263,39 @@ START_TEST(dependent_columns_have_no_basis)
 }
 END_TEST
 
+/* Once through the columns would leave an error of 1e-8 in the cosine of two that nearly agree. */
+START_TEST(columns_that_nearly_agree)
+{
+    uint64_t state = 3;
+    fa_matrix a = make_uniform(FA_FLOAT64, 9, 3, LAYOUT_C, 1, &state);
+    for (size_t i = 0; i < 9; i++) {
+        set_element(&a, i, 1, element(&a, i, 0) + 1e-8 * element(&a, i, 1));
+        set_element(&a, i, 2, element(&a, i, 0) - 1e-7 * element(&a, i, 2));
+    }
+    expect_ok(linalg_orthonormalize(&a, make_workspace(9, 3)));
+    const fa_matrix a_t = fa_matrix_transpose(a), gram = product(&a_t, &a);
+    for (size_t i = 0; i < 3; i++)
+        for (size_t j = 0; j < 3; j++)
+            ck_assert_double_le(fabs(element(&gram, i, j) - (i == j)), 1e-14);
+}
+END_TEST
+
+/* What is rounding is measured against the column: large ones depend as small ones do, small ones do not at all. */
+START_TEST(size_of_columns_does_not_matter)
+{
+    uint64_t state = 6;
+    const double size = _i ? 1e12 : 1e-12;
+    fa_matrix a = make_uniform(FA_FLOAT64, 7, 4, LAYOUT_C, size, &state);
+    fa_matrix free_ones = make_uniform(FA_FLOAT64, 7, 4, LAYOUT_C, size, &state);
+    for (size_t i = 0; i < 7; i++) {
+        set_element(&a, i, 2, 3 * element(&a, i, 0) - element(&a, i, 1));
+        set_element(&free_ones, i, 1, 1e-12 * element(&free_ones, i, 1));
+    }
+    expect_failure(FA_ERR_ARGUMENT, linalg_orthonormalize(&a, make_workspace(7, 4)));
+    expect_ok(linalg_orthonormalize(&free_ones, make_workspace(7, 4)));
+}
+END_TEST
+
 /* --- NumPy: tests/data/make_linalg_reference.py --- */
 
 static void release_matrix(void *matrix)
@@ -315,6 +348,8 @@ int main(void)
     tcase_add_test(tcase, workspace_that_overflows);
     tcase_add_loop_test(tcase, orthonormal_bases, 0, 4 * SHAPES);
     tcase_add_test(tcase, dependent_columns_have_no_basis);
+    tcase_add_test(tcase, columns_that_nearly_agree);
+    tcase_add_loop_test(tcase, size_of_columns_does_not_matter, 0, 2);
     tcase_add_loop_test(tcase, numpy_agrees, 0, 8);
     return support_run(suite, true);
 }

@@ -10,10 +10,10 @@ static void expect_said(const char *function)
                   "%s", fa_last_error());
 }
 
-#define REFUSED(function, ...)                                        \
-    do {                                                              \
-        expect_failure(FA_ERR_UNSUPPORTED, function(__VA_ARGS__));    \
-        expect_said(#function);                                       \
+#define REFUSED(function, ...)                                                                                         \
+    do {                                                                                                               \
+        expect_failure(FA_ERR_UNSUPPORTED, function(__VA_ARGS__));                                                     \
+        expect_said(#function);                                                                                        \
     } while (0)
 
 static const char *file(void)

@@ -171,6 +171,8 @@ static const struct {
     {FA_ERR_FORMAT, "{'descr': <f8, 'fortran_order': False, 'shape': (2, 3)}"},
     {FA_ERR_FORMAT, "{'descr' '<f8', 'fortran_order': False, 'shape': (2, 3)}"},
     {FA_ERR_FORMAT, "{'descr': '<f8' 'fortran_order': False, 'shape': (2, 3)}"},
+    {FA_ERR_FORMAT, "{'more', 'descr': '<f8', 'fortran_order': False, 'shape': (2, 3)}"},
+    {FA_ERR_FORMAT, "{'more':, 'descr': '<f8', 'fortran_order': False, 'shape': (2, 3)}"},
     {FA_ERR_FORMAT, "{'descr': '<f8', 'descr': '<f8', 'fortran_order': False, 'shape': (2, 3)}"},
     {FA_ERR_FORMAT, "{'descr': '<f8', 'fortran_order': False, 'shape': (2, 3), 'more': 1}"},
     {FA_ERR_FORMAT, "{'descr': '<f8', 'fortran_order': False, 'shape': (2, 3)} x"},
@@ -200,6 +202,18 @@ START_TEST(damaged_headers)
 {
     char bytes[1024];
     refuse_bytes(bad_headers[_i].status, bytes, file_with(bad_headers[_i].header, bytes));
+}
+END_TEST
+
+/* What a sentence quotes can be printed: no control characters, nothing but UTF-8. */
+START_TEST(quoted_bytes)
+{
+    char header[128], bytes[1024];
+    snprintf(header, sizeof header, "{'descr': '%s', 'fortran_order': False, 'shape': (2, 3)}",
+             "\x1f \x7f\xc2\x9f\xc2\xa0\xc3\xa9\xe0\xa0\x80\xf0\x90\x80\x80\xf4\x8f\xbf\xbf\xf5\xbf");
+    refuse_bytes(FA_ERR_UNSUPPORTED, bytes, file_with(header, bytes));
+    ck_assert_msg(strstr(fa_last_error(), "\"? ???\xc2\xa0\xc3\xa9\xe0\xa0\x80\xf0\x90\x80\x80\xf4\x8f\xbf\xbf??\"") != NULL,
+                  "%s", fa_last_error());
 }
 END_TEST
 
@@ -368,6 +382,7 @@ int main(void)
     tcase_add_test(tcase, other_arrays_of_numpy);
     tcase_add_loop_test(tcase, forms_of_header, 0, (int)(sizeof good_headers / sizeof *good_headers));
     tcase_add_loop_test(tcase, damaged_headers, 0, (int)(sizeof bad_headers / sizeof *bad_headers));
+    tcase_add_test(tcase, quoted_bytes);
     tcase_add_loop_test(tcase, cut_anywhere_or_too_long, 0, 2);
     tcase_add_test(tcase, any_byte_changed);
     tcase_add_test(tcase, claims_of_a_long_header);

@@ -252,6 +252,21 @@ START_TEST(other_files)
 }
 END_TEST
 
+START_TEST(names_of_types)
+{
+    static const npy_kind types[] = {{"u1", 1}, {"u2", 2}, {"u4", 4}, {"u8", 8}, {"i1", 1},
+                                     {"i2", 2}, {"i4", 4}, {"i8", 8}, {"f4", 4}, {"f8", 8}};
+    static const char *const names[] = {"of uint8,", "of uint16,", "of uint32,",  "of uint64,",  "of int8,",
+                                        "of int16,", "of int32,",  "of int64,", "of float32,", "of float64,"};
+    char path[PATH_SIZE];
+    fa_matrix x = {.rows = 9};
+    path_of("x.npy", path);
+    npy_save(path, types[_i], '<', false, "(5,)", (const double[4]){0}, 4);
+    expect_failure_of_file(FA_ERR_FORMAT, path, fa_npy_read_samples(path, FA_FLOAT32, &x));
+    ck_assert_msg(strstr(fa_last_error(), names[_i]) != NULL, "%s", fa_last_error());
+}
+END_TEST
+
 START_TEST(records)
 {
     char path[PATH_SIZE];
@@ -334,6 +349,7 @@ int main(void)
     tcase_add_loop_test(tcase, labels_of_every_integer_type, 0, 6);
     tcase_add_loop_test(tcase, labels_that_fit, 0, (int)(sizeof limits / sizeof *limits));
     tcase_add_loop_test(tcase, other_files, 0, (int)(sizeof refused / sizeof *refused));
+    tcase_add_loop_test(tcase, names_of_types, 0, 10);
     tcase_add_test(tcase, records);
     tcase_add_test(tcase, cut_anywhere);
     tcase_add_test(tcase, memory_and_device);

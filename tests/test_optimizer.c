@@ -133,6 +133,12 @@ START_TEST(wrong_values_are_refused)
     expect_failure(FA_ERR_ARGUMENT, fa_optimizer_get(opt, "none", &value));
     expect_ok(fa_optimizer_get(opt, "learning_rate", &value));
     ck_assert(value == 0.25);
+    expect_ok(fa_optimizer_set_choice(opt, "nesterov", "yes"));
+    expect_ok(fa_optimizer_get(opt, "nesterov", &value));
+    ck_assert(value == 1);
+    expect_failure(FA_ERR_ARGUMENT, fa_optimizer_set_choice(opt, "nesterov", "maybe"));
+    expect_ok(fa_optimizer_get(opt, "nesterov", &value));
+    ck_assert(value == 1);
     const unsigned both = FA_WEIGHTS | FA_BIASES;
     for (size_t i = 0; i < 4; i++)
         expect_failure(FA_ERR_ARGUMENT, fa_optimizer_set_rate_factor(opt, 0, both, wrong[i]));

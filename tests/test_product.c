@@ -1,5 +1,6 @@
 /* Products of matrices: the library's own kernel, and what chooses between it and BLAS. */
 #include "blas.h"
+#include "config.h"
 #include "inner.h"
 #include "kernels.h"
 
@@ -239,7 +240,8 @@ START_TEST(levels_and_names)
     ck_assert(strcmp(kernels_math(), "SLEEF") == 0 || strcmp(kernels_math(), "libm") == 0);
     struct stat info;
     ck_assert_int_eq(lstat(blas_file(), &info), 0);
-    ck_assert_msg(S_ISREG(info.st_mode) && blas_file()[0] == '/', "%s: a link, or no file", blas_file());
+    /* A library without files does not ask where links lead. */
+    ck_assert_msg((S_ISREG(info.st_mode) || !FA_HAVE_FILES) && blas_file()[0] == '/', "%s: a link, or no file", blas_file());
 }
 END_TEST
 

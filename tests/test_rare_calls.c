@@ -161,6 +161,112 @@ START_TEST(handles_that_do_not_fit)
 }
 END_TEST
 
+/* Which layers are reached through the weights is what the file says, whatever it was before; the schedule too. */
+START_TEST(weights_in_the_place_of_feedback)
+{
+    net_spec spec = make_spec(FA_FLOAT64, 4, 4, FA_IDENTITY, false);
+    session s = make_session(&spec, fa_rule_find("fa"), SAMPLES, 1), t = make_session(&spec, fa_rule_find("fa"), SAMPLES, 1);
+    char path[PATH_SIZE];
+    path_of("checkpoint", path);
+    if (fa_network_save(s.net, "missing/x") == FA_ERR_UNSUPPORTED)
+        return;
+    expect_ok(fa_feedback_use_weights(s.fb, 2, true));
+    expect_ok(fa_feedback_use_weights(t.fb, 0, true));
+    expect_ok(fa_optimizer_set_schedule(s.opt, 0.5));
+    expect_ok(fa_checkpoint_save(path, s.net, s.fb, s.opt, s.pass, NULL));
+    expect_ok(fa_checkpoint_load(path, t.net, t.fb, t.opt, t.pass, NULL, 0));
+    for (size_t l = 1; l < 4; l++)
+        ck_assert(fa_feedback_uses_weights(t.fb, l) == (l == 2));
+}
+END_TEST
+
+/* Where the elements of a tensor begin in a file. */
+static size_t place_of(const unsigned char *bytes, const char *name)
+{
+    size_t length = 0, begin = 0;
+    for (size_t k = 0; k < 8; k++)
+        length |= (size_t)bytes[k] << (8 * k);
+    char *header = make_memory(length + 1, 1);
+    memcpy(header, bytes + 8, length);
+    const char *entry = strstr(header, name);
+    ck_assert_msg(entry != NULL, "no %s in %s", name, header);
+    entry = strstr(entry, "\"data_offsets\"");
+    ck_assert_ptr_nonnull(entry);
+    ck_assert_int_eq(sscanf(strchr(entry, '['), "[%zu", &begin), 1);
+    return 8 + length + begin;
+}
+
+/* The places of sparse feedback are those that its seed gives; a file with others is none of this library's. */
+START_TEST(places_of_sparse_feedback)
+{
+    static const char *const names[] = {"\"rule.B.1.rows\"", "\"rule.B.1.columns\""};
+    enum { MOST = 1 << 15 };
+    net_spec spec = make_spec(FA_FLOAT64, 3, 6, FA_IDENTITY, false);
+    session s = make_session(&spec, fa_rule_find("fa"), SAMPLES, 1);
+    unsigned char *bytes = make_memory(MOST, 1);
+    char path[PATH_SIZE];
+    path_of("checkpoint", path);
+    if (fa_network_save(s.net, "missing/x") == FA_ERR_UNSUPPORTED)
+        return;
+    expect_ok(fa_feedback_set_choice(s.fb, "feedback_form", "sparse"));
+    expect_ok(fa_feedback_set_param(s.fb, "feedback_density", 0.5));
+    expect_ok(fa_checkpoint_save(path, s.net, s.fb, s.opt, s.pass, NULL));
+    expect_ok(fa_checkpoint_load(path, s.net, s.fb, s.opt, s.pass, NULL, 0));
+    const size_t size = get_file(path, bytes, MOST);
+    ck_assert_uint_lt(size, MOST);
+    for (size_t which = 0; which < 2; which++)
+        for (size_t entry = 0; entry < 4; entry += 3) {
+            unsigned char *place = bytes + place_of(bytes, names[which]) + 4 * entry;
+            *place ^= 1;
+            put_file(path, bytes, size);
+            expect_failure(FA_ERR_FORMAT, fa_checkpoint_load(path, s.net, s.fb, s.opt, s.pass, NULL, 0));
+            ck_assert_msg(strstr(fa_last_error(), "where its seed puts none") != NULL, "%s", fa_last_error());
+            *place ^= 1;
+        }
+}
+END_TEST
+
+/* A process without a standard input: its first file gets descriptor 0, which is as good as any other. */
+START_TEST(descriptor_0)
+{
+    session s = start(), t = start();
+    fa_recorder *rec = NULL;
+    fa_matrix back = {.data = NULL};
+    char weights[PATH_SIZE], numbers[PATH_SIZE], table[PATH_SIZE], other[PATH_SIZE];
+    path_of("weights", weights);
+    path_of("numbers", numbers);
+    path_of("table", table);
+    path_of("other", other);
+    put_file(other, (const unsigned char *)"no table\n", 9);
+    const int input = dup(0);
+    close(0);
+    const fa_status saved = fa_network_save(s.net, weights), loaded = fa_network_load(t.net, weights, 0);
+    const fa_status written = fa_npy_write(numbers, &s.x), got = fa_npy_read(numbers, &back);
+    const fa_status made = fa_recorder_create(&rec, s.net, "weight_norm", 1);
+    const fa_status refused = made == FA_OK ? fa_recorder_open(rec, other, FA_RECORD_CSV) : made;
+    const fa_status opened = made == FA_OK ? fa_recorder_open(rec, table, FA_RECORD_CSV) : made;
+    fa_recorder_destroy(rec);
+    const int lowest = dup(1); /* what a file left open would have */
+    if (input >= 0) {
+        dup2(input, 0);
+        close(input);
+    }
+    ck_assert_int_eq(lowest, 0);
+    if (written == FA_ERR_UNSUPPORTED)
+        return;
+    expect_ok(written);
+    expect_ok(got);
+    ck_assert(same_bits(&s.x, &back));
+    fa_matrix_free(&back);
+    expect_ok(opened);
+    ck_assert(refused != FA_OK);
+    if (saved != FA_ERR_UNSUPPORTED) {
+        expect_ok(saved);
+        expect_ok(loaded);
+    }
+}
+END_TEST
+
 /* A sum of gradients is not in a checkpoint, so none is made of a pass that has one. */
 START_TEST(no_checkpoint_of_half_a_step)
 {
@@ -229,6 +335,9 @@ int main(void)
     tcase_add_loop_test(tcase, angles_between_types, 0, LAYOUTS * LAYOUTS);
     tcase_add_test(tcase, files);
     tcase_add_test(tcase, handles_that_do_not_fit);
+    tcase_add_test(tcase, weights_in_the_place_of_feedback);
+    tcase_add_test(tcase, places_of_sparse_feedback);
+    tcase_add_test(tcase, descriptor_0);
     tcase_add_test(tcase, no_checkpoint_of_half_a_step);
     tcase_add_loop_test(tcase, checkpoints_within_an_epoch, 0, 2);
     return support_run(suite, true);

@@ -297,6 +297,8 @@ START_TEST(wrong_calls)
     expect_failure(FA_ERR_ARGUMENT, fa_recorder_open(rec, NULL, FA_RECORD_CSV));
     expect_failure(FA_ERR_ARGUMENT, fa_recorder_open(rec, "x", (fa_record_format)3));
     expect_failure(FA_ERR_ARGUMENT, fa_recorder_close(NULL));
+    expect_ok(fa_recorder_set_threshold(rec, 0));
+    expect_ok(fa_recorder_set_threshold(rec, 1));
     expect_failure(FA_ERR_ARGUMENT, fa_recorder_set_threshold(rec, 1.5));
     expect_failure(FA_ERR_ARGUMENT, fa_recorder_set_threshold(NULL, 0.5));
     expect_failure(FA_ERR_ARGUMENT, fa_recorder_status(NULL));

@@ -79,7 +79,7 @@ def prepare(root, work, generated):
     for path in paths:
         (work / "pages" / f"{pages.page_id(path)}.md").write_text(site.for_doxygen(path), encoding="utf-8")
     for path in generated:
-        shutil.copy(path, work / "pages")
+        (work / "pages" / path.name).write_text(site.made_for_doxygen(path), encoding="utf-8")
     (work / "headers" / "fa").mkdir(parents=True)
     order = [root / "include" / line.split("<")[1].split(">")[0]
              for line in (root / "include" / "fa" / "fa.h").read_text().splitlines() if line.startswith("#include")]

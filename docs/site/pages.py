@@ -98,6 +98,11 @@ class Site:
                 lines.append(self.prose(page, line))
         return "\n".join(lines) + "\n"
 
+    def made_for_doxygen(self, path):
+        """The same of a page that the build has made: its headings have their anchors, and it has no fences."""
+        return "".join((line if line.startswith("#") else self.prose(path.name, line)) + "\n"
+                       for line in path.read_text(encoding="utf-8").splitlines())
+
 
 def escape(text):
     """What means something to Doxygen alone, or would be a tag. Markdown's own escapes stay."""

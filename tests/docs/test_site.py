@@ -83,7 +83,8 @@ def lost(source, directory):
         name = str(path.relative_to(source))
         shown = seen(directory / f"{page_id(name)}.html")
         text = re.sub(r"<!--.*?-->", "", path.read_text(encoding="utf-8"), flags=re.S)
-        for span in re.findall(r"(?<!`)`([^`\n]+)`(?!`)", re.sub(r"^ *```.*?^ *```$", "", text, flags=re.S | re.M)):
+        unfenced = whole(re.sub(r"^ *```.*?^ *```$", "", text, flags=re.S | re.M))
+        for span in re.findall(r"(?<!`)`([^`\n]+)`(?!`)", unfenced):
             if re.sub(r"\s+", " ", span).replace("\\|", "|").strip() not in shown:
                 problems.append(f"{name}: {span}")
         shown = words(shown)
@@ -95,6 +96,12 @@ def lost(source, directory):
                 if "<" not in part and words(part).strip() and words(part) not in shown:
                     problems.append(f"{name}: {part}")
     return problems
+
+
+def markup(directory):
+    """What Doxygen has not understood stands in a page as it writes it: commands and tags."""
+    return [f"{path.name}: {found[0]}" for path in sorted(directory.glob("*.html"))
+            if (found := re.search(r"\\ilinebr|class=.?markdownTable|</(td|tr|code)>", seen(path)))]
 
 
 def public_names(include):
@@ -160,6 +167,7 @@ def main():
     functions, others = public_names(source / "include" / "fa")
     tap.check(f"{len(pages)} pages of the site: every link leads somewhere", broken(directory, pages))
     tap.check("the site has what the pages have", lost(source, directory))
+    tap.check("and no page shows markup", markup(directory))
     tap.check("nothing is fetched from elsewhere", from_elsewhere(directory, pages))
     tap.check(f"{len(functions)} functions and {len(others)} other names are in the reference",
               not_in_reference(directory, [*functions, *others]))

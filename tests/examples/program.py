@@ -37,6 +37,21 @@ def nonlinear(*arguments, **options):
     return run(NONLINEAR, "--quiet", *map(str, arguments), **options)
 
 
+def terminal(main):
+    """What is written to a pseudoterminal until its other end is closed; `main` is closed, too."""
+    text = b""
+    while True:
+        try:
+            some = os.read(main, 4096)
+        except OSError:  # the other end is closed
+            break
+        if not some:
+            break
+        text += some
+    os.close(main)
+    return text
+
+
 def read_npy(path):
     """Rows of a float64 .npy file of one or two dimensions in C order, as lists."""
     with open(path, "rb") as file:

@@ -28,16 +28,7 @@ class Progress(samples.TestCase):
         process = program.subprocess.Popen([program.CLASSIFY, "--data", self.data, "--rules", "fa", *arguments],
                                            stdout=program.subprocess.DEVNULL, stderr=other)
         os.close(other)
-        text = b""
-        while True:
-            try:
-                some = os.read(main, 4096)
-            except OSError:  # the other end is closed
-                break
-            if not some:
-                break
-            text += some
-        os.close(main)
+        text = program.terminal(main)
         self.assertEqual(process.wait(), 0)
         self.assertNotIn(b"\n", text)
         return text.decode().split("\r")

@@ -153,16 +153,7 @@ class Completion(unittest.TestCase):
         os.write(main, b"fa-linear-function " + keys.encode())
         time.sleep(0.5)
         os.write(main, b"\x01shown \nexit\n")
-        text = b""
-        while True:
-            try:
-                some = os.read(main, 4096)
-            except OSError:  # the other end is closed
-                break
-            if not some:
-                break
-            text += some
-        os.close(main)
+        text = program.terminal(main)
         process.wait()
         return re.sub(r" +>", ">", text.decode())
 

@@ -90,16 +90,7 @@ class Streams(program.TestCase):
         process = program.subprocess.Popen(command, stdout=program.subprocess.DEVNULL, stderr=other,
                                            env={**os.environ, **environment})
         os.close(other)
-        text = b""
-        while True:
-            try:
-                some = os.read(main, 4096)
-            except OSError:  # the other end is closed
-                break
-            if not some:
-                break
-            text += some
-        os.close(main)
+        text = program.terminal(main)
         process.wait()
         return text.decode("ascii")
 

@@ -2,7 +2,7 @@
 
 Blocks between empty lines; a line that starts with # is a comment. Each block names
 
-    file: lib/blas.c
+    file: lib/blas.c                                  may be a pattern, such as lib/*
     line: for (size_t i = 0; i < n; i += STRIP) {     the source line, any number of these
     in: mirror                                        optional: only in this function
     change: < -> <=                                   the mutation, any number; or: any
@@ -10,6 +10,7 @@ Blocks between empty lines; a line that starts with # is a comment. Each block n
 
 A line may begin or end with ... for a part of it. A line or change of a block that fits no mutant is stale.
 """
+import fnmatch
 from dataclasses import dataclass, field
 
 
@@ -23,7 +24,7 @@ class Entry:
     changes: list = field(default_factory=list)
 
     def fits_line(self, wanted, mutant):
-        if mutant.file != self.file or self.function not in ("", mutant.function):
+        if not fnmatch.fnmatchcase(mutant.file, self.file) or self.function not in ("", mutant.function):
             return False
         if wanted.startswith("..."):
             return mutant.text.endswith(wanted[3:]) if not wanted.endswith("...") else wanted[3:-3] in mutant.text
@@ -63,7 +64,7 @@ def mark(entries, mutants):
     """Complaints about what fits no mutant."""
     complaints = []
     for entry in entries:
-        here = [mutant for mutant in mutants if mutant.file == entry.file]
+        here = [mutant for mutant in mutants if fnmatch.fnmatchcase(mutant.file, entry.file)]
         for wanted in entry.lines:
             if not any(entry.fits_line(wanted, mutant) and entry.fits(mutant) for mutant in here):
                 complaints.append(f"stale, fits nothing: {entry.file}: {wanted}")

@@ -1,6 +1,11 @@
-"""Runs one test, with the library or the program that it needs linked from a set of objects."""
+"""Runs one test with the library and, preloaded, a mutant of one of its objects.
+
+A mutant's object becomes a shared library of its own. It is loaded before the others, so that its functions and data
+stand in for those of the same names: neither the library nor a program is linked again. Therefore the library exports
+everything here, and the tests of private functions use it too.
+"""
+import functools
 import os
-import pathlib
 import selectors
 import shlex
 import shutil
@@ -8,8 +13,6 @@ import signal
 import subprocess
 import time
 from dataclasses import dataclass, field
-
-ARCHIVE = "lib/libfa_internal.a"
 
 
 class Broken(Exception):
@@ -23,9 +26,10 @@ class Variant:
     compile: list
     link: list
     environment: dict
-    limit: str                                   # of memory, as an argument of ulimit
-    objects: dict = field(default_factory=dict)  # object of Meson's build -> file
-    archive: pathlib.Path = None
+    limit: str                                     # of memory, as an argument of ulimit
+    objects: dict = field(default_factory=dict)    # object of Meson's build -> file
+    libraries: dict = field(default_factory=dict)  # the calls that a test redirects -> library for it
+    preload: str = ""                              # of what sanitizes
 
 
 def called(command, cwd, source=None):
@@ -58,11 +62,11 @@ def failing_line(process, end):
     return "timeout"
 
 
-def run(command, environment, directory, cpu, wall, memory="unlimited"):
+def run(command, environment, directory, cpu, wall, memory="unlimited", preload=()):
     """("passed" | "failed" | "timeout", CPU seconds)"""
     end = time.monotonic() + wall
-    limited = ["sh", "-c", 'ulimit -c 0; ulimit -v "$2"; ulimit -t "$1"; shift 2; exec "$@"', "sh", str(cpu), memory,
-               "stdbuf", "-oL", *command]
+    limited = ["sh", "-c", 'ulimit -c 0; ulimit -v "$2"; ulimit -t "$1"; LD_PRELOAD=$3; export LD_PRELOAD; shift 3; '
+               'exec "$@"', "sh", str(cpu), memory, ":".join(map(str, preload)), *command]
     process = subprocess.Popen(limited, cwd=directory, env=environment, stdin=subprocess.DEVNULL,
                                stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, start_new_session=True)
     result = failing_line(process, end)
@@ -83,54 +87,47 @@ def run(command, environment, directory, cpu, wall, memory="unlimited"):
     return result, used.ru_utime + used.ru_stime
 
 
-class Place:
-    """A directory of one worker: its libfa.so and its programs, linked when a test first asks for them."""
+@functools.cache
+def line_buffering():
+    """The environment that stdbuf would make, without the process."""
+    lines = called(["stdbuf", "-oL", "env"], ".").splitlines()
+    made = dict(line.split("=", 1) for line in lines if line.startswith(("LD_PRELOAD=", "_STDBUF_")))
+    return made.pop("LD_PRELOAD"), made
 
-    def __init__(self, suite, variant, name, shared=None):
-        self.suite, self.variant, self.directory, self.shared = suite, variant, suite.work / name, shared
-        self.objects = {}
+
+class Place:
+    """A directory of one worker."""
+
+    def __init__(self, suite, variant, name):
+        self.suite, self.variant, self.directory = suite, variant, suite.work / name
+        self.objects, self.mutants = [], {}
         self.temporary = self.directory / "tmp"
         self.remove()
         self.temporary.mkdir(parents=True)
 
     def replace(self, objects):
-        """From now on link these objects in the place of the variant's."""
-        self.objects, self.shared = objects, None
+        """From now on these files stand in for the variant's objects of the same functions."""
+        self.objects, self.mutants = objects, {}
         shutil.rmtree(self.temporary, ignore_errors=True)
         self.temporary.mkdir()
 
     def remove(self):
         shutil.rmtree(self.directory, ignore_errors=True)
 
-    def link(self, words):
-        called([*words, *self.suite.linker, *self.variant.link], self.suite.build)
-
-    def shared_library(self):
-        if self.shared is None:
-            files = self.variant.objects | self.objects
-            words = [files.get(word, word) for word in self.suite.link_shared]
-            words[words.index("-o") + 1] = str(self.directory / self.suite.soname)
-            self.link(words)
-            self.shared = self.directory / self.suite.soname
-        return self.shared
-
-    def program(self, test):
-        """The objects of the mutant come first, so that nothing asks for the archive's."""
-        target = self.directory / "program"
-        words = [str(self.variant.archive) if word == ARCHIVE else word for word in test.link]
-        at = words.index("-o")
-        words[at:at + 2] = ["-o", str(target), *self.objects.values()]
-        self.link(words)
-        return target
+    def mutant(self, redirected):
+        """The library to load first."""
+        if redirected not in self.mutants:
+            target = self.directory / f"mutant-{len(self.mutants)}.so"
+            self.suite.link([self.suite.link_shared[0], "-shared", "-o", str(target), *self.objects, *redirected,
+                             str(self.variant.libraries[redirected])], self.variant)
+            self.mutants[redirected] = target
+        return self.mutants[redirected]
 
     def run(self, test, cpu, wall, **more):
-        environment = os.environ | test.environment | self.variant.environment | more
-        environment |= {"CK_FORK": "no", "TMPDIR": str(self.temporary), "PYTHONUNBUFFERED": "1"}
-        command = test.command
-        if test.link:
-            command = [str(self.program(test))]
-            environment.pop("LD_PRELOAD", None)
-        else:
-            library = self.shared_library()
-            environment |= {"LD_LIBRARY_PATH": str(library.parent), "LIBFA_LIBRARY": str(library)}
-        return run(command, environment, self.temporary, cpu, wall, self.variant.limit)
+        library = self.variant.libraries[test.redirected]
+        buffering, settings = line_buffering()
+        environment = os.environ | test.environment | self.variant.environment | settings | more
+        environment |= {"CK_FORK": "no", "TMPDIR": str(self.temporary), "PYTHONUNBUFFERED": "1",
+                        "LD_LIBRARY_PATH": str(library.parent), "LIBFA_LIBRARY": str(library)}
+        preload = [self.variant.preload, self.objects and self.mutant(test.redirected), buffering]
+        return run(test.command, environment, self.temporary, cpu, wall, self.variant.limit, filter(None, preload))

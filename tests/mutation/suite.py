@@ -2,20 +2,21 @@
 
 Meson configures and builds in WORK/build (baseline kernels only); its commands, read back from there, compile and link
 everything else: the library at -O1 (WORK/plain), with gcov's counters (WORK/counting), with sanitizers
-(WORK/sanitized), and every mutant.
+(WORK/sanitized), the programs that Meson links from the library's objects (WORK/programs), and every mutant.
 """
 import concurrent.futures
 import hashlib
 import json
 import os
 import pathlib
+import re
 import shlex
 import shutil
 import subprocess
 import threading
 from dataclasses import dataclass, field
 
-from place import ARCHIVE, Broken, Place, Variant, called
+from place import Broken, Place, Variant, called
 
 SKIPPED_SUITES = {"abi", "install", "slow", "reproduction"}
 # What repeats other tests twenty times, draws its cases anew each time, or compares PyTorch with a file.
@@ -23,16 +24,21 @@ SKIPPED_TESTS = {"determinism", "python_properties", "python_torch_reference"}
 OPTIONS = ["-Dtests=enabled", "-Dexamples=disabled", "-Dbench=disabled", "-Dcpu_levels=false", "-Dbuildtype=plain",
            "-Doptimization=1", "-Ddebug=false"]
 SHARED = "lib/libfa.so"
+ARCHIVE = "lib/libfa_internal.a"
 MEMORY = str(8 << 20)  # KiB
+WITHOUT_LIBGCC = ("-nodefaultlibs", "-lc")  # it has a __wrap_pthread_create() of its own
+PLAIN = ["-O1", "-frandom-seed=0"]
+# Threads count too: where they race, gcov derives from the counters that lines were not executed which were.
+COUNTING = ["-O0", "--coverage", "-fprofile-update=atomic"]
 SANITIZE = ["-fsanitize=address,undefined"]
 
 
-@dataclass
+@dataclass(eq=False)
 class Test:
     name: str
     command: list
     environment: dict
-    link: list                                 # what links it to the library's objects; else it uses the shared library
+    redirected: tuple                          # the options of its link that redirect calls of the library
     seconds: float = 0.0                       # of CPU time
     lines: dict = field(default_factory=dict)  # file -> lines of it that the test executes
     memory: pathlib.Path = None                # the file that keeps the two
@@ -63,7 +69,7 @@ class Suite:
         self.root, self.work, self.jobs = pathlib.Path(root), pathlib.Path(work), jobs
         self.build = self.work / "build"
         self.executable = {}  # file -> lines that have code
-        self.linker = next((["-fuse-ld=" + name] for name in ("lld", "gold") if shutil.which("ld." + name)), [])
+        self.linker = ["-fuse-ld=gold"] if shutil.which("ld.gold") else []
         self.lock = threading.Lock()
         self.sanitized = None
         self.sound = {}       # test -> whether it passes with sanitizers and no mutant
@@ -78,7 +84,8 @@ class Suite:
         with concurrent.futures.ThreadPoolExecutor(self.jobs) as pool:
             self.library_digest = digest(sorted(self.root.glob("lib/**/*.[ch]")) +
                                          sorted(self.root.glob("include/fa/*.h")))
-            self.plain = self.variant(pool, "plain", ["-O1", "-frandom-seed=0"], [], {}, MEMORY)
+            self.plain = self.variant(pool, "plain", PLAIN, [], {}, MEMORY)
+            list(pool.map(self.link_program, self.links))
             missing = [test for test in self.tests if not self.remembered(test)]
             if missing:
                 self.measure(pool, missing)
@@ -86,8 +93,8 @@ class Suite:
                 runtime = called(["gcc", "-print-file-name=libasan.so"], self.root).strip()
                 self.sanitized = self.variant(
                     pool, "sanitized", ["-O1", *SANITIZE, "-fno-sanitize-recover=undefined"], SANITIZE,
-                    {"ASAN_OPTIONS": "detect_leaks=0:allocator_may_return_null=1:hard_rss_limit_mb=4096",
-                     "LD_PRELOAD": os.path.realpath(runtime)}, "unlimited")
+                    {"ASAN_OPTIONS": "detect_leaks=0:allocator_may_return_null=1:hard_rss_limit_mb=4096"}, "unlimited")
+                self.sanitized.preload = os.path.realpath(runtime)
 
     def read_commands(self):
         self.compile = {}  # source below the root -> {object: command without input and output}
@@ -102,21 +109,56 @@ class Suite:
                 links[words[words.index("-o") + 1]] = words
         self.link_shared = next(command for output, command in links.items() if output.startswith(SHARED))
         self.soname = next(word.split(",")[-1] for word in self.link_shared if word.startswith("-Wl,-soname"))
-        self.tests = []
+        self.tests, self.links = [], {}
         for entry in json.loads(called(["meson", "introspect", "--tests", str(self.build)], self.root)):
             suites = {suite.split(":")[-1] for suite in entry["suite"]}
             if not SKIPPED_SUITES & suites and entry["name"] not in SKIPPED_TESTS:
                 link = links.get(os.path.relpath(entry["cmd"][0], self.build), [])
-                self.tests.append(Test(entry["name"], entry["cmd"], entry["env"], link if ARCHIVE in link else []))
+                redirected = tuple(word for word in link if word.startswith("-Wl,--wrap="))
+                redirected += WITHOUT_LIBGCC if redirected else ()
+                self.tests.append(Test(entry["name"], entry["cmd"], entry["env"], redirected))
+                if ARCHIVE in link:
+                    self.links[self.tests[-1]] = link
+
+    def link(self, words, variant):
+        called([*words, *self.linker, *variant.link], self.build)
+
+    def link_program(self, test):
+        """With the shared library in the place of the archive."""
+        words = [str(self.plain.libraries[test.redirected]) if word == ARCHIVE else word for word in self.links[test]]
+        target = self.work / "programs" / pathlib.Path(test.command[0]).name
+        target.parent.mkdir(exist_ok=True)
+        words[words.index("-o") + 1] = str(target)
+        inputs = [self.build / word for word in words if (self.build / word).is_file() and word != str(target)]
+        if not target.exists() or target.stat().st_mtime <= max(file.stat().st_mtime for file in inputs):
+            self.link(words, self.plain)
+        test.command = [str(target), *test.command[1:]]
+
+    def link_library(self, variant, number, redirected):
+        """The shared library, which exports everything; what a test redirects, its program defines."""
+        target = self.work / variant.name / f"library-{number}" / self.soname
+        target.parent.mkdir(exist_ok=True)
+        words = [variant.objects.get(word, word) for word in self.link_shared]
+        words[words.index("-o") + 1] = str(target)
+        at = next(at for at, word in enumerate(words) if word.startswith("-Wl,--version-script,"))
+        exported = target.with_name("exported.map")
+        exported.write_text(re.sub(r"local:\s*\*;", "", pathlib.Path(words[at].split(",")[-1]).read_text()))
+        words[at] = f"-Wl,--version-script,{exported}"
+        if redirected:
+            words.remove("-Wl,--no-undefined")
+        self.link([*words, *redirected], variant)
+        return target
 
     def variant(self, pool, name, compile_options, link_options, environment, limit):
         made = Variant(name, compile_options, link_options, environment, limit)
-        made.archive = self.work / name / "libfa_internal.a"
         (self.work / name).mkdir(parents=True, exist_ok=True)
         for source, commands in self.compile.items():
             for output in commands:
                 made.objects[output] = str(self.work / name / output.replace("/", "_"))
-        stamp, wanted = self.work / name / "stamp", self.library_digest + " ".join(compile_options)
+        needed = sorted({test.redirected for test in self.tests})
+        made.libraries = {redirected: self.work / name / f"library-{number}" / self.soname
+                          for number, redirected in enumerate(needed)}
+        stamp, wanted = self.work / name / "stamp", f"{self.library_digest} {compile_options} {needed}"
         if stamp.exists() and stamp.read_text() == wanted:
             return made
         stamp.unlink(missing_ok=True)
@@ -125,23 +167,21 @@ class Suite:
         for job in jobs:
             if not job.result():
                 raise Broken(f"{name}: a source does not compile")
-        made.archive.unlink(missing_ok=True)
-        called(["ar", "rcsD", str(made.archive), *made.objects.values()], self.build)
+        list(pool.map(lambda number: self.link_library(made, number, needed[number]), range(len(needed))))
         stamp.write_text(wanted)
         return made
 
     def measure(self, pool, tests):
         """Each test's time, and which lines it reaches; all have to pass."""
-        counting = self.variant(pool, "counting", ["-O0", "--coverage"], ["--coverage"], {}, MEMORY)
-        libraries = {variant.name: Place(self, variant, f"{variant.name}-run/shared").shared_library()
-                     for variant in (self.plain, counting)}
-        list(pool.map(lambda test: self.measure_one(test, counting, libraries), tests))
+        counting = self.variant(pool, "counting", COUNTING, ["--coverage"], {}, MEMORY)
+        list(pool.map(lambda test: self.measure_one(test, counting), tests))
 
-    def measure_one(self, test, counting, libraries):
-        place = Place(self, self.plain, "plain-run/" + test.name, libraries["plain"])
+    def measure_one(self, test, counting):
+        place = Place(self, self.plain, "plain-run/" + test.name)
+        place.replace(list(self.plain.objects.values()))  # every object as if it were a mutant's: that this is sound
         outcome, test.seconds = place.run(test, cpu=300, wall=1000)
         place.remove()
-        place = Place(self, counting, "counting-run/" + test.name, libraries["counting"])
+        place = Place(self, counting, "counting-run/" + test.name)
         counters = place.directory / "counters"
         counters.mkdir()
         covered, _ = place.run(test, cpu=600, wall=2000, GCOV_PREFIX=str(counters),
@@ -171,7 +211,7 @@ class Suite:
     def remembered(self, test):
         """What an earlier run measured of the same library and the same test."""
         files = [pathlib.Path(word) for word in test.command if os.path.isfile(word)]
-        test.memory = self.work / "measured" / digest(files, self.library_digest + test.name)
+        test.memory = self.work / "measured" / digest(files, f"{self.library_digest} {test.name} {COUNTING}")
         test.memory.parent.mkdir(exist_ok=True)
         if test.memory.exists():
             found = json.loads(test.memory.read_text())
@@ -188,7 +228,7 @@ class Suite:
         found = {}
         for output, command in self.compile[source].items():
             found[output] = str(directory / os.path.basename(variant.objects[output]))
-            done = subprocess.run([*command, *variant.compile, "-o", found[output]], cwd=self.build, text=True,
+            done = subprocess.run([*command, *variant.compile, "-fvisibility=default", "-o", found[output]], cwd=self.build, text=True,
                                   input=f'#line 1 "{self.root / source}"\n' + text, capture_output=True)
             if done.returncode != 0:
                 return {}

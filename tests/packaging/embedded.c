@@ -1,5 +1,5 @@
-/* A program for a small machine: learns on its own numbers, and holds libfa to what docs/guide/embedding.md says of memory. Linked
- * with -Wl,--wrap=calloc, through which libfa asks for all its memory. */
+/* A program for a small machine: learns on its own numbers, and holds libfa to what docs/guide/embedding.md says of
+ * memory. Linked with -Wl,--wrap=calloc, through which libfa asks for all its memory. */
 #include <fa/fa.h>
 
 #include <stdio.h>
@@ -74,8 +74,8 @@ static int account(const fa_network *net, const fa_feedback *fb)
     if (fa_pass_bytes(net, BATCH, &pass_bytes) != FA_OK)
         return fail("fa_pass_bytes");
     const size_t arrays = fa_network_bytes(net) + pass_bytes + fa_feedback_bytes(fb);
-    printf("network %zu, pass %zu, feedback %zu: %zu bytes; asked for: %zu bytes in %zu blocks\n", fa_network_bytes(net),
-           pass_bytes, fa_feedback_bytes(fb), arrays, asked, calls);
+    printf("network %zu, pass %zu, feedback %zu: %zu bytes; asked for: %zu bytes in %zu blocks\n",
+           fa_network_bytes(net), pass_bytes, fa_feedback_bytes(fb), arrays, asked, calls);
     if (asked < arrays || asked > arrays + calls * EACH + HANDLES)
         return fprintf(stderr, "that is not what docs/guide/embedding.md says\n"), 1;
     return 0;

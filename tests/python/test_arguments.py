@@ -74,6 +74,8 @@ class WrongArguments(unittest.TestCase):
     def setUp(self):
         folder = tempfile.TemporaryDirectory()
         self.addCleanup(folder.cleanup)
+        self.addCleanup(os.chdir, os.getcwd())
+        os.chdir(folder.name)  # "1" is the name of a file, too
         self.good = Good(folder.name)
         np.save(self.good["inputs"], X)
         np.save(self.good["targets"], TARGET)

@@ -3,7 +3,10 @@ import os
 import subprocess
 import sys
 import tempfile
+import threading
+import time
 import unittest
+import weakref
 
 import numpy as np
 
@@ -63,6 +66,31 @@ class Close(unittest.TestCase):
         with self.assertRaisesRegex(libfa.ArgumentError, "the network is closed"):
             net.weights(1)
         net.close()
+
+    def test_a_call_in_another_thread_ends_first(self):
+        net = libfa.Network(1500, "float64")
+        net.add_dense(1500, "tanh")
+        net.add_dense(1500)
+        net.init_weights(0, "glorot_uniform", 1.0, 1)
+        x, answers = np.ones((300, 1500)), []
+        expected = net.predict(x)
+        for closed in (False, True):
+            thread = threading.Thread(target=lambda: answers.append(net.predict(x)))
+            thread.start()
+            if closed:
+                time.sleep(0.01)  # predict() takes longer
+                net.close()
+            thread.join()
+        for answer in answers:
+            np.testing.assert_array_equal(answer, expected)
+        small = libfa.Network(1)
+        small.add_dense(1)
+        pass_ = libfa.Pass(small, 2)
+        given, handle = pass_._pass, weakref.ref(pass_._handle)  # what a call has been given
+        pass_.close()
+        self.assertIsNotNone(handle())
+        del given
+        self.assertIsNone(handle())
 
     def test_context_managers(self):
         with Destroyed(*DESTRUCTORS) as destroyed:

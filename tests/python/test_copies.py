@@ -213,6 +213,19 @@ class Parts(unittest.TestCase):
                         self.assertEqual(self.steps(*others, 4), self.steps(*originals, 4))
                         self.assertNotEqual(others[3].steps, opt.steps)
 
+    def test_every_rule(self):
+        """Those too that draw no B, and so have no form of it to keep."""
+        if not CHECKPOINTS:
+            return
+        for rule in libfa.rules():
+            net = network()
+            fb, opt = libfa.Feedback(net, rule, 3), libfa.Optimizer(net)
+            self.steps(net, libfa.Pass(net, 24), fb, opt, 2)
+            with self.subTest(rule):
+                other, learner = net.copy(), pickle.loads(pickle.dumps(fb))
+                self.assertEqual(self.steps(other, libfa.Pass(other, 24), learner, copy.copy(opt), 3),
+                                 self.steps(net, libfa.Pass(net, 24), fb, opt, 3))
+
     def test_rules_of_python_are_not_shared(self):
         if not CHECKPOINTS:
             return

@@ -74,13 +74,15 @@ class ByHand(unittest.TestCase):
 
     def test_early_stopping(self):
         x = X.astype("float32")
-        net, fb, opt = self.objects("softmax", "cross_entropy", 3, hidden=(5,), seed=4)
+        net, fb, opt = self.objects("softmax", "cross_entropy", 3, hidden=(30,), seed=4, learning_rate=0.02)
         training, held = libfa.Dataset(x, LABELS).split(4, [72, 18])
         trainer = libfa.Trainer(net, 4, epochs=300, batch=8, patience=3, keep_best=True)
         trainer.run(net, libfa.Pass(net, 8), fb, opt, training, held)
-        mine = libfa.Classifier(5, random_state=4, epochs=300, batch=8, patience=3, validation_fraction=0.2).fit(X, LABELS)
+        mine = libfa.Classifier(30, random_state=4, epochs=300, batch=8, learning_rate=0.02, patience=3,
+                                validation_fraction=0.2).fit(X, LABELS)
         self.same(mine, net)
         self.assertEqual((mine.best_epoch_, mine.n_iter_, mine.stop_), (trainer.best, trainer.epochs, trainer.stop))
+        self.assertEqual((mine.stop_, mine.n_iter_), (libfa.STOP_EARLY, mine.best_epoch_ + 3))  # so the best is not the last
         self.assertEqual(mine.validation_curve_, [record.validation.loss for record in trainer.records])
 
     def test_validation_of_ones_own(self):
@@ -158,6 +160,20 @@ class Labels(unittest.TestCase):
         mine = libfa.Classifier(epochs=60).fit(X, LABELS == 0)
         self.assertEqual((mine.classes_.dtype, mine.n_outputs_), (bool, 2))
         self.assertEqual(mine.score(list(map(list, X)), list(LABELS == 0)), mine.score(X, LABELS == 0))
+
+    def test_refused_fit_leaves_the_old_one(self):
+        mine = libfa.Classifier(epochs=2).fit(X, NAMES)
+        before = mine.predict(X)
+        for params in ({}, {"rule": "none"}):
+            with self.assertRaises(ValueError):
+                mine.set_params(**params).fit(X, np.zeros(90) if not params else LABELS > 0)
+            np.testing.assert_array_equal(mine.predict(X), before)
+        mine = libfa.Regressor(epochs=2).fit(X, Y)
+        before = mine.predict(X)
+        with self.assertRaises(ValueError):
+            mine.set_params(rule="none", random_state=5).fit(X, Y[:, 0])
+        np.testing.assert_array_equal(mine.predict(X), before)
+        self.assertEqual(mine.seed_, 0)
 
     def test_refused(self):
         for y, sentence in ((LABELS[:-1], "90 samples, y has shape"), (None, "requires y"), (5, "y has shape"),
