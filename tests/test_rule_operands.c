@@ -65,7 +65,8 @@ START_TEST(sentences_name_the_layers)
     expect_ok(fa_feedback_use_weights(s.fb, 2, true));
     expect_failure(FA_ERR_STATE, session_phases(&s, NULL));
     ck_assert_msg(strstr(fa_last_error(), _i ? "upwards declared no layerwise feedback"
-                                             : "layer 2 is reached through W_3, but layer 3 has no error signal") != NULL,
+                                             : "layer 2 is reached through W_3, but layer 3 has no error signal") !=
+                      NULL,
                   "%s", fa_last_error());
 }
 END_TEST
