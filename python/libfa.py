@@ -1257,8 +1257,7 @@ class Network(_Object):
         return out
 
     def predict(self, x: Matrix, out: Optional[np.ndarray] = None) -> np.ndarray:
-        """y [n x n_L] in a new array, or in `out`. NaN or infinity in a row of x is no error: it shows in that row of y
-        alone."""
+        """y [n x n_L] in a new array, or in `out`. NaN in a row of x is no error: that row of y is NaN, no other."""
         return self.activity(x, self.depth, out)
 
     def evaluate(self, x: Matrix, target: Matrix) -> float:

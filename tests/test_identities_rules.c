@@ -66,40 +66,6 @@ START_TEST(without_feedback_everything_is_shallow)
 }
 END_TEST
 
-/* --- arrays handed over as operands --- */
-
-static fa_status inject_arrays(fa_step *step)
-{
-    fa_status status = FA_OK;
-    for (size_t l = fa_step_depth(step) - 1; l >= 1 && status == FA_OK; l--)
-        status = fa_step_inject_with(step, l, fa_step_array_operand(step, "B", l));
-    return status;
-}
-
-static fa_status transport_arrays(fa_step *step)
-{
-    fa_status status = FA_OK;
-    for (size_t l = fa_step_depth(step) - 1; l >= 1 && status == FA_OK; l--)
-        status = fa_step_transport_with(step, l, fa_step_array_operand(step, "B", l));
-    return status;
-}
-
-/* B by its name is what B is as feedback. */
-START_TEST(arrays_are_operands)
-{
-    fa_rule rule = *fa_rule_find(_i ? "fa" : "dfa");
-    net_spec spec = make_spec(dtypes[_i], 4, 7, FA_TANH, true);
-    session s = make_session(&spec, fa_rule_find(rule.name), 6, 3);
-    rule.name = "by_name";
-    rule.backward = _i ? transport_arrays : inject_arrays;
-    session t = make_session(&spec, &rule, 6, 3);
-    expect_ok(session_phases(&s, NULL));
-    expect_ok(session_phases(&t, NULL));
-    state_copy one = take_snapshot(&s), two = take_snapshot(&t);
-    ck_assert(same_snapshot(&one, &two));
-}
-END_TEST
-
 /* --- direct feedback through the weights above --- */
 
 /* B_l = (W_L .. W_{l+1})^T; W_{l+1}^T .. W_L^T, column by column in double. */
@@ -395,7 +361,6 @@ int main(void)
     TCase *tcase = support_case(suite);
     tcase_add_loop_test(tcase, one_hidden_layer_has_one_feedback, 0, 10);
     tcase_add_loop_test(tcase, without_feedback_everything_is_shallow, 0, 10);
-    tcase_add_loop_test(tcase, arrays_are_operands, 0, 2);
     tcase_add_loop_test(tcase, dfa_through_products_of_weights_is_bp, 0, 8);
     tcase_add_loop_test(tcase, signs_of_equal_weights_are_bp, 0, 6);
     tcase_add_loop_test(tcase, one_magnitude_is_uniform, 0, 2);

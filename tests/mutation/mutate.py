@@ -2,7 +2,7 @@
 
 usage: mutate.py [--sample N [--seed S]] [--files PATTERN ...] [--resume] [--minimum PERCENT] [--work DIRECTORY] ...
 
-One fault at a time (mutants.py) goes into a source of the library; the one object is compiled, preloaded (place.py), and
+One fault at a time (mutants.py) goes into a source of the library; the one object is compiled and preloaded (place.py);
 the tests that execute the line run, quickest first, until one fails; with --sanitize, where none does, again with
 AddressSanitizer and UndefinedBehaviorSanitizer. An outcome is
 

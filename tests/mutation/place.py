@@ -119,7 +119,7 @@ class Place:
         if redirected not in self.mutants:
             target = self.directory / f"mutant-{len(self.mutants)}.so"
             self.suite.link([self.suite.link_shared[0], "-shared", "-o", str(target), *self.objects, *redirected,
-                             str(self.variant.libraries[redirected])], self.variant)
+                             "-Wl,--no-as-needed", str(self.variant.libraries[redirected])], self.variant)
             self.mutants[redirected] = target
         return self.mutants[redirected]
 

@@ -228,7 +228,8 @@ class Suite:
         found = {}
         for output, command in self.compile[source].items():
             found[output] = str(directory / os.path.basename(variant.objects[output]))
-            done = subprocess.run([*command, *variant.compile, "-fvisibility=default", "-o", found[output]], cwd=self.build, text=True,
+            words = [*command, *variant.compile, "-fvisibility=default", "-o", found[output]]
+            done = subprocess.run(words, cwd=self.build, text=True,
                                   input=f'#line 1 "{self.root / source}"\n' + text, capture_output=True)
             if done.returncode != 0:
                 return {}

@@ -1,5 +1,5 @@
 """Wrong arguments: every public function and method, each of its arguments in turn, with things of other types. What
-comes out is a TypeError or ValueError that names the argument, or the call is fine; nothing of ctypes or the insides."""
+comes out is a TypeError or ValueError that names the argument, or the call is fine; nothing of ctypes or insides."""
 import inspect
 import os
 import tempfile
@@ -20,8 +20,8 @@ class Stranger:
 
 
 WRONG = (None, "1", b"1", 1.5, float("nan"), 10 ** 400, -1, 2 ** 70, 1j, [], [1, 2], {}, Stranger(), Stranger,
-         Stranger.__init__, np.zeros((6, 4), int), np.zeros((2, 2, 2)), np.array(["a", None], object), np.ma.zeros((6, 4)),
-         "null \0")
+         Stranger.__init__, np.zeros((6, 4), int), np.zeros((2, 2, 2)), np.array(["a", None], object),
+         np.ma.zeros((6, 4)), "null \0")
 INSIDE = ("_pointer", "_handle", "_running", "_places", "_network", "_optimizer", "argument ", "ctypes", "instance",
           "not supported between", "has no attribute", "object is not", "object has no", "unhashable")
 

@@ -173,7 +173,7 @@ class Arrays(Told):
         error = told(libfa.NotFiniteError, "the loss is infinite", net.evaluate, X * np.float32(3e38), TARGET)
         self.assertEqual(str(error), "the loss is infinite")
 
-    def test_predict_keeps_what_is_not_finite_in_its_row(self):
+    def test_predict_keeps_nan_in_its_row(self):
         x = X.copy()
         x[4, 2] = np.nan
         y = self.net.predict(x)
