@@ -111,7 +111,7 @@ size_t param_find(const fa_param *params, size_t n, const char *owner, const cha
     for (size_t i = 0; i < n; i++)
         names_list_add(&list, params[i].name, strlen(params[i].name));
     if (n == 0)
-        status_say("%s has no parameter \"%.64s\"; it has none at all", owner, name);
+        status_say("%s has no parameter \"%.64s\"; it has none of its own", owner, name);
     else
         status_say("%s has no parameter \"%.64s\"; it has %s", owner, name, list.text);
     return n;

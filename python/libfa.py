@@ -122,7 +122,8 @@ class UnsupportedError(FaError, NotImplementedError):
 
 
 class FileError(FaError, OSError):
-    """FA_ERR_IO"""
+    """FA_ERR_IO. The reason is in the sentence; there is no `errno`."""
+    errno = None  # OSError would take the status for it
 
 
 class FormatError(FaError, ValueError):

@@ -40,7 +40,6 @@ plot 'frozen.csv' using 2:(column('delta_norm_2')) with lines lw 2 lc "#0072B2" 
         title "shallow: only W_2 learns", \
      'fa.csv' using 2:(column('delta_norm_2')) with lines lw 2 lc "#D55E00" title "fa"
 G
-here=$PWD
 (cd "$work" && gnuplot plot) >"$work/figure"
 cp "$work/figure" "$1"
 tail -n +3 "$work"/*.txt | grep -E '^(rule|fa |shallow )'

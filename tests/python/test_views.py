@@ -196,6 +196,9 @@ class Errors(unittest.TestCase):
     def test_files(self):
         matrix = libfa.fa_matrix()
         self.check((libfa.FileError, OSError), -8, "nowhere", libfa.lib.fa_npy_read, b"/nowhere/x.npy", matrix)
+        with self.assertRaises(OSError) as caught:
+            libfa.read_idx("/nowhere/x")
+        self.assertIsNone(caught.exception.errno)
 
     def test_numbers_that_would_wrap(self):
         for call in (lambda: libfa.Network(-1), lambda: libfa.Network(2**64 + 3), lambda: self.net.weights(-1),
@@ -306,7 +309,7 @@ class Places(unittest.TestCase):
                 self.assertEqual(self.meaning(found), self.meaning(expected))
         self.assertIs(place.take(expected), expected)
         for bad in (big.astype("int64"), big.astype(">f8"), np.zeros((2, 2, 2)), np.zeros((4, 4))[::2, ::2], [[1.0]],
-                    np.ma.masked_array(big), None):
+                    np.ma.masked_array(big), None, np.frombuffer(bytes(1 + 6 * 8), offset=1).reshape(2, 3)):
             with self.assertRaises((TypeError, ValueError)):
                 place.take(bad)
 
