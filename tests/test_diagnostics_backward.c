@@ -8,8 +8,8 @@
 enum { DEPTH = 3, WIDE = 32 };
 
 /* Products of float32 numbers, summed in any order, err by k u of the sum of absolute values, k <= 40: in the cosine
- * less than 1e-4 for samples that do not cancel, and angles away from 0 and 180 by little more. In float64, 5e8 times less.
- * */
+ * less than 1e-4 for samples that do not cancel, and angles away from 0 and 180 by little more. In float64, 5e8 times
+ * less. */
 static double angle_bound(fa_dtype dtype)
 {
     return dtype == FA_FLOAT32 ? 0.05 : 1e-8;

@@ -56,7 +56,8 @@ def main():
     lib = [name for name in text if name.startswith("lib/")]
 
     tap = Tap()
-    tap.check("there are sources", [] if "lib/blas.c" in text and "lib/rules/fa.c" in text else ["lib/ is not complete"])
+    tap.check("there are sources",
+              [] if "lib/blas.c" in text and "lib/rules/fa.c" in text else ["lib/ is not complete"])
     tap.check("only blas.c includes cblas.h",
               [n for n in lib if "<cblas.h>" in includes(text[n]) and n != "lib/blas.c"])
     tap.check("only alloc.c allocates",
