@@ -89,8 +89,8 @@ FA_API fa_status fa_feedback_set_choice(fa_feedback *fb, const char *name, const
 
 /**
  * Whether setting this parameter to another value makes every array of the rule anew, so that views of them end: those
- * that `setup` asked for (fa_setup_param()), and fa_feedback_params(). false for a NULL or no such parameter. Since
- * 0.3.
+ * that `setup` asked for (fa_setup_param()), and fa_feedback_params(). false for a NULL or no such parameter.
+ * Since 0.3.
  */
 FA_API bool fa_feedback_redraws(const fa_feedback *fb, const char *name);
 
