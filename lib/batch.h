@@ -35,12 +35,12 @@ fa_status batch_prepare_shuffled(batch_source *from, batch_staging *staging, siz
 
 void batch_staging_free(batch_staging *staging);
 
-/* Samples first .. first + count - 1 in that order; count is at most `rows`. The views are read only, and stay until the
- * next call. */
+/* Samples first .. first + count - 1 in that order; count is at most `rows`. The views are read only, and stay until
+ * the next call. */
 void batch_get(const batch_source *from, size_t first, size_t count, fa_matrix *x, fa_matrix *target);
 
-/* Rows of y, outputs for a mini-batch that began with `first`, whose largest element is that of the label. Counts them by
- * label and largest element in confusion [n_L x n_L] unless it is NULL. The data have labels. */
+/* Rows of y, outputs for a mini-batch that began with `first`, whose largest element is that of the label. Counts them
+ * by label and largest element in confusion [n_L x n_L] unless it is NULL. The data have labels. */
 uint64_t batch_correct(const batch_source *from, size_t first, const fa_matrix *y, uint64_t *confusion);
 
 #endif

@@ -38,7 +38,8 @@ static stored stored_form(const fa_matrix *matrix)
     if (matrix->cols == 1)
         return (stored){CblasNoTrans, matrix->rows == 1 ? 1 : matrix->row_stride};
     if (matrix->rows == 1)
-        return matrix->col_stride == 1 ? (stored){CblasNoTrans, matrix->cols} : (stored){CblasTrans, matrix->col_stride};
+        return matrix->col_stride == 1 ? (stored){CblasNoTrans, matrix->cols}
+                                       : (stored){CblasTrans, matrix->col_stride};
     return matrix->col_stride == 1 ? (stored){CblasNoTrans, matrix->row_stride}
                                    : (stored){CblasTrans, matrix->col_stride};
 }

@@ -13,8 +13,8 @@ void blas_product(double alpha, const fa_matrix *a, const fa_matrix *b, double b
  * Bits as above. */
 void blas_square(const fa_matrix *a, const fa_matrix *c);
 
-/* File of the shared object that answers CBLAS calls, links resolved (not in a library without files), or "?". The text belongs to the calling thread and
- * stays until its next call. */
+/* File of the shared object that answers CBLAS calls, links resolved (not in a library without files), or "?". The text
+ * belongs to the calling thread and stays until its next call. */
 const char *blas_file(void);
 
 #endif

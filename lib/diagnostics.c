@@ -77,7 +77,8 @@ static fa_status bring_down(const descent *d, size_t l, fa_matrix *delta)
     return FA_OK;
 }
 
-/* Squared deviations are summed as Welford (1962) does. The sum of all products is exact unless one had to be scaled. */
+/* Squared deviations are summed as Welford (1962) does. The sum of all products is exact unless one had to be
+ * scaled. */
 static fa_status compare_samples(const fa_matrix *rule, const fa_matrix *other, fa_delta_report *report,
                                  products *total, bool *exact)
 {

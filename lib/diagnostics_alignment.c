@@ -87,7 +87,8 @@ fa_status fa_weight_angle(const fa_network *net, const fa_feedback *fb, size_t l
     return status;
 }
 
-/* Whether there is a B_l [n_l x n_L] that brings the output error itself. A rule may keep something else under that name. */
+/* Whether there is a B_l [n_l x n_L] that brings the output error itself. A rule may keep something else under that
+ * name. */
 static bool is_direct(const fa_network *net, const fa_feedback *fb, size_t l)
 {
     return fb->operands[l - 1] && (fb->topology == FA_DIRECT || l == net->depth - 1);

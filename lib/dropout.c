@@ -56,8 +56,8 @@ fa_status dropout_prepare(const fa_network *net, fa_pass *pass)
     return FA_OK;
 }
 
-/* Element i of the mask, counted row by row, is kept if half a word, the low one of word i / 2 for an even i, is not below
- * probability * 2^32. */
+/* Element i of the mask, counted row by row, is kept if half a word, the low one of word i / 2 for an even i, is not
+ * below probability * 2^32. */
 static void draw(const fa_pass *pass, size_t l, double probability)
 {
     const fa_matrix *mask = &pass->masks[l].mask;

@@ -221,7 +221,8 @@ fa_status fa_feedback_set(fa_feedback *fb, const char *name, size_t l, const fa_
     if (found->kind != FEEDBACK_KEPT)
         return feedback_derived(fb, name);
     if (!found->operand.matrix.data || feedback_is_shared(fb, found))
-        return status_set(FA_ERR_UNSUPPORTED, "%s: feedback_form is not dense, so B can be drawn, but not set", __func__);
+        return status_set(FA_ERR_UNSUPPORTED, "%s: feedback_form is not dense, so B can be drawn, but not set",
+                          __func__);
     status = matrix_check_shape(array, name, found->operand.matrix.rows, found->operand.matrix.cols, fb->dtype);
     if (status == FA_OK)
         status = matrix_check_finite(array, name);

@@ -71,7 +71,8 @@ static fa_status make_orthogonal(const fa_matrix *matrix, double scale)
     fa_status    status;
 
     if (doubles == 0)
-        return status_set(FA_ERR_SHAPE, "B of %zu x %zu is too large to be made orthogonal", matrix->rows, matrix->cols);
+        return status_set(FA_ERR_SHAPE, "B of %zu x %zu is too large to be made orthogonal", matrix->rows,
+                          matrix->cols);
     workspace = mem_zeroed(doubles, sizeof *workspace);
     if (!workspace)
         return FA_ERR_MEMORY;

@@ -49,7 +49,8 @@ static fa_status check_fresh(const fa_feedback *fb, const char *name)
 {
     if (fb->steps == 0)
         return FA_OK;
-    return status_set(FA_ERR_STATE, "rule %.40s: %s decides which arrays there are; the rule has been at work with them",
+    return status_set(FA_ERR_STATE,
+                      "rule %.40s: %s decides which arrays there are; the rule has been at work with them",
                       fb->rule.name, name);
 }
 

@@ -61,7 +61,8 @@ static fa_status check_linear(const fa_network *net)
                  !(found->held_norm > 0.0);
     }
     return linear ? FA_OK
-                  : status_set(FA_ERR_UNSUPPORTED, "the invariant is that of two identity layers without bias, dropout, "
+                  : status_set(FA_ERR_UNSUPPORTED,
+                               "the invariant is that of two identity layers without bias, dropout, "
                                "removed connections and held norms");
 }
 

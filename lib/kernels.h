@@ -145,7 +145,8 @@ typedef struct kernels {
     /* c = alpha |magnitude| .* sign(a), count elements in a row, sign(0) = 0, sign(NaN) = NaN; magnitude NULL is 1. */
     void (*sign)(size_t count, double alpha, const void *magnitude, const void *a, void *c);
 
-    /* Blocks of four words first, first + 1, ... of the stream of a key {seed, purpose and layer} and a step (rng.h). */
+    /* Blocks of four words first, first + 1, ... of the stream of a key {seed, purpose and layer} and a step
+     * (rng.h). */
     void (*random_words)(const uint64_t key[2], uint64_t step, uint64_t first, size_t blocks, uint64_t *words);
 
     /* out = low + span u with u in [0, 1) the high bits of a word, count elements in a row; the product and the sum are

@@ -1,5 +1,5 @@
-/* One sample's update of W and the next sample's product with it, in one pass over W: w = beta w + alpha h delta^T, then
- * z = w^T x (docs/adr/0007-one-pass-over-w-online.md).
+/* One sample's update of W and the next sample's product with it, in one pass over W: w = beta w + alpha h delta^T,
+ * then z = w^T x (docs/adr/0007-one-pass-over-w-online.md).
  *
  * Rows that need to be touched are listed first, those that change apart from those that are only read. Wide rows are
  * then taken in groups, a group vector by vector: each vector of w is loaded and stored once and meets two
@@ -45,8 +45,8 @@ static ALWAYS_INLINE vec changed(const change how, vec w, real beta, real step, 
 
 /* --- wide rows --- */
 
-static ALWAYS_INLINE void group(const size_t rows, const change how, const columns *c, const row_list *list, size_t first,
-                                size_t from, size_t to)
+static ALWAYS_INLINE void group(const size_t rows, const change how, const columns *c, const row_list *list,
+                                size_t first, size_t from, size_t to)
 {
     real *w[GROUP];
     const real *kept[GROUP];

@@ -156,8 +156,8 @@ static ALWAYS_INLINE void interleave(vec a, vec b, vec *first, vec *second)
 #endif
 }
 
-/* A square of LANES rows and columns: interleaving each row with the one half of the rows further on turns one bit of an
- * element's place at a time, and all of them at the end. */
+/* A square of LANES rows and columns: interleaving each row with the one half of the rows further on turns one bit of
+ * an element's place at a time, and all of them at the end. */
 static ALWAYS_INLINE void transpose_square(const real *a, size_t a_ld, real *t, size_t t_ld)
 {
     vec row[LANES], next[LANES];

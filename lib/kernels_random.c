@@ -1,8 +1,8 @@
 /* Words of random streams, and numbers made of them, many at once.
  *
  * A block of Philox4x64-10 is ten rounds of two products of 64 by 64 bits, one after the other. A multiplier for whole
- * words does one product a cycle at best; vectors of four products of 32 by 32 bits are ahead of it with four vectors of
- * blocks at a time, which hide their latency. The words are the same. */
+ * words does one product a cycle at best; vectors of four products of 32 by 32 bits are ahead of it with four vectors
+ * of blocks at a time, which hide their latency. The words are the same. */
 #include "kernels_vector.h"
 
 #include "philox.h"

@@ -1,10 +1,10 @@
 /* Products with a sparse matrix, over vectors of samples.
  *
- * Samples are cut into strips of up to 8 vectors, rows of the sparse matrix into groups, and its columns into the blocks that
- * it is stored in. For a strip and a group, block after block adds what its entries contribute to the sums of the
- * group: what a block meets of t then lies in the first cache while the group's rows use it. Per entry one value is loaded
- * and as many vectors as the strip has. Narrow strips have more than one sum for each vector, to overlap the latency of
- * multiply-add. At last a group's sums are turned into what the samples get of them. */
+ * Samples are cut into strips of up to 8 vectors, rows of the sparse matrix into groups, and its columns into the
+ * blocks that it is stored in. For a strip and a group, block after block adds what its entries contribute to the sums
+ * of the group: what a block meets of t then lies in the first cache while the group's rows use it. Per entry one value
+ * is loaded and as many vectors as the strip has. Narrow strips have more than one sum for each vector, to overlap the
+ * latency of multiply-add. At last a group's sums are turned into what the samples get of them. */
 #include "kernels_vector.h"
 
 #include <string.h>
@@ -19,8 +19,8 @@ typedef struct operands {
 } operands;
 
 /* sums += what the entries start .. end - 1 of one row contribute. */
-static ALWAYS_INLINE void add_row(const size_t vectors, const size_t chains, const operands *o, size_t start, size_t end,
-                                  real *sums)
+static ALWAYS_INLINE void add_row(const size_t vectors, const size_t chains, const operands *o, size_t start,
+                                  size_t end, real *sums)
 {
     const uint32_t *columns = o->s->columns;
     const real *values = o->s->values;
@@ -76,8 +76,8 @@ static ALWAYS_INLINE void strip(const size_t vectors, const size_t chains, const
     }
 }
 
-void kernels_name(sparse_product)(const kernels_sparse *sparse, size_t first, size_t rows, size_t samples, const void *t,
-                                  size_t t_ld, void *out, size_t out_ld)
+void kernels_name(sparse_product)(const kernels_sparse *sparse, size_t first, size_t rows, size_t samples,
+                                  const void *t, size_t t_ld, void *out, size_t out_ld)
 {
     operands o = {sparse, first, t, t_ld};
     for (size_t s = 0; s < samples;) {

@@ -101,8 +101,8 @@ static inline size_t vec_padded(size_t n)
 void kernels_name(product)(size_t m, size_t n, size_t k, double alpha, const void *a, size_t a_row_stride,
                            size_t a_col_stride, const void *b, size_t b_ld, double beta, void *c, size_t c_ld);
 void kernels_name(transpose)(size_t rows, size_t cols, const void *a, size_t a_ld, void *t, size_t t_ld);
-void kernels_name(sparse_product)(const kernels_sparse *sparse, size_t first, size_t rows, size_t samples, const void *t,
-                                  size_t t_ld, void *out, size_t out_ld);
+void kernels_name(sparse_product)(const kernels_sparse *sparse, size_t first, size_t rows, size_t samples,
+                                  const void *t, size_t t_ld, void *out, size_t out_ld);
 void kernels_name(activate)(fa_activation f, size_t rows, size_t cols, size_t ld, const void *bias, void *z, void *h);
 void kernels_name(slope)(fa_activation f, size_t rows, size_t cols, size_t ld, const void *h, const void *z,
                          void *delta);

@@ -3,8 +3,8 @@
  *
  * The decomposition is one-sided Jacobi (Hestenes 1958; order as in de Rijk 1989): plane rotations from the right make
  * the columns of a matrix [m x n], m >= n, orthogonal; their norms are then the singular values. A wide matrix is taken
- * transposed. Elements are scaled by a power of 2 first, so that nothing overflows. It takes 7 to 12 sweeps over n^2 / 2
- * pairs, m multiplications for a pair that is orthogonal and 5 m + 4 n for one that is not. */
+ * transposed. Elements are scaled by a power of 2 first, so that nothing overflows. It takes 7 to 12 sweeps over
+ * n^2 / 2 pairs, m multiplications for a pair that is orthogonal and 5 m + 4 n for one that is not. */
 #ifndef LIBFA_LINALG_H
 #define LIBFA_LINALG_H
 

@@ -8,8 +8,8 @@
 
 #include <fa/base.h>
 
-/* How inner matrices on the stack start: not at all. MemorySanitizer alone, which takes a computation with the padding for
- * a use of it, gets zeros. */
+/* How inner matrices on the stack start: not at all. MemorySanitizer alone, which takes a computation with the padding
+ * for a use of it, gets zeros. */
 #if defined(__has_feature)
 #if __has_feature(memory_sanitizer)
 #define STACK_PADDING = {0}

@@ -88,7 +88,8 @@ void fa_network_destroy(fa_network *net)
     mem_free(net);
 }
 
-/* Room for one more layer. There is room for a power of two of them, so that a deep network is not copied for every layer. */
+/* Room for one more layer. There is room for a power of two of them, so that a deep network is not copied for every
+ * layer. */
 static bool make_room(fa_network *net)
 {
     layer *layers;

@@ -7,8 +7,8 @@
 #include "layers/layer.h"
 #include "pass.h"
 
-/* Whether nobody could tell a waiting update from one that was applied: plain descent, and a rule that only brings errors
- * back. */
+/* Whether nobody could tell a waiting update from one that was applied: plain descent, and a rule that only brings
+ * errors back. */
 bool online_allowed(const fa_feedback *fb, const fa_optimizer *opt);
 
 /* Let updates wait from now on: makes the room for them. */

@@ -44,8 +44,8 @@ struct fa_operand {
  * than there can be. */
 size_t operand_scratch(const fa_operand *operand, size_t max_batch);
 
-/* out = delta operand^T; delta is anybody's view, out an inner matrix row by row. Bits depend on the shapes and the team's
- * size alone. */
+/* out = delta operand^T; delta is anybody's view, out an inner matrix row by row. Bits depend on the shapes and the
+ * team's size alone. */
 void operand_product(team *t, const fa_operand *operand, const fa_matrix *delta, const fa_matrix *out, void *scratch);
 
 #endif

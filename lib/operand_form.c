@@ -13,8 +13,8 @@ enum { RUN = 64 };
 
 /* --- which entries a sparse operand keeps --- */
 
-/* What a block of columns meets of a strip of samples is to lie in the first cache beside the sums (kernels_sparse.c), and
- * a row is to have a few entries in it, for that is what a look at a row's sums costs. */
+/* What a block of columns meets of a strip of samples is to lie in the first cache beside the sums (kernels_sparse.c),
+ * and a row is to have a few entries in it, for that is what a look at a row's sums costs. */
 enum { NARROWEST = 64, ENTRIES = 24 };
 
 static size_t block_width(const operand_plan *plan)

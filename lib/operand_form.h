@@ -22,8 +22,8 @@ typedef struct operand_plan {
  * FA_ERR_MEMORY  out of memory */
 fa_status operand_make(fa_operand *operand, const operand_plan *plan, void **memory, size_t *bytes);
 
-/* Draw it from its stream, so that its entries have the mean and the variance that rng_fill() gives to a dense matrix; a
- * sparse one gets the entries of that dense matrix where it has any. `form` is the plan's stream. */
+/* Draw it from its stream, so that its entries have the mean and the variance that rng_fill() gives to a dense matrix;
+ * a sparse one gets the entries of that dense matrix where it has any. `form` is the plan's stream. */
 void operand_draw(fa_operand *operand, fa_init init, double scale, const fa_stream *stream, const fa_stream *form);
 
 /* out = operand, for a sound view of its shape and dtype. */

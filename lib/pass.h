@@ -122,8 +122,8 @@ bool pass_keeps_z(const fa_network *net, size_t l);
 /* Make n_slots activity sets and, if asked for, the arena of written gradients; what is there already stays. */
 fa_status pass_prepare(fa_pass *pass, const fa_network *net, size_t n_slots, bool written);
 
-/* Room of at least `bytes` for what lies between two matrices of a transport, or for a decomposition; NULL, with the sentence set, if there is no
- * memory. What was in it is lost. */
+/* Room of at least `bytes` for what lies between two matrices of a transport, or for a decomposition; NULL, with the
+ * sentence set, if there is no memory. What was in it is lost. */
 void *pass_between(fa_pass *pass, size_t bytes);
 
 /* Start a batch: everything of the previous one is forgotten but the accumulated gradient. x must have been checked. */

@@ -2,8 +2,8 @@
 #ifndef LIBFA_PHILOX_H
 #define LIBFA_PHILOX_H
 
-/* Random123 knows of 128-bit integers on x86-64 and AArch64 only, and leaves its portable product, for processors without
- * them, to be asked for. */
+/* Random123 knows of 128-bit integers on x86-64 and AArch64 only, and leaves its portable product, for processors
+ * without them, to be asked for. */
 #ifdef __SIZEOF_INT128__
 #define R123_USE_GNU_UINT128 1
 #else

@@ -65,8 +65,8 @@ static double unit_float64(uint64_t bits)
     return (double)(int64_t)(bits >> 11) * 0x1p-53; /* signed: processors convert those at once */
 }
 
-/* low + (high - low) u in the element type; where that rounds up to high, the number before high instead. low if the two
- * are the same number of the type. */
+/* low + (high - low) u in the element type; where that rounds up to high, the number before high instead. low if the
+ * two are the same number of the type. */
 static kernels_interval interval_of(double low, double high, fa_dtype dtype)
 {
     if (dtype == FA_FLOAT64)

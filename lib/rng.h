@@ -8,8 +8,8 @@
 /* An init and a scale that rng_fill() takes, else FA_ERR_ARGUMENT. */
 fa_status rng_check(fa_init init, double scale);
 
-/* Draw a sound view. init and scale must have been checked; the fans matter to Glorot and Kaiming only (of a weight matrix
- * they are cols and rows). */
+/* Draw a sound view. init and scale must have been checked; the fans matter to Glorot and Kaiming only (of a weight
+ * matrix they are cols and rows). */
 void rng_fill(const fa_matrix *matrix, fa_init init, double scale, size_t fan_in, size_t fan_out,
               const fa_stream *stream);
 

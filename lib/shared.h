@@ -26,8 +26,8 @@ void shared_column_sums(team *t, double alpha, const fa_matrix *a, double beta, 
 /* Sum of squares of a view; NaN or infinite if any element is, or if it overflows. */
 double shared_sum_squares(team *t, const fa_matrix *m);
 
-/* w = (beta w + alpha h^T delta) .* kept, then z = x w, for rows h and x whose elements lie side by side, inner matrices
- * delta, w and z. h NULL: w stays as it is. kept lies like w, or is NULL. */
+/* w = (beta w + alpha h^T delta) .* kept, then z = x w, for rows h and x whose elements lie side by side, inner
+ * matrices delta, w and z. h NULL: w stays as it is. kept lies like w, or is NULL. */
 void shared_update_product(team *t, double alpha, const fa_matrix *h, const fa_matrix *delta, double beta,
                            const void *kept, const fa_matrix *x, const fa_matrix *w, const fa_matrix *z);
 

@@ -22,8 +22,8 @@ static fa_status check_apart(const fa_step *step, const char *function, const fa
 {
     if (input->data != step->pass->slots[slot - 1].h[l].data)
         return FA_OK;
-    return status_set(FA_ERR_ARGUMENT, "%s: the input is the place of h_%zu in slot %zu, where the result goes", function,
-                      l, slot);
+    return status_set(FA_ERR_ARGUMENT, "%s: the input is the place of h_%zu in slot %zu, where the result goes",
+                      function, l, slot);
 }
 
 static fa_status check_forward(const fa_step *step, size_t slot, const fa_matrix *input, size_t noise_slot)

@@ -161,7 +161,8 @@ static fa_status inject_own(fa_step *step, size_t l, double scale, const fa_matr
     if (!fa_feedback_uses_weights(step->fb, l))
         return inject(step, l, step->fb->operands[l - 1], scale, signal);
     if (!pass_at(step->pass, l + 1)->delta_written)
-        return status_set(FA_ERR_STATE, "layer %zu is reached through W_%zu, but layer %zu has no error signal yet: the "
+        return status_set(FA_ERR_STATE,
+                          "layer %zu is reached through W_%zu, but layer %zu has no error signal yet: the "
                           "rule has to go from the last layer down", l, l + 1, l + 1);
     return transport(step, l, fa_step_weights_operand(step, l));
 }

@@ -44,8 +44,8 @@ static inline void pause_briefly(void)
 #endif
 }
 
-/* A worker's part is its own if it is there in time; else the caller does it, and the worker finds it taken. What the round
- * is about stays as it is as long as a taken part is not finished. */
+/* A worker's part is its own if it is there in time; else the caller does it, and the worker finds it taken. What the
+ * round is about stays as it is as long as a taken part is not finished. */
 static bool take(worker *w, unsigned round)
 {
     unsigned before = round - 1;

@@ -23,7 +23,8 @@ void team_destroy(team *t);
 size_t team_size(const team *t);
 
 /* Call the task for every part and return when all are done. Part 0 is done by the calling thread, any other one by its
- * worker, or by the calling thread too if the worker does not begin in time. One thread at a time may call it. In the child of a fork(), which has no workers, the calling thread does every part. */
+ * worker, or by the calling thread too if the worker does not begin in time. One thread at a time may call it. In the
+ * child of a fork(), which has no workers, the calling thread does every part. */
 void team_run(team *t, team_task task, void *data);
 
 /* A block of a matrix. */

@@ -154,7 +154,8 @@ fa_status fa_backward(const fa_network *net, fa_pass *pass, fa_feedback *fb)
     if (status == FA_OK)
         status = check_phases(pass, __func__);
     if (status == FA_OK && pass->stage != PASS_ERROR && pass->stage != PASS_BACKWARD)
-        status = status_set(FA_ERR_STATE, "%s: no output error of a batch whose gradient is still to be taken", __func__);
+        status = status_set(FA_ERR_STATE, "%s: no output error of a batch whose gradient is still to be taken",
+                            __func__);
     if (status == FA_OK)
         status = step_prepare(net, pass, fb);
     if (status != FA_OK)
@@ -195,8 +196,9 @@ fa_status train_check(const fa_network *net, const fa_pass *pass, const fa_feedb
     if (status == FA_OK)
         status = network_check_fits(net, opt->fingerprint, "optimizer");
     if (status == FA_OK && (fb->rule.flags & FA_RULE_REFUSES_COUPLED_DECAY) && decay && opt->values[decay] != 0.0)
-        status = status_set(FA_ERR_UNSUPPORTED, "rule %.40s takes no weight decay inside the gradient (%s's %s): it has "
-                                                "one of its own, or use a decoupled one", fb->rule.name,
+        status = status_set(FA_ERR_UNSUPPORTED,
+                            "rule %.40s takes no weight decay inside the gradient (%s's %s): it has "
+                            "one of its own, or use a decoupled one", fb->rule.name,
                             opt->kind->name, opt->kind->params[decay].name);
     return status == FA_OK ? streaming_check(pass, fb, opt) : status;
 }

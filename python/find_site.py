@@ -3,8 +3,9 @@
 usage: find_site.py PREFIX PROPOSED
 
 Prints PROPOSED, Meson's directory, if the interpreter looks there, else its own directory below PREFIX, else PROPOSED
-after all. Debian needs it: with --prefix=/usr/local Meson 1.0 proposes /usr/local/lib/python3/dist-packages, and Debian's
-Python looks into /usr/local/lib/python3.11/dist-packages. A virtual environment made by that Python needs it too.
+after all. Debian needs it: with --prefix=/usr/local Meson 1.0 proposes /usr/local/lib/python3/dist-packages, and
+Debian's Python looks into /usr/local/lib/python3.11/dist-packages. A virtual environment made by that Python needs it
+too.
 """
 import os
 import site

@@ -1,7 +1,7 @@
 /* Files of tests/data/safetensors, what they are loaded into, and what has to become of it.
  *
- * After a refusal everything live is bit for bit as before: compared are checkpoints of it, which hold all that there is, and
- * what further training makes of it. */
+ * After a refusal everything live is bit for bit as before: compared are checkpoints of it, which hold all that there
+ * is, and what further training makes of it. */
 #ifndef LIBFA_TESTS_DAMAGED_FILES_H
 #define LIBFA_TESTS_DAMAGED_FILES_H
 
@@ -18,7 +18,8 @@ typedef struct damaged_file {
 
 enum { LIVE_SIZE_MOST = 1 << 16, LIVE_BATCH = 3 };
 
-/* The network of make_safetensors.py with everything that trains it; equal for equal arguments. `form` of B, or NULL. */
+/* The network of make_safetensors.py with everything that trains it; equal for equal arguments. `form` of B, or
+ * NULL. */
 static inline scene make_live(const char *form)
 {
     const net_spec spec = {.dtype = FA_FLOAT32, .loss = FA_SQUARED_ERROR, .depth = 2, .width = {3, 2, 2},
@@ -83,11 +84,12 @@ static inline void damaged_path(const char *kind, const char *name, char path[PA
 static inline void expect_verdict(const damaged_file *file, const char *path, fa_status status)
 {
     const char *sentence = status == FA_OK ? "" : fa_last_error();
-    ck_assert_msg(status == file->status, "%s: expected \"%s\", got \"%s\" (%s)", file->name, fa_status_string(file->status),
-                  fa_status_string(status), sentence);
+    ck_assert_msg(status == file->status, "%s: expected \"%s\", got \"%s\" (%s)", file->name,
+                  fa_status_string(file->status), fa_status_string(status), sentence);
     if (status == FA_OK)
         return;
-    ck_assert_msg(strncmp(sentence, path, strlen(path)) == 0, "%s: \"%s\" does not name the file", file->name, sentence);
+    ck_assert_msg(strncmp(sentence, path, strlen(path)) == 0, "%s: \"%s\" does not name the file", file->name,
+                  sentence);
     ck_assert_msg(strstr(sentence, file->sentence) != NULL, "%s: \"%s\" does not say \"%s\"", file->name, sentence,
                   file->sentence);
 }

@@ -71,9 +71,9 @@ typedef struct io_subject {
 } io_subject;
 
 /* Make every call of the function fail in every way, once and from then on; then all of them from any one on; then,
- * after each failure, the calls that clear up. EINTR and short transfers have to be survived; all else is FA_ERR_IO (or, of a
- * file that ends early, FA_ERR_FORMAT) with a sentence that names the file and the system's first reason. No memory, no
- * descriptor is lost, and the function succeeds afterwards. Returns how many runs had a fault. */
+ * after each failure, the calls that clear up. EINTR and short transfers have to be survived; all else is FA_ERR_IO
+ * (or, of a file that ends early, FA_ERR_FORMAT) with a sentence that names the file and the system's first reason. No
+ * memory, no descriptor is lost, and the function succeeds afterwards. Returns how many runs had a fault. */
 long io_sweep(const io_subject *subject);
 
 #endif

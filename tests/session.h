@@ -32,7 +32,8 @@ fa_pass *make_pass(const fa_network *net, size_t max_batch);
 fa_feedback *make_feedback(const fa_network *net, const fa_rule *rule, void *user_data, uint64_t seed);
 fa_optimizer *make_optimizer(const fa_network *net, double learning_rate);
 
-/* Whether the rule keeps a B_l of the shape that brings an error to hidden layer l, from the layer above or the output. */
+/* Whether the rule keeps a B_l of the shape that brings an error to hidden layer l, from the layer above or the
+ * output. */
 bool keeps_feedback(const fa_feedback *fb, const fa_network *net, size_t l);
 
 /* Legal targets for the loss. */

@@ -220,8 +220,8 @@ static scene make_scene(const sweep *w)
     return c;
 }
 
-/* Fail allocation 0, 1, ... (once, or from then on) until the call succeeds. Each failure is FA_ERR_MEMORY with a sentence,
- * releases what it took, and leaves the weights alone; the call that succeeds does so on the same objects. */
+/* Fail allocation 0, 1, ... (once, or from then on) until the call succeeds. Each failure is FA_ERR_MEMORY with a
+ * sentence, releases what it took, and leaves the weights alone; the call that succeeds does so on the same objects. */
 START_TEST(failures_are_survived)
 {
     enum { MOST = 200 };

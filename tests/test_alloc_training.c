@@ -95,7 +95,8 @@ static fa_status freeze(scene *c)
     return status == FA_OK ? fa_trainer_freeze(c->trainer, 2, 1, 2) : status;
 }
 
-/* Room for the records, what an epoch and its validation need, the best weights: all of it before anything is trained. */
+/* Room for the records, what an epoch and its validation need, the best weights: all of it before anything is
+ * trained. */
 static fa_status run(scene *c)
 {
     fa_status status = fa_trainer_set(c->trainer, "keep_best", 1);
@@ -134,8 +135,8 @@ static scene make_sweep_scene(const sweep *w)
     return c;
 }
 
-/* Allocation 0, 1, ... fails (once, or from then on) until the call succeeds. Each failure leaves the weights alone, and
- * the call that succeeds, on the same objects, trains as if there had been none. */
+/* Allocation 0, 1, ... fails (once, or from then on) until the call succeeds. Each failure leaves the weights alone,
+ * and the call that succeeds, on the same objects, trains as if there had been none. */
 START_TEST(failures_are_survived)
 {
     const sweep *w = &sweeps[_i / 2];

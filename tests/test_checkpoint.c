@@ -155,7 +155,8 @@ END_TEST
 START_TEST(every_optimizer)
 {
     const variant v = {.rule = fa_rule_find("fa"), .recipe = &recipes[_i / 2],
-                       .dtype = _i % 2 ? FA_FLOAT32 : FA_FLOAT64, .batch = TRAINING_BATCH, .point = FA_AFTER_UPDATE, .epoch = 2, .update = 5};
+                       .dtype = _i % 2 ? FA_FLOAT32 : FA_FLOAT64, .batch = TRAINING_BATCH, .point = FA_AFTER_UPDATE,
+                       .epoch = 2, .update = 5};
     expect_exact_resume(&v);
 }
 END_TEST

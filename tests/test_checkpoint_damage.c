@@ -1,5 +1,5 @@
-/* What a checkpoint says of every handle: tests/data/safetensors/checkpoint. Files whose names begin with "regenerated" are for a B
- * of that form. */
+/* What a checkpoint says of every handle: tests/data/safetensors/checkpoint. Files whose names begin with "regenerated"
+ * are for a B of that form. */
 #include "damaged_files.h"
 
 static const damaged_file files[] = {

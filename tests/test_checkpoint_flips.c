@@ -1,5 +1,5 @@
-/* A checkpoint that is cut short at every byte, and with every bit of its header turned over, one at a time: whatever comes of
- * it, what is live is as before or trains. */
+/* A checkpoint that is cut short at every byte, and with every bit of its header turned over, one at a time: whatever
+ * comes of it, what is live is as before or trains. */
 #include "damaged_files.h"
 
 #include <fcntl.h>
@@ -81,8 +81,8 @@ START_TEST(cut_short)
 }
 END_TEST
 
-/* Every bit of a part of the header. What is accepted is another checkpoint, with which training does not have to succeed:
- * batches that are done may be more than there are. */
+/* Every bit of a part of the header. What is accepted is another checkpoint, with which training does not have to
+ * succeed: batches that are done may be more than there are. */
 START_TEST(flipped)
 {
     scene live = make_live(NULL);

@@ -266,7 +266,8 @@ static bool meddle(void *user_data, const fa_progress *p)
     return true;
 }
 
-/* Training inside training is refused; a network that no longer fits ends the epoch; dropout begins with the next batch. */
+/* Training inside training is refused; a network that no longer fits ends the epoch; dropout begins with the next
+ * batch. */
 START_TEST(callbacks_that_meddle)
 {
     static const fa_status inner[MISCHIEFS] = {FA_ERR_STATE, FA_ERR_STATE, FA_OK, FA_OK};

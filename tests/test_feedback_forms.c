@@ -23,8 +23,9 @@ static session start(fa_dtype dtype, size_t rule, const form *f, size_t n, size_
 }
 
 /* The library sums m products, or by low rank sums of r of m: relative to the sum of absolute values the error is below
- * gamma_{m + r} (Higham 3.1), and the dense matrix is rounded once more. Of B = U V^T the sum of absolute values of entry
- * (i, j) is at most r max|U| max|V|, with max|U| = a = 1 / sqrt(n_l) (dfa, fa), sqrt(6 / n_l) (drtp), and max|V| = sqrt(3 / r). */
+ * gamma_{m + r} (Higham 3.1), and the dense matrix is rounded once more. Of B = U V^T the sum of absolute values of
+ * entry (i, j) is at most r max|U| max|V|, with max|U| = a = 1 / sqrt(n_l) (dfa, fa), sqrt(6 / n_l) (drtp), and
+ * max|V| = sqrt(3 / r). */
 static double bound_of(const fa_matrix *b, const form *f, size_t i, const double *signal)
 {
     const double u = (b->dtype == FA_FLOAT32 ? (double)FLT_EPSILON : DBL_EPSILON) / 2;
@@ -71,8 +72,8 @@ START_TEST(products_are_those_of_the_matrix)
 }
 END_TEST
 
-/* Equal numbers of threads give equal bits; a sparse product does so for any number. Of the rules only drtp brings back a
- * signal, the target, that does not depend on threads itself. */
+/* Equal numbers of threads give equal bits; a sparse product does so for any number. Of the rules only drtp brings back
+ * a signal, the target, that does not depend on threads itself. */
 START_TEST(threads_repeat)
 {
     const form *f = &forms[_i / 2];
@@ -95,7 +96,8 @@ START_TEST(steps_are_tried_again)
     const form *f = &forms[_i / 2];
     for (size_t rule = 0; rule < 3; rule++) {
         net_spec spec = make_layers(dtypes[_i % 2]);
-        session a = make_session(&spec, fa_rule_find(rules[rule]), 7, 3), b = make_session(&spec, fa_rule_find("bp"), 7, 3);
+        session a = make_session(&spec, fa_rule_find(rules[rule]), 7, 3),
+                b = make_session(&spec, fa_rule_find("bp"), 7, 3);
         a.fb = make_formed(a.net, rules[rule], f);
         b.fb = make_formed(b.net, rules[rule], f);
         double wrong = element(&b.target, 3, 1);

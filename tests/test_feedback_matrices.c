@@ -27,7 +27,8 @@ START_TEST(regenerated_is_dense)
 }
 END_TEST
 
-/* Entry (i, j) is there if number i m + j of {seed, FA_PURPOSE_FORM, l} is below the density, and then the dense one's. */
+/* Entry (i, j) is there if number i m + j of {seed, FA_PURPOSE_FORM, l} is below the density, and then the dense
+ * one's. */
 static size_t check_entries(const fa_feedback *sparse, const fa_feedback *dense, fa_dtype dtype, double density)
 {
     size_t kept = 0;
@@ -147,8 +148,8 @@ START_TEST(entries_keep_their_variance)
     for (int draw = 1; draw <= 7; draw++)
         for (size_t i = 0; i < 4; i++) {
             const double tall = i == 2 ? (double)widths[2] : rows; /* of the array that is drawn */
-            const double variance[] = {0, 1 / tall / 3, 2 / (tall + cols), 1 / (double)widths[2] / 3, 0.25 / 3, 2 / tall,
-                                       1 / (tall + cols), 1 / (double)widths[2]};
+            const double variance[] = {0, 1 / tall / 3, 2 / (tall + cols), 1 / (double)widths[2] / 3, 0.25 / 3,
+                                       2 / tall, 1 / (tall + cols), 1 / (double)widths[2]};
             net_spec spec = make_layers(dtypes[_i]);
             fa_feedback *fb = make_feedback(make_network(&spec, 1), fa_rule_find("fa"), NULL, SEED);
             const form f = {names[i], "feedback_rank", 20};

@@ -31,7 +31,8 @@ static void expect_refused(fa_status status, const char *path, const char *sente
     const live_bytes *before = bytes_of(&live);
     for (size_t i = 0; i < sizeof openers / sizeof openers[0]; i++) {
         expect_failure_of_file(status, path, openers[i](&live, path));
-        ck_assert_msg(strstr(fa_last_error(), sentence) != NULL, "\"%s\" does not say \"%s\"", fa_last_error(), sentence);
+        ck_assert_msg(strstr(fa_last_error(), sentence) != NULL, "\"%s\" does not say \"%s\"", fa_last_error(),
+                      sentence);
     }
     expect_untouched(&live, before, &other, path);
 }

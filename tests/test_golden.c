@@ -1,5 +1,5 @@
-/* Files that released versions wrote load for ever: tests/data/golden has a folder for every version. What they hold is compared
- * with numbers.txt, which an independent reader wrote, and training goes on from them. */
+/* Files that released versions wrote load for ever: tests/data/golden has a folder for every version. What they hold is
+ * compared with numbers.txt, which an independent reader wrote, and training goes on from them. */
 #include "golden.h"
 
 static const char *const versions[] = {"0.4.0"};
@@ -45,7 +45,8 @@ static void expect_numbers(const char *version, const golden *g, const scene *c)
     ck_assert_msg(file != NULL, "no file %s", path);
     while (fscanf(file, "%63s %63s %63s", name, key, text) == 3)
         if (strcmp(name, g->name) == 0) {
-            ck_assert_msg(number_of(c, key) == strtod(text, NULL), "%s: %s is %a, not %s", name, key, number_of(c, key), text);
+            ck_assert_msg(number_of(c, key) == strtod(text, NULL), "%s: %s is %a, not %s", name, key, number_of(c, key),
+                          text);
             compared++;
         }
     fclose(file);

@@ -132,8 +132,8 @@ static session linear_session(fa_dtype dtype, double rate, double momentum, uint
     return s;
 }
 
-/* Each step rounds each weight by at most (n + n_0 + n_1 + n_2 + 4) u times numbers of order 1, and an entry sums 2 n_2 + n_0
- * products of them. Under momentum the law does not hold. */
+/* Each step rounds each weight by at most (n + n_0 + n_1 + n_2 + 4) u times numbers of order 1, and an entry sums
+ * 2 n_2 + n_0 products of them. Under momentum the law does not hold. */
 START_TEST(conservation_law_is_exact)
 {
     const double rate = 0.05, u = _i % 2 ? 0x1p-53 : 0x1p-24;
@@ -255,8 +255,8 @@ static double mean_angle_on_run(const char *rule, uint64_t seed)
     return sum;
 }
 
-/* 20 seeds; the mean is 90.5 .. 91.3, a run's mean has a standard deviation of at most 6 degrees, so 90.9 +- 7 is passed over by chance with less than
- * 1e-6. Runs of fa itself end far below. */
+/* 20 seeds; the mean is 90.5 .. 91.3, a run's mean has a standard deviation of at most 6 degrees, so 90.9 +- 7 is
+ * passed over by chance with less than 1e-6. Runs of fa itself end far below. */
 START_TEST(bp_runs_stay_orthogonal)
 {
     double bp = 0, fa = 0;

@@ -1,6 +1,6 @@
-/* What later rules will need, each tried as a rule of a user's own through <fa/rule.h> (ADR 0003): further forward passes
- * with noise and with changed input, gradients of the rule's own, named arrays, the applied increment, and the step
- * before the loss is known. */
+/* What later rules will need, each tried as a rule of a user's own through <fa/rule.h> (ADR 0003): further forward
+ * passes with noise and with changed input, gradients of the rule's own, named arrays, the applied increment, and the
+ * step before the loss is known. */
 #include "session.h"
 
 #include <math.h>
@@ -42,8 +42,8 @@ static fa_status perturb(fa_step *step)
     return status;
 }
 
-/* For a linear network and squared error the expectation is back-propagation's delta for every s (Stein). One z-test for
- * each of 6 means over 4000 draws; |z| <= 5.3 is passed by chance with probability above 1 - 1e-6. */
+/* For a linear network and squared error the expectation is back-propagation's delta for every s (Stein). One z-test
+ * for each of 6 means over 4000 draws; |z| <= 5.3 is passed by chance with probability above 1 - 1e-6. */
 START_TEST(node_perturbation_is_unbiased)
 {
     enum { DRAWS = 4000, SAMPLES = 2, WIDTH = 3 };
@@ -202,8 +202,8 @@ static void follow(fa_step *step)
     }
 }
 
-/* W - B^T stays what it was under every optimizer: one rounding in each of 50 steps on either side. With decoupled decay,
- * which is not in the increment, it must not. */
+/* W - B^T stays what it was under every optimizer: one rounding in each of 50 steps on either side. With decoupled
+ * decay, which is not in the increment, it must not. */
 START_TEST(kolen_pollack_follows_the_increment)
 {
     const double decay = _i == 2 ? 0.5 : 0;

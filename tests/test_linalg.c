@@ -37,8 +37,8 @@ static double largest(size_t rows, size_t cols)
     return (double)(rows > cols ? rows : cols);
 }
 
-/* Penrose's four conditions. The computed inverse X is A^+ within relative c = 16 m u cond (backward stable, up to small
- * constants), u that of the type X is stored in; A X then errs by c |A| |X|, and so on. */
+/* Penrose's four conditions. The computed inverse X is A^+ within relative c = 16 m u cond (backward stable, up to
+ * small constants), u that of the type X is stored in; A X then errs by c |A| |X|, and so on. */
 static void check_penrose(const fa_matrix *a, const fa_matrix *x, double condition)
 {
     const double u = fmax(epsilon(x->dtype), DBL_EPSILON), c = 16 * largest(a->rows, a->cols) * u * condition;

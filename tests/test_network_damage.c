@@ -91,7 +91,8 @@ static void expect_network(const fa_network *net, const char *name)
     ck_assert_int_eq(fa_network_activation(net, 1), FA_TANH);
     ck_assert_int_eq(fa_network_loss(net), FA_SQUARED_ERROR);
     ck_assert(element(&w1, 1, 2) == 1.5 && element(&w2, 1, 1) == -0.75);
-    ck_assert_msg(element(&w2, 0, 1) == (strcmp(name, "good_pruned") == 0 ? 0 : 0.5), "%s: connections are wrong", name);
+    ck_assert_msg(element(&w2, 0, 1) == (strcmp(name, "good_pruned") == 0 ? 0 : 0.5), "%s: connections are wrong",
+                  name);
 }
 
 START_TEST(file)

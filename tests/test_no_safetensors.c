@@ -4,8 +4,8 @@
 
 static void expect_said(const char *function)
 {
-    ck_assert_msg(strncmp(fa_last_error(), function, strlen(function)) == 0 && strstr(fa_last_error(), "without jansson") != NULL,
-                  "%s", fa_last_error());
+    ck_assert_msg(strncmp(fa_last_error(), function, strlen(function)) == 0 &&
+                  strstr(fa_last_error(), "without jansson") != NULL, "%s", fa_last_error());
 }
 
 START_TEST(unsupported)

@@ -130,7 +130,8 @@ END_TEST
 /* A gradient that overflows when it is accumulated is discarded whole, with what was there before. */
 START_TEST(accumulated_overflow_is_discarded)
 {
-    session s = start(SPOILERS * (_i % 2) + VARIANTS * (_i / 2)), fresh = start(SPOILERS * (_i % 2) + VARIANTS * (_i / 2));
+    session s = start(SPOILERS * (_i % 2) + VARIANTS * (_i / 2)),
+            fresh = start(SPOILERS * (_i % 2) + VARIANTS * (_i / 2));
     forget_outputs(&s);
     forget_outputs(&fresh);
     session bad = spoiled(&s, &spoilers[SPOILERS - 1]);
@@ -157,7 +158,8 @@ START_TEST(large_gradient_is_finite)
 {
     net_spec spec = make_spec(FA_FLOAT32, 1, 3, FA_IDENTITY, true);
     session s = make_session(&spec, fa_rule_at((size_t)_i), 2, 5);
-    if (fa_rule_at((size_t)_i)->flags & FA_RULE_WRITES_GRADIENT) /* what an estimate of the gradient is, the rule says */
+    /* What an estimate of the gradient is, the rule says. */
+    if (fa_rule_at((size_t)_i)->flags & FA_RULE_WRITES_GRADIENT)
         return;
     fa_matrix zero = make_matrix(FA_FLOAT32, spec.width[1], spec.width[0]);
     expect_ok(fa_network_set_weights(s.net, 1, &zero));

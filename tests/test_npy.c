@@ -10,8 +10,8 @@ static fa_matrix zeroed(void)
     return (fa_matrix){.data = NULL};
 }
 
-/* The read fails, says which file, leaves {0} and nothing allocated, and asked for no more than the file holds (and what
- * aligning two blocks takes). */
+/* The read fails, says which file, leaves {0} and nothing allocated, and asked for no more than the file holds (and
+ * what aligning two blocks takes). */
 static void refuse_file(fa_status status, const char *path, size_t size)
 {
     fa_matrix matrix = {.rows = 9};
@@ -51,7 +51,8 @@ START_TEST(files_of_numpy)
         expect_ok(fa_npy_read(path, &x));
         slow_reads = false;
         ck_assert(x.rows == 3 && x.cols == 4 && x.dtype == numpy_files[_i].dtype);
-        ck_assert(x.row_stride == (numpy_files[_i].fortran ? 1 : 4) && x.col_stride == (numpy_files[_i].fortran ? 3 : 1));
+        ck_assert(x.row_stride == (numpy_files[_i].fortran ? 1 : 4) &&
+                  x.col_stride == (numpy_files[_i].fortran ? 3 : 1));
         for (size_t at = 0; at < 12; at++)
             ck_assert(element(&x, at / 4, at % 4) == ((double)at - 5) / 4);
         fa_matrix_free(&x);
@@ -212,7 +213,8 @@ START_TEST(quoted_bytes)
     snprintf(header, sizeof header, "{'descr': '%s', 'fortran_order': False, 'shape': (2, 3)}",
              "\x1f \x7f\xc2\x9f\xc2\xa0\xc3\xa9\xe0\xa0\x80\xf0\x90\x80\x80\xf4\x8f\xbf\xbf\xf5\xbf");
     refuse_bytes(FA_ERR_UNSUPPORTED, bytes, file_with(header, bytes));
-    ck_assert_msg(strstr(fa_last_error(), "\"? ???\xc2\xa0\xc3\xa9\xe0\xa0\x80\xf0\x90\x80\x80\xf4\x8f\xbf\xbf??\"") != NULL,
+    ck_assert_msg(strstr(fa_last_error(),
+                         "\"? ???\xc2\xa0\xc3\xa9\xe0\xa0\x80\xf0\x90\x80\x80\xf4\x8f\xbf\xbf??\"") != NULL,
                   "%s", fa_last_error());
 }
 END_TEST
@@ -234,7 +236,8 @@ END_TEST
 /* Whatever a byte before the array is changed to: the file is refused, or read as what it says it is. */
 START_TEST(any_byte_changed)
 {
-    static const unsigned char changes[] = {0, 1, '\n', ' ', '\'', '(', ')', ',', '0', '9', '<', '>', 'L', '}', 0x7f, 0xff};
+    static const unsigned char changes[] = {0, 1, '\n', ' ', '\'', '(', ')', ',', '0', '9', '<', '>', 'L', '}', 0x7f,
+                                            0xff};
     char good[1024], path[PATH_SIZE];
     fixture_path("f8_little_c", path);
     const size_t size = get_file(path, good, sizeof good);

@@ -224,8 +224,8 @@ START_TEST(increments_of_upper_layers)
 {
     net_spec spec = make_spec(_i ? FA_FLOAT32 : FA_FLOAT64, 3, 5, FA_TANH, true);
     fa_status found[3] = {FA_OK, FA_OK, FA_OK};
-    fa_rule rule = {.struct_size = sizeof rule, .name = "upper", .flags = FA_RULE_NEEDS_INCREMENT, .setup = from_layer_2,
-                    .backward = transport_both, .adapt = ask_for_all};
+    fa_rule rule = {.struct_size = sizeof rule, .name = "upper", .flags = FA_RULE_NEEDS_INCREMENT,
+                    .setup = from_layer_2, .backward = transport_both, .adapt = ask_for_all};
     session bp = make_session(&spec, fa_rule_find("bp"), 4, 5), s = make_session(&spec, fa_rule_find("bp"), 4, 5);
     s.fb = make_feedback(s.net, &rule, found, 1);
     for (int call = 0; call < 3; call++)

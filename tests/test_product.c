@@ -241,7 +241,8 @@ START_TEST(levels_and_names)
     struct stat info;
     ck_assert_int_eq(lstat(blas_file(), &info), 0);
     /* A library without files does not ask where links lead. */
-    ck_assert_msg((S_ISREG(info.st_mode) || !FA_HAVE_FILES) && blas_file()[0] == '/', "%s: a link, or no file", blas_file());
+    ck_assert_msg((S_ISREG(info.st_mode) || !FA_HAVE_FILES) && blas_file()[0] == '/', "%s: a link, or no file",
+                  blas_file());
 }
 END_TEST
 

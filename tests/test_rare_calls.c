@@ -165,7 +165,8 @@ END_TEST
 START_TEST(weights_in_the_place_of_feedback)
 {
     net_spec spec = make_spec(FA_FLOAT64, 4, 4, FA_IDENTITY, false);
-    session s = make_session(&spec, fa_rule_find("fa"), SAMPLES, 1), t = make_session(&spec, fa_rule_find("fa"), SAMPLES, 1);
+    session s = make_session(&spec, fa_rule_find("fa"), SAMPLES, 1),
+            t = make_session(&spec, fa_rule_find("fa"), SAMPLES, 1);
     char path[PATH_SIZE];
     path_of("checkpoint", path);
     if (fa_network_save(s.net, "missing/x") == FA_ERR_UNSUPPORTED)

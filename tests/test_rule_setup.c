@@ -314,7 +314,8 @@ static void adapt_nothing(fa_step *step)
     (void)step;
 }
 
-/* A struct that ends where that of 0.1 or of 0.3 did: nothing behind is read. Sizes between versions are no version's. */
+/* A struct that ends where that of 0.1 or of 0.3 did: nothing behind is read. Sizes between versions are no
+ * version's. */
 START_TEST(rules_of_older_versions_are_taken)
 {
     const size_t ends[] = {offsetof(fa_rule, learning_rate), offsetof(fa_rule, save)};

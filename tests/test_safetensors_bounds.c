@@ -1,9 +1,9 @@
-/* How much memory a file can make the library ask for, its JSON parser included: every piece, and all of them together, are
- * bounded by the size of the file, whatever it claims.
+/* How much memory a file can make the library ask for, its JSON parser included: every piece, and all of them together,
+ * are bounded by the size of the file, whatever it claims.
  *
  * The bounds: a piece has at most 8 bytes for a byte of the file, because rows of a layer of one unit are padded to 32
- * bytes, the size of 8 elements. All pieces have at most 80: "{}" and a comma are three bytes, and take the parser 219. What
- * is asked for whatever the file says is below 64 KiB. */
+ * bytes, the size of 8 elements. All pieces have at most 80: "{}" and a comma are three bytes, and take the parser 219.
+ * What is asked for whatever the file says is below 64 KiB. */
 #include "files.h"
 #include "training.h"
 
@@ -71,7 +71,8 @@ static void start_watching(void)
 /* By a file of `size` bytes. */
 static void expect_bounded(const char *what, size_t size)
 {
-    ck_assert_msg(largest <= PIECE_FACTOR * size + ALWAYS, "%s: %zu bytes at once for a file of %zu", what, largest, size);
+    ck_assert_msg(largest <= PIECE_FACTOR * size + ALWAYS, "%s: %zu bytes at once for a file of %zu", what, largest,
+                  size);
     ck_assert_msg(peak <= TOTAL_FACTOR * size + ALWAYS, "%s: %zu bytes for a file of %zu", what, peak, size);
 }
 
@@ -140,7 +141,8 @@ static fa_status open_watched(const char *path, uint32_t flags)
     return status;
 }
 
-#define METADATA "\"__metadata__\":{\"libfa.format\":\"1\",\"libfa.network\":\"{\\\"dtype\\\":\\\"%s\\\",\\\"inputs\\\":%llu,"            \
+#define METADATA "\"__metadata__\":{\"libfa.format\":\"1\","                                      \
+                 "\"libfa.network\":\"{\\\"dtype\\\":\\\"%s\\\",\\\"inputs\\\":%llu," \
                  "\\\"loss\\\":\\\"squared_error\\\",\\\"layers\\\":["
 #define LAYER "{\\\"kind\\\":\\\"dense\\\",\\\"outputs\\\":%llu,\\\"activation\\\":\\\"identity\\\",\\\"bias\\\":false}"
 
@@ -149,7 +151,8 @@ static void one_layer(text *t, const char *dtype, unsigned long long in, unsigne
                       unsigned long long rows, unsigned long long cols, unsigned long long bytes)
 {
     add(t, "{" METADATA LAYER "]}\"},", dtype, in, out);
-    add(t, "\"layers.0.weight\":{\"dtype\":\"%s\",\"shape\":[%llu,%llu],\"data_offsets\":[0,%llu]}}", type, rows, cols, bytes);
+    add(t, "\"layers.0.weight\":{\"dtype\":\"%s\",\"shape\":[%llu,%llu],\"data_offsets\":[0,%llu]}}", type, rows, cols,
+        bytes);
 }
 
 START_TEST(huge_layers)
@@ -175,7 +178,8 @@ START_TEST(huge_layers)
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         char path[PATH_SIZE], what[32];
         text t = {0};
-        one_layer(&t, cases[i].dtype, cases[i].in, cases[i].out, cases[i].type, cases[i].rows, cases[i].cols, cases[i].bytes);
+        one_layer(&t, cases[i].dtype, cases[i].in, cases[i].out, cases[i].type, cases[i].rows, cases[i].cols,
+                  cases[i].bytes);
         const size_t size = write_file(path, &t, 0, cases[i].data);
         const fa_status status = open_watched(path, FA_LOAD_CONVERT);
         snprintf(what, sizeof what, "layer %zu", i);
@@ -196,7 +200,8 @@ START_TEST(many_layers)
         add(&t, "%s" LAYER, l > 0 ? "," : "", 1ull);
     add(&t, "]}\"}");
     for (size_t l = 0; l < LAYERS; l++)
-        add(&t, ",\"layers.%zu.weight\":{\"dtype\":\"F32\",\"shape\":[1,1],\"data_offsets\":[%zu,%zu]}", l, 4 * l, 4 * l + 4);
+        add(&t, ",\"layers.%zu.weight\":{\"dtype\":\"F32\",\"shape\":[1,1],\"data_offsets\":[%zu,%zu]}", l, 4 * l,
+            4 * l + 4);
     add(&t, "}");
     const size_t size = write_file(path, &t, 0, 4 * LAYERS);
     const fa_status status = open_watched(path, 0);
@@ -257,8 +262,8 @@ START_TEST(most_values)
         add(&t, "]}");
         const size_t size = write_file(path, &t, 0, 0);
         ck_assert_int_eq(open_watched(path, 0), FA_ERR_FORMAT);
-        ck_assert_msg(strstr(fa_last_error(), more ? "more than 1048576 values" : "tensor a: is not an object") != NULL, "%s",
-                      fa_last_error());
+        ck_assert_msg(strstr(fa_last_error(), more ? "more than 1048576 values" : "tensor a: is not an object") != NULL,
+                      "%s", fa_last_error());
         expect_bounded("2^20 values", size);
         ck_assert_msg(peak < (size_t)1 << 27, "%zu bytes for the most values", peak);
     }

@@ -1,5 +1,6 @@
-/* Containers that are not what they should be, and tensors that the network does not have: tests/data/safetensors/weights, into
- * a network of the right shapes. Names of files that begin with "extra_" or "convert" are for the flag of that name. */
+/* Containers that are not what they should be, and tensors that the network does not have:
+ * tests/data/safetensors/weights, into a network of the right shapes. Names of files that begin with "extra_" or
+ * "convert" are for the flag of that name. */
 #include "damaged_files.h"
 
 static const damaged_file files[] = {
@@ -173,7 +174,8 @@ static uint32_t flags_for(const char *name)
 /* Every good file holds the same weights. */
 static void expect_loaded(const fa_network *net, const char *name)
 {
-    static const double bias[] = {0.5, -0.25}, first[] = {0.25, -0.5, 0.75, 1, -1.25, 1.5}, second[] = {-1, 0.5, 0.25, -0.75};
+    static const double bias[] = {0.5, -0.25}, first[] = {0.25, -0.5, 0.75, 1, -1.25, 1.5},
+                        second[] = {-1, 0.5, 0.25, -0.75};
     const fa_matrix w1 = weights_of(net, 1), b1 = bias_of(net, 1), w2 = weights_of(net, 2);
     bool same = true;
     for (size_t i = 0; i < 6; i++)

@@ -1,4 +1,5 @@
-/* Threads of a pass: who does what, that nobody is forgotten or left behind, and that results do not depend on timing. */
+/* Threads of a pass: who does what, that nobody is forgotten or left behind, and that results do not depend on
+ * timing. */
 #include "session.h"
 #include "inner.h"
 #include "shared.h"
@@ -252,8 +253,9 @@ static state_copy trained(int variant, size_t threads_of_pass)
     return take_snapshot(&s);
 }
 
-/* One after the other, the products of a step add fewer than 2500 terms; each rounding is at most eps of numbers that are
- * at most 1, slopes are at most 1, and a layer's weights U[-1.5, 1.5) / sqrt(n) enlarge an error less than twice. */
+/* One after the other, the products of a step add fewer than 2500 terms; each rounding is at most eps of numbers that
+ * are at most 1, slopes are at most 1, and a layer's weights U[-1.5, 1.5) / sqrt(n) enlarge an error less than
+ * twice. */
 START_TEST(threads_change_only_roundings)
 {
     const state_copy alone = trained(_i, 1);

@@ -1,11 +1,12 @@
-/* What a program of many threads does at once: two networks learn from one data set, four threads ask a third network, and
- * two read the data set that everybody shares. */
+/* What a program of many threads does at once: two networks learn from one data set, four threads ask a third network,
+ * and two read the data set that everybody shares. */
 #include "session.h"
 
 #include <pthread.h>
 #include <string.h>
 
-enum { TRAINERS = 2, PREDICTORS = 4, READERS = 2, EVERYBODY = TRAINERS + PREDICTORS + READERS, SAMPLES = 24, EPOCHS = 20 };
+enum { TRAINERS = 2, PREDICTORS = 4, READERS = 2, EVERYBODY = TRAINERS + PREDICTORS + READERS, SAMPLES = 24,
+      EPOCHS = 20 };
 
 /* What is the same for all, and only read. */
 typedef struct commons {
@@ -51,7 +52,8 @@ static void *predict(void *argument)
     return NULL;
 }
 
-/* Views, copies of rows, moments and parts of the shared data set; a part's count of owners is the only thing that changes. */
+/* Views, copies of rows, moments and parts of the shared data set; a part's count of owners is the only thing that
+ * changes. */
 static void *read_data(void *argument)
 {
     worker *w = argument;

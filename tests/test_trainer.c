@@ -27,7 +27,8 @@ typedef struct by_hand {
 static void step_by_hand(by_hand *h, uint64_t epoch, uint64_t batch)
 {
     session *s = &h->hand.s;
-    size_t order[SAMPLES], first = (size_t)(batch - 1) * BATCH, count = SAMPLES - first < BATCH ? SAMPLES - first : BATCH;
+    size_t order[SAMPLES], first = (size_t)(batch - 1) * BATCH,
+           count = SAMPLES - first < BATCH ? SAMPLES - first : BATCH;
     fa_stream stream = {.seed = SEED, .step = epoch, .purpose = FA_PURPOSE_ORDER};
     fa_matrix x = make_matrix(s->spec.dtype, count, s->spec.width[0]);
     fa_matrix target = make_matrix(s->spec.dtype, count, s->spec.width[DEPTH]);

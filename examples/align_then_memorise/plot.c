@@ -104,7 +104,8 @@ bool plot(const experiment *all)
     draw(&drawn, all, ERROR, true);
     fputs("unset label\nset tmargin at screen 0.48\nset bmargin at screen 0.115\n"
           "unset logscale y\nset format y '%g°'\nset format x '%g'\nset yrange [0:*]\nset ytics 15\n"
-          "set xlabel 'time, in units of N samples' noenhanced offset 0,0.6\nset ylabel 'angle, v to b' offset 0.5\n", drawn.script);
+          "set xlabel 'time, in units of N samples' noenhanced offset 0,0.6\nset ylabel 'angle, v to b' offset 0.5\n",
+          drawn.script);
     draw(&drawn, all, ANGLE, false);
     fputs("unset multiplot\n", drawn.script);
     return gnuplot_finish(&drawn);

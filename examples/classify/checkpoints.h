@@ -12,7 +12,8 @@ typedef struct checkpoint {
     char *state, *trace;
 } checkpoint;
 
-/* Makes the directory if it is asked for and not there; false after a complaint, also where no file can be made in it. */
+/* Makes the directory if it is asked for and not there; false after a complaint, also where no file can be made in
+ * it. */
 bool checkpoints_possible(const settings *chosen);
 
 /* Makes the names. They hold all that the run depends on, so that no other one is taken for it.

@@ -28,8 +28,8 @@ bool named_value_read(const char *option_name, const fa_param *known, const char
 bool named_add(named_values *all, const char *option_name, const fa_param *table, size_t count, const char *name,
                const char *text);
 
-/* Ends the text at its "=": what comes after it is the value. NULL after a complaint that there is none, which shows the
- * form that the option's values have. */
+/* Ends the text at its "=": what comes after it is the value. NULL after a complaint that there is none, which shows
+ * the form that the option's values have. */
 char *named_split(const char *option_name, const char *form, char *text);
 
 #endif

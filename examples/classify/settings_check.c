@@ -144,7 +144,7 @@ bool settings_check(settings *chosen)
         complain("--record writes rows between the epochs that --checkpoints goes on from: they exclude each other");
         return false;
     }
-    return check_files(chosen) && check_outputs(chosen) && check_grid(chosen) && settings_check_record(chosen) && check_studies(chosen) &&
-           set_rates(chosen) &&
+    return check_files(chosen) && check_outputs(chosen) && check_grid(chosen) && settings_check_record(chosen) &&
+           check_studies(chosen) && set_rates(chosen) &&
            (grid_is_common(&chosen->grid, "feedback_scale") || set_default(chosen, "--feedback-scale", "1"));
 }

@@ -43,27 +43,29 @@ FA_API size_t fa_feedback_bytes(const fa_feedback *fb);
  * declared (fa_setup_feedback(), fa_setup_feedback_layer()) is drawn and stored:
  *
  * "feedback_form"     dense (default)
- *                     sparse: an entry is there with probability "feedback_density", and then is that of the dense matrix; it
- *                     is not scaled up for those that are missing. Only what is there is stored and multiplied
+ *                     sparse: an entry is there with probability "feedback_density", and then is that of the dense
+ *                     matrix; it is not scaled up for those that are missing. Only what is there is stored and
+ *                     multiplied
  *                     low_rank: U V^T of rank "feedback_rank", at most min(n_l, m). U has the variance of the dense
  *                     matrix's entries, V the variance 1/rank, so that B has the former
- *                     shared: one array for all layers, as tall as the widest hidden layer and as wide as the widest m; B_l
- *                     is its first n_l rows and m columns (Launay et al. 2020). It is drawn once, as a B of its own shape
+ *                     shared: one array for all layers, as tall as the widest hidden layer and as wide as the widest m;
+ *                     B_l is its first n_l rows and m columns (Launay et al. 2020). It is drawn once, as a B of its own
+ *                     shape
  *                     regenerated: nothing is stored; every product draws the dense matrix again, with the same bits
  * "feedback_density"  above 0, at most 1 (default 0.1): of sparse
  * "feedback_rank"     1 or more (default 10): of low_rank
- * "feedback_draw"     rule (default: what the rule asks for) or one of enum fa_feedback_draw, in lower case. orthogonal goes
- *                     with the forms dense and shared; of a shared array the whole is orthogonal
+ * "feedback_draw"     rule (default: what the rule asks for) or one of enum fa_feedback_draw, in lower case. orthogonal
+ *                     goes with the forms dense and shared; of a shared array the whole is orthogonal
  * "feedback_scale"    factor of every entry (default 1); what fa_feedback_init() draws has its own scale
  *
  * Which entries are there, and V, follow from the stream {seed of the feedback, FA_PURPOSE_FORM, l, step = k} as B from
- * {seed, FA_PURPOSE_FEEDBACK, l, step = k} (fa_setup_array()): entry (i, j) is there if number i m + j, as float64, is below
- * the density; V is drawn row by row, uniformly or normally as B is. The shared array has l = 0.
+ * {seed, FA_PURPOSE_FEEDBACK, l, step = k} (fa_setup_array()): entry (i, j) is there if number i m + j, as float64, is
+ * below the density; V is drawn row by row, uniformly or normally as B is. The shared array has l = 0.
  *
  * Setting one of them draws every array of the rule anew. That, beside what is said at fa_feedback_set_param(), is
  *
- * FA_ERR_UNSUPPORTED  for rules that have no feedback, or compute it in every step, unless the value is the default; for a
- *                     form other than dense of rules that change B (`adapt`); and for orthogonal in another form
+ * FA_ERR_UNSUPPORTED  for rules that have no feedback, or compute it in every step, unless the value is the default;
+ *                     for a form other than dense of rules that change B (`adapt`); and for orthogonal in another form
  *
  * @param[out] n  their number; may be NULL
  * Threads: any. Since 0.3.
@@ -71,9 +73,9 @@ FA_API size_t fa_feedback_bytes(const fa_feedback *fb);
 FA_API const fa_param *fa_feedback_params(size_t *n);
 
 /**
- * Set a parameter of the rule, or one of fa_feedback_params(), by name; a choice by the index of its name. A parameter that
- * decides which arrays there are (fa_setup_param(), fa_feedback_params()) draws all of them anew from the feedback's seed;
- * what was set or drawn by hand is lost then.
+ * Set a parameter of the rule, or one of fa_feedback_params(), by name; a choice by the index of its name. A parameter
+ * that decides which arrays there are (fa_setup_param(), fa_feedback_params()) draws all of them anew from the
+ * feedback's seed; what was set or drawn by hand is lost then.
  *
  * @retval FA_ERR_ARGUMENT  a NULL, no such parameter, or a value out of its range
  * @retval FA_ERR_STATE     the parameter decides which arrays there are, and the rule has been at work
@@ -87,13 +89,14 @@ FA_API fa_status fa_feedback_set_choice(fa_feedback *fb, const char *name, const
 
 /**
  * Whether setting this parameter to another value makes every array of the rule anew, so that views of them end: those
- * that `setup` asked for (fa_setup_param()), and fa_feedback_params(). false for a NULL or no such parameter. Since 0.3.
+ * that `setup` asked for (fa_setup_param()), and fa_feedback_params(). false for a NULL or no such parameter.
+ * Since 0.3.
  */
 FA_API bool fa_feedback_redraws(const fa_feedback *fb, const char *name);
 
 /**
- * Read a parameter. FA_ERR_ARGUMENT if there is none of that name; FA_ERR_UNSUPPORTED for one of fa_feedback_params() if the
- * rule has no feedback or computes it in every step. Since 0.1.
+ * Read a parameter. FA_ERR_ARGUMENT if there is none of that name; FA_ERR_UNSUPPORTED for one of fa_feedback_params()
+ * if the rule has no feedback or computes it in every step. Since 0.1.
  */
 FA_API fa_status fa_feedback_param(const fa_feedback *fb, const char *name, double *value);
 
@@ -145,8 +148,8 @@ FA_API fa_status fa_feedback_shape(const fa_feedback *fb, const char *name, size
 FA_API fa_status fa_feedback_dense(const fa_feedback *fb, size_t l, const fa_matrix *out);
 
 /**
- * Draw an array anew, from the stream that it was first drawn from but with this seed. A B keeps its form: a sparse one the
- * places of its entries, too, and of a shared one every layer's part is drawn, whichever l is given.
+ * Draw an array anew, from the stream that it was first drawn from but with this seed. A B keeps its form: a sparse one
+ * the places of its entries, too, and of a shared one every layer's part is drawn, whichever l is given.
  *
  * @param[in] l      a layer, or 0 for every layer that has an array of that name (an array labelled 0 included)
  * @param[in] scale  as in fa_network_init_weights()
@@ -158,13 +161,14 @@ FA_API fa_status fa_feedback_init(fa_feedback *fb, const char *name, size_t l, f
                                   uint64_t seed);
 
 /**
- * Bring the error to hidden layer l as back-propagation does, through the transpose of W_{l+1} from delta_{l+1}, in the place
- * of B_l; or through B_l again. Xiao et al. (arXiv:1811.03567) do so for the last hidden layer. B_l is kept, unused.
+ * Bring the error to hidden layer l as back-propagation does, through the transpose of W_{l+1} from delta_{l+1}, in the
+ * place of B_l; or through B_l again. Xiao et al. (arXiv:1811.03567) do so for the last hidden layer. B_l is kept,
+ * unused.
  *
  * @param[in] l  1 .. L - 1, or 0 for every hidden layer
  * @retval FA_ERR_ARGUMENT     fb is NULL or l out of range
- * @retval FA_ERR_UNSUPPORTED  the rule keeps no feedback B for layer l or for hidden layer l + 1, so that no error comes from
- *                             above (ifa with several hidden layers), or works before the error is known
+ * @retval FA_ERR_UNSUPPORTED  the rule keeps no feedback B for layer l or for hidden layer l + 1, so that no error
+ *                             comes from above (ifa with several hidden layers), or works before the error is known
  * Since 0.3.
  */
 FA_API fa_status fa_feedback_use_weights(fa_feedback *fb, size_t l, bool use);
@@ -173,9 +177,9 @@ FA_API fa_status fa_feedback_use_weights(fa_feedback *fb, size_t l, bool use);
 FA_API bool fa_feedback_uses_weights(const fa_feedback *fb, size_t l);
 
 /**
- * Let the rule adapt n times without a batch: the mirror phase of weight mirrors (Akrout et al., arXiv:1904.05391), whose
- * noise comes in batches of the pass's largest. Whatever batch the pass held is forgotten, an accumulated gradient is not.
- * Each time counts as a step of the feedback.
+ * Let the rule adapt n times without a batch: the mirror phase of weight mirrors (Akrout et al., arXiv:1904.05391),
+ * whose noise comes in batches of the pass's largest. Whatever batch the pass held is forgotten, an accumulated
+ * gradient is not. Each time counts as a step of the feedback.
  *
  * @retval FA_ERR_ARGUMENT     a NULL
  * @retval FA_ERR_SHAPE        pass or fb does not fit net

@@ -1,6 +1,7 @@
 /* libfa -- files: NumPy's .npy, weights and checkpoints as safetensors.
  *
- * In a library that was built without files (-Dio=disabled) everything here is FA_ERR_UNSUPPORTED, whatever it is given.
+ * In a library that was built without files (-Dio=disabled) everything here is FA_ERR_UNSUPPORTED, whatever it is
+ * given.
  *
  * SPDX-License-Identifier: MIT */
 #ifndef LIBFA_IO_H

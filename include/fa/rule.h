@@ -82,15 +82,15 @@ typedef struct fa_rule {
 
     /**
      * Write the private state into `bytes`, which has room for `room`, in a form that `load` reads on any machine;
-     * returns how many bytes the state takes, more than `room` if it does not fit (it is asked with 0 first), or 0 if it
-     * cannot be saved. Numbers are best written byte by byte. NULL for a rule without private state; a rule with state
-     * and without this cannot be in a checkpoint (FA_ERR_UNSUPPORTED). Since 0.4.
+     * returns how many bytes the state takes, more than `room` if it does not fit (it is asked with 0 first), or 0 if
+     * it cannot be saved. Numbers are best written byte by byte. NULL for a rule without private state; a rule with
+     * state and without this cannot be in a checkpoint (FA_ERR_UNSUPPORTED). Since 0.4.
      */
     size_t (*save)(const void *state, void *bytes, size_t room);
 
     /**
-     * Set the private state, which `init` has just filled, from bytes that `save` wrote; they may be anything, if the file
-     * is from a stranger. A failure ends fa_checkpoint_load(), and `fini` is called. Goes with `save`. Since 0.4.
+     * Set the private state, which `init` has just filled, from bytes that `save` wrote; they may be anything, if the
+     * file is from a stranger. A failure ends fa_checkpoint_load(), and `fini` is called. Goes with `save`. Since 0.4.
      */
     fa_status (*load)(void *state, const void *bytes, size_t size);
 } fa_rule;

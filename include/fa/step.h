@@ -29,8 +29,8 @@ FA_API size_t fa_step_width(const fa_step *step, size_t l);
 
 /**
  * Samples n in the batch. In `adapt` there may be no batch: in a mirror phase, and where gradients were accumulated and
- * another batch has gone forward since. Then n is the rows of further slots, and x, activities and error signals of slot
- * 0 and the target are FA_ERR_STATE. Since 0.1.
+ * another batch has gone forward since. Then n is the rows of further slots, and x, activities and error signals of
+ * slot 0 and the target are FA_ERR_STATE. Since 0.1.
  */
 FA_API size_t fa_step_batch(const fa_step *step);
 
@@ -97,8 +97,8 @@ FA_API fa_status fa_step_array(const fa_step *step, const char *name, size_t l, 
 FA_API fa_status fa_step_transport(fa_step *step, size_t l);
 
 /**
- * delta_l = (B_l e) .* f'(z_l): straight from the output, for direct feedback. Where fa_feedback_use_weights() has layer
- * l reached through W_{l+1} instead, delta_{l+1} has to be there, else FA_ERR_STATE. Errors as above. Since 0.1.
+ * delta_l = (B_l e) .* f'(z_l): straight from the output, for direct feedback. Where fa_feedback_use_weights() has
+ * layer l reached through W_{l+1} instead, delta_{l+1} has to be there, else FA_ERR_STATE. Errors as above. Since 0.1.
  */
 FA_API fa_status fa_step_inject(fa_step *step, size_t l);
 

@@ -20,8 +20,9 @@ static fa_status take_preamble(input *in, size_t *length)
     if (memcmp(start, NPY_MAGIC, NPY_MAGIC_SIZE) != 0)
         return file_fail(FA_ERR_FORMAT, in->path, "is not a .npy file");
     if (start[6] < 1 || start[6] > 3 || start[7] != 0)
-        return file_fail(FA_ERR_UNSUPPORTED, in->path, "is a .npy file of version %d.%d, only 1.0, 2.0 and 3.0 can be read",
-                        start[6], start[7]);
+        return file_fail(FA_ERR_UNSUPPORTED, in->path,
+                         "is a .npy file of version %d.%d, only 1.0, 2.0 and 3.0 can be read", start[6],
+                         start[7]);
     if (start[6] > 1) {
         const size_t more = NPY_PREAMBLE_SIZE_2 - NPY_PREAMBLE_SIZE;
 
@@ -65,8 +66,9 @@ fa_status npy_check_size(const input *in, const npy_header *header, uint64_t row
         return file_fail(FA_ERR_UNSUPPORTED, in->path, "holds an empty array of %llu x %llu", r, c);
     if (__builtin_mul_overflow(rows, cols, &wanted) ||
         __builtin_mul_overflow(wanted, (uint64_t)header->type.size, &wanted) || wanted > in->left)
-        return file_fail(FA_ERR_FORMAT, in->path, "is truncated: %llu x %llu elements of %s, but only %llu bytes of them",
-                        r, c, element_name(header->type), left);
+        return file_fail(FA_ERR_FORMAT, in->path,
+                         "is truncated: %llu x %llu elements of %s, but only %llu bytes of them", r, c,
+                         element_name(header->type), left);
     if (wanted < in->left)
         return file_fail(FA_ERR_FORMAT, in->path, "has %llu bytes after the end of its array",
                         left - (unsigned long long)wanted);

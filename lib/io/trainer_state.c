@@ -46,8 +46,9 @@ json_t *trainer_describe(const fa_trainer *trainer)
     const fa_param *params = fa_trainer_params(&n);
 
     return json_pack("{s:o, s:o, s:o, s:o, s:i, s:b, s:b, s:o, s:o}", "seed", fields_make_number(trainer->seed),
-                     "params", fields_make_params(params, n, trainer->values), "epochs", fields_make_number(trainer->epochs),
-                     "best", fields_make_number(trainer->best), "stop", (int)trainer->stop, "best_weights",
+                     "params", fields_make_params(params, n, trainer->values),
+                     "epochs", fields_make_number(trainer->epochs), "best", fields_make_number(trainer->best),
+                     "stop", (int)trainer->stop, "best_weights",
                      trainer->best_net != NULL, "running", is_inside_run(trainer), "batches",
                      fields_make_number(trainer->at.done), "frozen_spans", describe_spans(trainer));
 }

@@ -2,8 +2,8 @@
  *
  *     delta_l = (B_l e) .* f'(z_l),   l = 1 .. L-1
  *
- * B_l [n_l x n_L] is random and fixed, and brings the output error straight to every hidden layer; for one hidden layer it
- * is feedback alignment. From the last layer down, so that layers reached through their weights find a delta above.
+ * B_l [n_l x n_L] is random and fixed, and brings the output error straight to every hidden layer; for one hidden layer
+ * it is feedback alignment. From the last layer down, so that layers reached through their weights find a delta above.
  * Nokland, Advances in Neural Information Processing Systems 29 (2016). */
 #include <fa/rule.h>
 

@@ -3,9 +3,10 @@
  *     delta_l = sign (B_l y*) .* f'(z_l),   l = 1 .. L-1;   the output layer learns by its own e
  *
  * The target stands for the error, so a layer can be updated as soon as it has run. With softmax or logistic outputs
- * sign(y* - y) is 2 y* - 1 for one-hot targets, hence a projection of y* is one of the error's signs, up to a constant. sign = +1
- * is the authors' code; -1 makes B comparable with that of dfa, whose e = y - y* is negative at the label.
- * B_l [n_l x n_L] ~ U[-sqrt(6/n_l), sqrt(6/n_l)). Frenkel, Lefebvre, Bol, Frontiers in Neuroscience 15:629892 (2021). */
+ * sign(y* - y) is 2 y* - 1 for one-hot targets, hence a projection of y* is one of the error's signs, up to a constant.
+ * sign = +1 is the authors' code; -1 makes B comparable with that of dfa, whose e = y - y* is negative at the label.
+ * B_l [n_l x n_L] ~ U[-sqrt(6/n_l), sqrt(6/n_l)). Frenkel, Lefebvre, Bol, Frontiers in Neuroscience 15:629892
+ * (2021). */
 #include <fa/rule.h>
 
 static const fa_param params[] = {

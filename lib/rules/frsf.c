@@ -2,8 +2,8 @@
  *
  *     delta_l = (B_l delta_{l+1}) .* f'(z_l),   B_l = s_l (|M_l| .* sign(W_{l+1}))^T,   l = L-1 .. 1
  *
- * M_l is shaped like W_{l+1}, |M_l| ~ U[0, 1), drawn once. Liao, Leibo, Poggio, AAAI (2016); scale by Xiao, Chen, Liao, Poggio, arXiv:1811.03567
- * (2018). */
+ * M_l is shaped like W_{l+1}, |M_l| ~ U[0, 1), drawn once. Liao, Leibo, Poggio, AAAI (2016); scale by Xiao, Chen, Liao,
+ * Poggio, arXiv:1811.03567 (2018). */
 #include "sign_symmetry.h"
 
 static const fa_param params[] = {SIGN_SYMMETRY_SCALE};

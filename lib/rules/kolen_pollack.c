@@ -4,9 +4,10 @@
  *     W_{l+1} = (1 - decay) (W_{l+1} + D),   B_l^T = (1 - decay) (B_l^T + D)
  *
  * D is the change that the optimizer made to W_{l+1} for the sake of the gradient. So the difference between the two
- * shrinks by (1 - decay) in every step, whatever the optimizer: W - B^T = (1 - decay)^t (W - B^T)_0. The decay is beside the
- * gradient and not multiplied by the learning rate; one inside the gradient would enter D and keep the difference as it is.
- * The authors' runs have decay = 0, where the difference stays and the angle falls because W grows.
+ * shrinks by (1 - decay) in every step, whatever the optimizer: W - B^T = (1 - decay)^t (W - B^T)_0. The decay is
+ * beside the gradient and not multiplied by the learning rate; one inside the gradient would enter D and keep the
+ * difference as it is. The authors' runs have decay = 0, where the difference stays and the angle falls because W
+ * grows.
  * Kolen, Pollack, IEEE ICNN (1994); Akrout, Wilson, Humphreys, Lillicrap, Tweed, NeurIPS 32 (2019), eqs. 16-17. */
 #include <fa/rule.h>
 

@@ -2,10 +2,10 @@
  *
  *     xi_l ~ N(0, sigma^2) is added to z_l, l = 1 .. L-1, in a second pass;   delta_l = (L' - L) xi_l / sigma^2
  *
- * L and L' are the losses of a sample without and with the noise. The expectation is the gradient of the loss smoothed by
- * the noise (Stein's identity): back-propagation's delta where one layer of a linear network with squared error is
- * perturbed, and off by O(sigma^2) elsewhere. The output layer learns by e, as in Lillicrap et al., Nat. Commun. 7:13276
- * (2016). The same mask of dropout in both passes is part of the loss, so delta needs none. */
+ * L and L' are the losses of a sample without and with the noise. The expectation is the gradient of the loss smoothed
+ * by the noise (Stein's identity): back-propagation's delta where one layer of a linear network with squared error is
+ * perturbed, and off by O(sigma^2) elsewhere. The output layer learns by e, as in Lillicrap et al., Nat. Commun.
+ * 7:13276 (2016). The same mask of dropout in both passes is part of the loss, so delta needs none. */
 #include <fa/rule.h>
 
 static const fa_param params[] = {

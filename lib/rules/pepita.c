@@ -3,8 +3,8 @@
  *     second pass on x + F e gives h_l';   delta_l = h_l - h_l',   l = 1 .. L-1;   delta_L = e
  *     gradients: delta_1 (x + F e)^T,   delta_l h_{l-1}'^T for l > 1
  *
- * No derivative and no feedback but F [n_0 x n_L] ~ 0.05 U[-sqrt(6/n_0), sqrt(6/n_0)). Every layer's presynaptic factor is
- * the modulated one. At the output the paper has the first pass's e, the authors' code the second's: output_error.
+ * No derivative and no feedback but F [n_0 x n_L] ~ 0.05 U[-sqrt(6/n_0), sqrt(6/n_0)). Every layer's presynaptic factor
+ * is the modulated one. At the output the paper has the first pass's e, the authors' code the second's: output_error.
  * Both passes share their dropout mask, which also multiplies delta. Biases, which the paper does not have, learn by
  * delta_l. Dellaferrera, Kreiman, ICML (2022). */
 #include <fa/rule.h>

@@ -3,10 +3,10 @@
  *     delta_l = (R_l^T B_l^T delta_{l+1}) .* f'(z_l),   l = L-1 .. 1
  *     W_{l+1} = (1 - decay) (W_{l+1} + D),   R_l = (1 - decay) (R_l + B_l^T D)
  *
- * B_l [n_{l+1} x m] is random and fixed, R_l [m x n_l] learns, m = expansion n_{l+1}; D is the change that the optimizer
- * made to W_{l+1} for the sake of the gradient, so under plain descent B^T D is -eta (B^T delta_{l+1}) h_l^T, and the
- * product B_l R_l follows W_{l+1} as far as B_l B_l^T is near I, with no synapse's size copied. B_l ~ N(0, 1/m), whose
- * B B^T has expectation I; R_l ~ U[-1/sqrt(n_l), 1/sqrt(n_l)).
+ * B_l [n_{l+1} x m] is random and fixed, R_l [m x n_l] learns, m = expansion n_{l+1}; D is the change that the
+ * optimizer made to W_{l+1} for the sake of the gradient, so under plain descent B^T D is -eta (B^T delta_{l+1}) h_l^T,
+ * and the product B_l R_l follows W_{l+1} as far as B_l B_l^T is near I, with no synapse's size copied. B_l ~
+ * N(0, 1/m), whose B B^T has expectation I; R_l ~ U[-1/sqrt(n_l), 1/sqrt(n_l)).
  * Li Ji-An, Benna, arXiv:2405.20594 (2024). */
 #include <fa/rule.h>
 
@@ -72,7 +72,8 @@ extern const fa_rule fa_rule_pfa;
 const fa_rule fa_rule_pfa = {
     .struct_size = sizeof(fa_rule),
     .name = "pfa",
-    .summary = "product feedback alignment: delta_l = (R_l^T B_l^T delta_{l+1}) .* f'(z_l); R_l gets B_l^T times W's increment",
+    .summary = "product feedback alignment: delta_l = (R_l^T B_l^T delta_{l+1}) .* f'(z_l); "
+               "R_l gets B_l^T times W's increment",
     .flags = FA_RULE_NEEDS_INCREMENT | FA_RULE_REFUSES_COUPLED_DECAY,
     .params = params,
     .n_params = sizeof params / sizeof params[0],

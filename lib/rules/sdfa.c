@@ -2,7 +2,8 @@
  *
  *     delta_l = (B_l sign(e)) .* f'(z_l),   sign(0) = 0,   l = 1 .. L-1
  *
- * The signs are those of every sample's own error. Frenkel, Lefebvre, Bol, Frontiers in Neuroscience 15:629892 (2021). */
+ * The signs are those of every sample's own error. Frenkel, Lefebvre, Bol, Frontiers in Neuroscience 15:629892
+ * (2021). */
 #include <fa/rule.h>
 
 static fa_status setup(fa_setup *s)

@@ -1,4 +1,5 @@
-/* What the rules of sign-symmetry share: B_l = s_l |M_l|^T .* sign(W_{l+1})^T with the scale s_l that some authors give it.
+/* What the rules of sign-symmetry share: B_l = s_l |M_l|^T .* sign(W_{l+1})^T with the scale s_l that some authors give
+ * it.
  *
  * W_{l+1} has n_l inputs and n_{l+1} outputs. */
 #ifndef LIBFA_SIGN_SYMMETRY_H
@@ -23,8 +24,8 @@ static inline double sign_symmetry_scale(const fa_step *step, size_t l)
     return choice > 1.5 ? sqrt(2 / (in + out)) : choice > 0.5 ? 1 : 1 / sqrt(in);
 }
 
-/* B_l = scale |magnitude| .* sign(W_{l+1})^T, then the transport through it; magnitude, shaped like B_l, may be NULL or B_l
- * itself. */
+/* B_l = scale |magnitude| .* sign(W_{l+1})^T, then the transport through it; magnitude, shaped like B_l, may be NULL or
+ * B_l itself. */
 static inline fa_status sign_symmetry_transport(fa_step *step, size_t l, double scale, const fa_matrix *magnitude)
 {
     fa_matrix B, W;

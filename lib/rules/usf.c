@@ -2,8 +2,8 @@
  *
  *     delta_l = (B_l delta_{l+1}) .* f'(z_l),   B_l = s_l sign(W_{l+1})^T,   l = L-1 .. 1
  *
- * B follows the signs of the weights in every step, and none of their sizes; sign(0) = 0, so it needs weights that do not
- * start at 0. Liao, Leibo, Poggio, AAAI (2016); scale by Xiao, Chen, Liao, Poggio, arXiv:1811.03567 (2018). */
+ * B follows the signs of the weights in every step, and none of their sizes; sign(0) = 0, so it needs weights that do
+ * not start at 0. Liao, Leibo, Poggio, AAAI (2016); scale by Xiao, Chen, Liao, Poggio, arXiv:1811.03567 (2018). */
 #include "sign_symmetry.h"
 
 static const fa_param params[] = {SIGN_SYMMETRY_SCALE};

@@ -4,10 +4,10 @@
  *     mirror:   xi ~ U[-noise, noise) into layer l,   zeta = f(W_{l+1} xi + b_{l+1})
  *               B_l = (1 - decay) B_l + rate mean(xi zeta^T)
  *
- * The mean is over a batch of noise. Its expectation is proportional to W_{l+1}^T, so B_l turns towards it. A mirror pass
- * follows every `every`-th update, counted by fa_step_number(); more come from fa_feedback_adapt(), by which the authors
- * begin, and which count there, too. Their rate, 0.01 on the sum over a batch of 128, is 1.28 on the mean; their code lets
- * B grow (decay = 0).
+ * The mean is over a batch of noise. Its expectation is proportional to W_{l+1}^T, so B_l turns towards it. A mirror
+ * pass follows every `every`-th update, counted by fa_step_number(); more come from fa_feedback_adapt(), by which the
+ * authors begin, and which count there, too. Their rate, 0.01 on the sum over a batch of 128, is 1.28 on the mean;
+ * their code lets B grow (decay = 0).
  * Akrout, Wilson, Humphreys, Lillicrap, Tweed, NeurIPS 32 (2019), eq. 7. */
 #include <fa/rule.h>
 
@@ -94,7 +94,8 @@ extern const fa_rule fa_rule_weight_mirror;
 const fa_rule fa_rule_weight_mirror = {
     .struct_size = sizeof(fa_rule),
     .name = "weight_mirror",
-    .summary = "weight mirror: feedback alignment; B_l learns W_{l+1}^T from noise, B_l += rate mean(xi f(W_{l+1} xi + b)^T)",
+    .summary = "weight mirror: feedback alignment; B_l learns W_{l+1}^T from noise, "
+               "B_l += rate mean(xi f(W_{l+1} xi + b)^T)",
     .flags = FA_RULE_MIRRORS,
     .params = params,
     .n_params = sizeof params / sizeof params[0],

@@ -43,7 +43,8 @@ def main():
                     problems += compile_alone(compiler, standard, language, flags, include, header, source)
                 tap.check(name, problems)
     umbrella = pathlib.Path(include, "fa", "fa.h").read_text()
-    tap.check("fa.h includes every header", [h for h in headers if h != "fa.h" and f"#include <fa/{h}>" not in umbrella])
+    tap.check("fa.h includes every header",
+              [h for h in headers if h != "fa.h" and f"#include <fa/{h}>" not in umbrella])
     guards = []
     for header in headers:
         guard = "LIBFA_" + header.replace(".", "_").upper()

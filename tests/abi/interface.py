@@ -4,8 +4,8 @@ usage: interface.py check INCLUDE_DIR MAP SONAME DUMP SUPPRESSIONS    TAP; skipp
        interface.py dump INCLUDE_DIR MAP SONAME DUMP                  write DUMP anew (RELEASING.md says when)
 
 What abidw and abidiff look at is a library made of the public headers alone, with the debug information that a release
-build lacks: every declared function, with an empty body, under its version node. The compiler holds the headers to the real
-definitions, tests/abi/symbols.py holds them to the real library, and no private type comes into the dump.
+build lacks: every declared function, with an empty body, under its version node. The compiler holds the headers to the
+real definitions, tests/abi/symbols.py holds them to the real library, and no private type comes into the dump.
 """
 import os
 import pathlib
@@ -34,9 +34,11 @@ def library(include, version_map, soname, directory):
     """The library of empty bodies; compiled in its directory, so that no path of this machine comes into it."""
     pathlib.Path(directory, "interface.c").write_text(bodies(include))
     include, version_map = pathlib.Path(include).resolve(), pathlib.Path(version_map).resolve()
-    subprocess.run([*os.environ.get("CC", "cc").split(), "-std=c11", "-g", "-O0", "-fPIC", "-shared", "-fvisibility=hidden",
-                    f"-fdebug-prefix-map={include}=include", f"-fdebug-prefix-map={directory}=.", "-I", include,
-                    f"-Wl,--version-script,{version_map}", f"-Wl,-soname,{soname}", "-o", "libinterface.so", "interface.c"],
+    subprocess.run([*os.environ.get("CC", "cc").split(), "-std=c11", "-g", "-O0", "-fPIC", "-shared",
+                    "-fvisibility=hidden", f"-fdebug-prefix-map={include}=include",
+                    f"-fdebug-prefix-map={directory}=.", "-I", include,
+                    f"-Wl,--version-script,{version_map}", f"-Wl,-soname,{soname}", "-o", "libinterface.so",
+                    "interface.c"],
                    check=True, cwd=directory)
     return pathlib.Path(directory, "libinterface.so")
 
@@ -53,8 +55,8 @@ def check(built, dump, suppressions):
     if shutil.which("abidiff") is None:
         tap.skip("nothing of the last release is removed or changed", "no abidiff")
         tap.done()
-    result = subprocess.run(["abidiff", "--suppressions", suppressions, "--no-added-syms", dump, built], capture_output=True,
-                            text=True, check=False)
+    result = subprocess.run(["abidiff", "--suppressions", suppressions, "--no-added-syms", dump, built],
+                            capture_output=True, text=True, check=False)
     problems = (result.stdout + result.stderr).splitlines() if result.returncode else []
     tap.check("nothing of the last release is removed or changed",
               problems + ([f"abidiff ended with status {result.returncode}"] if result.returncode else []))

@@ -1,6 +1,6 @@
-/* The structs that programs lay out themselves, on LP64: sizes and places of members that can never change; layouts.py sees
- * that none is missing. On 32-bit processors they follow from the platform's own alignment of 64-bit numbers (4 on i386, 8 on
- * ARM), and only what holds none of these is the same everywhere. */
+/* The structs that programs lay out themselves, on LP64: sizes and places of members that can never change; layouts.py
+ * sees that none is missing. On 32-bit processors they follow from the platform's own alignment of 64-bit numbers (4 on
+ * i386, 8 on ARM), and only what holds none of these is the same everywhere. */
 #include <fa/fa.h>
 
 #include <stddef.h>

@@ -1,4 +1,5 @@
-"""Rules of the source tree that no compiler holds: who may include, allocate, open files, or print.
+"""Rules of the source tree that no compiler holds: who may include, allocate, open files, or print; how long lines and
+files are.
 
 usage: sources.py SOURCE_ROOT
 """
@@ -15,6 +16,9 @@ FORBIDDEN_CALLS = ("abort exit _exit _Exit quick_exit assert signal raise printf
 ALLOCATION = "malloc calloc realloc aligned_alloc posix_memalign memalign valloc alloca strdup strndup asprintf".split()
 FILES = ("fopen fdopen freopen open openat creat mkstemp tmpfile fread fwrite fseek ftell fclose rename unlink remove "
          "mmap").split()
+LINE, FILE = 120, 400
+PLACES = "include lib examples tests docs python .ci".split()
+NAMES = re.compile(r".*\.(c|h|py|sh)|meson\.build|meson_options\.txt|run")
 
 
 def code_of(text):
@@ -47,6 +51,15 @@ def cycles(graph):
     return found
 
 
+def sources(root):
+    """Path and lines of what is written by hand, whatever build directories are in the tree. .ci is not in archives."""
+    paths = [root / "meson.build", root / "meson_options.txt"]
+    paths += sorted(path for place in PLACES for path in (root / place).rglob("*"))
+    names = [(path.relative_to(root).as_posix(), path) for path in paths if NAMES.fullmatch(path.name)]
+    return {name: path.read_text(encoding="utf-8").splitlines() for name, path in names
+            if path.is_file() and not name.startswith("tests/data/")}
+
+
 def main():
     root = pathlib.Path(sys.argv[1])
     library = sorted(path for path in (root / "lib").rglob("*.[ch]"))
@@ -56,7 +69,8 @@ def main():
     lib = [name for name in text if name.startswith("lib/")]
 
     tap = Tap()
-    tap.check("there are sources", [] if "lib/blas.c" in text and "lib/rules/fa.c" in text else ["lib/ is not complete"])
+    tap.check("there are sources",
+              [] if "lib/blas.c" in text and "lib/rules/fa.c" in text else ["lib/ is not complete"])
     tap.check("only blas.c includes cblas.h",
               [n for n in lib if "<cblas.h>" in includes(text[n]) and n != "lib/blas.c"])
     tap.check("only alloc.c allocates",
@@ -87,6 +101,15 @@ def main():
                     targets.append(candidate)
         graph[name] = sorted(set(targets))
     tap.check("no include cycles", cycles(graph))
+
+    lines = sources(root)
+    tap.check("there are sources of every kind",
+              [n for n in ("meson.build", "meson_options.txt", "lib/blas.c", "include/fa/fa.h", "python/libfa.py",
+                           "tests/cross/run.sh", "examples/meson.build", "docs/meson.build") if n not in lines])
+    tap.check(f"no line has more than {LINE} characters",
+              [f"{n}:{i}: {len(line)}" for n in lines for i, line in enumerate(lines[n], 1) if len(line) > LINE])
+    tap.check(f"no C file has more than {FILE} lines",
+              [f"{n}: {len(lines[n])}" for n in lines if n.endswith((".c", ".h")) and len(lines[n]) > FILE])
     tap.done()
 
 

@@ -37,7 +37,8 @@ def map_functions(path):
     """Names in the symbol map, in their order, and the name of its version node."""
     found = re.fullmatch(r"(\w+) \{\n  global:\n((?:    \w+;\n)+)  local:\n    \*;\n\};\n", path.read_text())
     if not found:
-        raise SystemExit(f"Bail out! {path.name} has another form than 'NODE {{ global: one name a line; local: *; }};'")
+        raise SystemExit(f"Bail out! {path.name} has another form than "
+                         f"'NODE {{ global: one name a line; local: *; }};'")
     return found.group(1), re.findall(r"\w+", found.group(2))
 
 

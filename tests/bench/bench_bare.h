@@ -1,4 +1,5 @@
-/* What a C programmer would write by hand for 784-1000-10 on CBLAS: the products of a training step and nothing else. */
+/* What a C programmer would write by hand for 784-1000-10 on CBLAS: the products of a training step and nothing
+ * else. */
 #ifndef LIBFA_BENCH_BARE_H
 #define LIBFA_BENCH_BARE_H
 

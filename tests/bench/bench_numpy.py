@@ -39,5 +39,7 @@ def library():
 rounds = [(library(), epochs(15, 1000), epochs(75, 1000)) for _ in range(7)]
 ours, fives, one = (statistics.median(column) for column in zip(*rounds))
 print(f"NumPy {np.__version__}; library {ours:.2f} us an epoch")
-print(f"NumPy, 5 batches of 15: {fives:.1f} us, {statistics.median(r[1] / r[0] for r in rounds):.1f} x the library's time")
-print(f"NumPy, one batch of 75: {one:.1f} us, {statistics.median(r[2] / r[0] for r in rounds):.1f} x the library's time")
+print(f"NumPy, 5 batches of 15: {fives:.1f} us, "
+      f"{statistics.median(r[1] / r[0] for r in rounds):.1f} x the library's time")
+print(f"NumPy, one batch of 75: {one:.1f} us, "
+      f"{statistics.median(r[2] / r[0] for r in rounds):.1f} x the library's time")

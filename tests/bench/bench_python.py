@@ -2,8 +2,9 @@
 
     meson devenv -C build python3 $PWD/tests/bench/bench_python.py [ROUNDS]
 
-The loop is compiled with cc. A 3-2-2 network with one sample, so that the step itself is short; medians over the rounds,
-each of a few thousand steps, and the smallest of them, in the time of the thread. Also the ways on which no arrays cross.
+The loop is compiled with cc. A 3-2-2 network with one sample, so that the step itself is short; medians over the
+rounds, each of a few thousand steps, and the smallest of them, in the time of the thread. Also the ways on which no
+arrays cross.
 """
 import ctypes
 import os
@@ -108,7 +109,8 @@ def main():
         loop = c_loop(folder)
         ways = {"C": lambda: loop(built_in, *views), "the same arrays": same, "views made before": prepared,
                 "other arrays in every step": other_arrays, "slices of an array": slices,
-                "  making the slices alone": slicing_alone, "read-only arrays": read_only, "a rule in Python": written_in_python}
+                "  making the slices alone": slicing_alone, "read-only arrays": read_only,
+                "a rule in Python": written_in_python}
         times = {name: [] for name in ways}
         for _ in range(rounds):
             for name, way in ways.items():

@@ -21,8 +21,8 @@ WARNINGS = ["-Wall", "-Wextra", "-Wpedantic", "-Werror"]
 
 def run(command, directory, env):
     """(output, problems): problems is empty if the command succeeded."""
-    result = subprocess.run(command, cwd=directory, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-                            check=False, shell=isinstance(command, str))
+    result = subprocess.run(command, cwd=directory, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                            text=True, check=False, shell=isinstance(command, str))
     shown = command if isinstance(command, str) else shlex.join(map(str, command))
     problems = [] if result.returncode == 0 else [f"{shown}: status {result.returncode}", *result.stdout.splitlines()]
     return result.stdout, problems
@@ -35,7 +35,8 @@ class Install:
         self.work = work
         self.destdir = destdir = work / "destdir"
         clean = {k: v for k, v in os.environ.items() if not k.startswith(("MESON", "NINJA", "DESTDIR"))}
-        self.log, self.problems = run(["meson", "install", "-C", build, "--no-rebuild", "--destdir", destdir], work, clean)
+        self.log, self.problems = run(["meson", "install", "-C", build, "--no-rebuild", "--destdir", destdir], work,
+                                      clean)
         found = list(destdir.rglob("libfa.pc"))
         if not found:
             self.problems.append("libfa.pc was not installed")
@@ -64,7 +65,8 @@ class Install:
 
 def check_pkg_config(tap, install):
     words = install.pkg_config("--libs")
-    tap.check("pkg-config --libs is -L... -lfa", [] if [w for w in words if not w.startswith("-L")] == ["-lfa"] else words)
+    tap.check("pkg-config --libs is -L... -lfa",
+              [] if [w for w in words if not w.startswith("-L")] == ["-lfa"] else words)
     words = install.pkg_config("--print-requires-private")
     tap.check("libfa.pc requires no other .pc file", words)
 

@@ -73,9 +73,9 @@ total() {
 }
 
 # What reads and writes files. Each program has the static library's objects in it, or calls the shared one.
-file_tests=(checkpoint checkpoint_damage dataset_read errors every_function fields_write file_kinds golden idx idx_damage
-            idx_gzip input io_checkpoints io_faults json_read network_damage npy npy_samples npy_write output rare_calls
-            recorder_files resume rows safetensors_bounds safetensors_damage)
+file_tests=(checkpoint checkpoint_damage dataset_read errors every_function fields_write file_kinds golden idx
+            idx_damage idx_gzip input io_checkpoints io_faults json_read network_damage npy npy_samples npy_write output
+            rare_calls recorder_files resume rows safetensors_bounds safetensors_damage)
 
 mcdc() {
     local flags='-fprofile-instr-generate -fcoverage-mapping -fcoverage-mcdc'

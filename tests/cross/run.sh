@@ -10,7 +10,8 @@ architectures=("$@")
 [ $# -gt 0 ] || architectures=(arm64 i386 s390x)
 files="npy npy_samples npy_write idx idx_damage idx_gzip dataset_read"
 state="json_read checkpoint file_kinds network_damage safetensors_damage safetensors_bounds io_checkpoints"
-others="recorder recorder_files rows output input null_arguments network dataset linalg rng matrix sizes layout"
+others="recorder recorder_files rows output input null_arguments network dataset linalg rng rng_numbers matrix sizes"
+others="$others layout"
 read -r -a tests <<<"${TESTS:-$files $state $others}"
 wanted=${#tests[@]}
 [ "${tests[*]}" != all ] || tests=(--no-suite abi --no-suite install --no-suite slow --no-suite long)

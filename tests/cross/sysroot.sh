@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
-# A Debian of another processor below DIRECTORY: shared C library, Check, CBLAS, zlib, Jansson and Random123, for the cross files
-# beside this script. apt reads and writes a state of its own, so this machine's packages and architectures stay as they are.
+# A Debian of another processor below DIRECTORY: shared C library, Check, CBLAS, zlib, Jansson and Random123, for the
+# cross files beside this script. apt reads and writes a state of its own, so this machine's packages and architectures
+# stay as they are.
 #
-# usage: sysroot.sh arm64|i386|s390x [DIRECTORY]        DIRECTORY is build-sysroot-ARCHITECTURE unless given; no root needed
+# usage: sysroot.sh arm64|i386|s390x [DIRECTORY]        build-sysroot-ARCHITECTURE unless given; no root needed
 #        meson setup build-i386 --cross-file build-sysroot-i386/sysroot.ini --cross-file tests/cross/i386.ini
 set -euo pipefail
 arch=${1:?usage: sysroot.sh arm64|i386|s390x [DIRECTORY]}
@@ -34,7 +35,8 @@ Dir::State::status "$work/status";
 Dir::Cache "$work/cache";
 EOF
 export APT_CONFIG=$work/apt.conf
-# A mirror that is being renewed lacks one index or another for a while; what matters is whether the packages can be had.
+# A mirror that is being renewed lacks one index or another for a while; what matters is whether the packages can be
+# had.
 apt-get -qq update || { sleep 5 && apt-get -qq update; } || echo "sysroot.sh: not every package index could be read" >&2
 apt-get -qq -y --download-only install "${packages[@]}"
 rm -f "$work"/cache/archives/{libc6-dev,linux-libc-dev}_*.deb # the cross compiler has its own, at the places it looks

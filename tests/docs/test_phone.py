@@ -36,7 +36,8 @@ def widths(browser, pages):
         start = pathlib.Path(work, "start.html")
         start.write_text(SCRIPT % (json.dumps(pages), WIDTH), encoding="utf-8")
         done = subprocess.run([browser, "--headless", "--no-sandbox", "--disable-gpu", "--allow-file-access-from-files",
-                               f"--user-data-dir={work}/profile", "--virtual-time-budget=90000", "--dump-dom", start.as_uri()],
+                               f"--user-data-dir={work}/profile", "--virtual-time-budget=90000", "--dump-dom",
+                               start.as_uri()],
                               stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, check=False)
     found = re.search(r'<pre id="found">(.+?)</pre>', done.stdout)
     return json.loads(html.unescape(found[1])) if found else {}
@@ -53,8 +54,8 @@ def main():
         tap.check("a wide page is found", [] if list(found.values()) and min(found.values()) >= 500 else [str(found)])
     found = widths(browser, pages)
     tap.check(f"{len(pages)} pages were opened", sorted(set(pages) ^ set(found)))
-    tap.check(f"none is wider than {WIDTH} pixels", [f"{page.rpartition('/')[2]}: {width}" for page, width in found.items()
-                                                     if width > WIDTH])
+    tap.check(f"none is wider than {WIDTH} pixels",
+              [f"{page.rpartition('/')[2]}: {width}" for page, width in found.items() if width > WIDTH])
     tap.done()
 
 

@@ -83,8 +83,9 @@ class Arguments(program.TestCase):
                 done = program.subprocess.run([program.LINEAR_FUNCTION, *arguments], stdout=full,
                                               stderr=program.subprocess.PIPE, text=True)
             self.assertEqual(done.returncode, 1)
-            self.assertRegex(done.stderr, r"\Afa-linear-function: cannot write to the standard output(: No space left on "
-                                          r"device)?\n\Z")
+            self.assertRegex(done.stderr,
+                             r"\Afa-linear-function: cannot write to the standard output(: No space left on "
+                             r"device)?\n\Z")
         self.fail_with(1, "cannot write /dev/full", "--csv", "/dev/full", "--epochs", "2")
 
     def test_progress_without_a_terminal(self):

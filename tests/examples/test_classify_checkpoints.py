@@ -40,8 +40,8 @@ class Checkpoints(samples.TestCase):
         whole = self.succeed(*RUNS, "--csv", self.path("whole.csv"))
         for epochs in 20, 150, 320:
             self.kill(epochs, *RUNS)
-        done = program.run(program.CLASSIFY, "--data", self.data, *RUNS, "--csv", self.path("part.csv"), "--checkpoints",
-                           self.path("kept"))
+        done = program.run(program.CLASSIFY, "--data", self.data, *RUNS, "--csv", self.path("part.csv"),
+                           "--checkpoints", self.path("kept"))
         self.assertEqual(done.returncode, 0, done.stderr)
         self.assertIn("bp: going on after epoch 300 of 300", done.stderr)
         found = re.search(r"fa: going on after epoch (\d+) of 300", done.stderr)

@@ -274,8 +274,8 @@ class Studies(samples.TestCase):
         done = self.program("--grid", "lr=1e6", "--validation", "40", *arguments, "--rules", "fa,bp")
         self.assertIn("\nfa    no learning rate was chosen\nbp    no learning rate was chosen\n", done.stdout)
         self.assertEqual(done.stdout.count("no seed with complete runs of two rules\n"), 2)
-        done = program.run(program.CLASSIFY, "--data", self.data, "--batch", "8", *arguments[:-1], "--seeds", "1-2", "--lr",
-                           "1e6")
+        done = program.run(program.CLASSIFY, "--data", self.data, "--batch", "8", *arguments[:-1], "--seeds", "1-2",
+                           "--lr", "1e6")
         self.assertIn("2 of 2 runs done, 0 s left; fa, lr 1e+06, seed 2: diverged\n", done.stderr)
 
     def test_interrupt(self):

@@ -29,7 +29,8 @@ class Family(unittest.TestCase):
     def test_every_rule_learns(self):
         """Clearly below chance on samples that it was not trained on, while the training loss falls.
 
-        An error of 0.6 among 10 000 test samples is 100 standard deviations from chance, sqrt(0.9 0.1 / 10 000) = 0.003.
+        An error of 0.6 among 10 000 test samples is 100 standard deviations from chance,
+        sqrt(0.9 0.1 / 10 000) = 0.003.
         """
         with tempfile.TemporaryDirectory(prefix="libfa-family-") as folder:
             path = os.path.join(folder, "run.csv")

@@ -27,7 +27,8 @@ typedef struct handles {
 static handles make(unsigned form)
 {
     handles h = {0};
-    require(fa_network_create(&h.net, FA_FLOAT32, 3) == FA_OK && fa_network_add_dense(h.net, 4, FA_TANH, true) == FA_OK &&
+    require(fa_network_create(&h.net, FA_FLOAT32, 3) == FA_OK &&
+            fa_network_add_dense(h.net, 4, FA_TANH, true) == FA_OK &&
             fa_network_add_dense(h.net, 2, FA_IDENTITY, true) == FA_OK);
     require(fa_network_init_weights(h.net, 0, FA_INIT_UNIFORM, 1, 1) == FA_OK);
     require(fa_feedback_create(&h.fb, h.net, fa_rule_find("fa"), NULL, 1) == FA_OK);

@@ -23,7 +23,8 @@ trap 'rm -rf "$logs"' EXIT
 
 if [ ! -f "$build/build.ninja" ]; then
     CC=${CC:-clang} meson setup "$build" "$root" -Dfuzz=enabled -Dblas=naive -Dtests=disabled -Dexamples=disabled \
-        -Dbench=disabled -Dcpu_levels=false -Db_sanitize=address,undefined -Db_lundef=false -Dbuildtype=debugoptimized || exit 1
+        -Dbench=disabled -Dcpu_levels=false -Db_sanitize=address,undefined -Db_lundef=false \
+        -Dbuildtype=debugoptimized || exit 1
 fi
 ninja -C "$build" || exit 1
 mkdir -p "$failures" "$corpus" || exit 1

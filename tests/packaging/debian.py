@@ -2,9 +2,10 @@
 
 usage: debian.py [WORK_DIRECTORY]       build-debian unless given; made anew
 
-Needs debhelper, dh-python, doxygen, lintian, augeas-tools and what tests/packaging/debian/control builds with. The packages are unpacked below
-WORK_DIRECTORY and used from there. Nothing is installed unless LIBFA_TEST_INSTALL=1 asks for it: then, as root or with sudo, they are
-installed, used and purged again. DEB_BUILD_OPTIONS is "nocheck" unless it is set: the tests of the library run elsewhere.
+Needs debhelper, dh-python, doxygen, lintian, augeas-tools and what tests/packaging/debian/control builds with. The
+packages are unpacked below WORK_DIRECTORY and used from there. Nothing is installed unless LIBFA_TEST_INSTALL=1 asks
+for it: then, as root or with sudo, they are installed, used and purged again. DEB_BUILD_OPTIONS is "nocheck" unless it
+is set: the tests of the library run elsewhere.
 """
 import os
 import pathlib
@@ -37,7 +38,8 @@ def build(tap, source, work, version):
     shutil.copytree(here / "debian", tree / "debian")
     changelog = (tree / "debian/changelog").read_text(encoding="utf-8")
     packaged = re.match(r"libfa \(([^)]+)-\d+\)", changelog)[1]
-    tap.check("the changelog is not behind the version", run(["dpkg", "--compare-versions", packaged, "ge", version], work)[1])
+    tap.check("the changelog is not behind the version",
+              run(["dpkg", "--compare-versions", packaged, "ge", version], work)[1])
     symbols = re.search(r"LIBFA_0 (\S+)", (tree / "debian/libfa0.symbols").read_text(encoding="utf-8"))[1]
     tap.check("nor are the symbols", [] if symbols == packaged else [f"{symbols}, and the changelog has {packaged}"])
     env = {**CLEAN, "DEB_BUILD_OPTIONS": os.environ.get("DEB_BUILD_OPTIONS", f"nocheck parallel={os.cpu_count()}"),
@@ -58,7 +60,8 @@ def check_contents(tap, debs, work):
     for line in output.splitlines():
         print(f"# {line}")
     files = {name: files_of(deb, work) for name, deb in debs.items()}
-    wanted = {"libfa0": r"/usr/lib/[^/]+/libfa\.so\.0(\.[0-9.]+)?", "python3-libfa": r"/usr/lib/python3/dist-packages/libfa\.py",
+    wanted = {"libfa0": r"/usr/lib/[^/]+/libfa\.so\.0(\.[0-9.]+)?",
+              "python3-libfa": r"/usr/lib/python3/dist-packages/libfa\.py",
               "libfa-dev": r"/usr/(include/fa/\w+\.h|lib/[^/]+/(libfa\.so|libfa\.a|pkgconfig/libfa\.pc))",
               "libfa-tools": r"/usr/(bin/fa-[a-z-]+|share/(man/man1/fa-.*|bash-completion/completions/fa-.*))",
               "libfa-doc": r"/usr/share/(doc/libfa(-doc)?|man/man3|doc-base)/.*"}
@@ -68,15 +71,18 @@ def check_contents(tap, debs, work):
         tap.check(f"{name} holds what it should", strange or
                   ([] if any(re.fullmatch(pattern, f) for f in files[name]) else ["it is empty"]))
     others = set(run(["dpkg", "-L", "libaugeas0"], work)[0].splitlines())
-    tap.check("libaugeas0 is here, with libfa.so.1", [] if any(f.endswith("/libfa.so.1") for f in others) else ["it is not"])
+    tap.check("libaugeas0 is here, with libfa.so.1",
+              [] if any(f.endswith("/libfa.so.1") for f in others) else ["it is not"])
     tap.check("no file of libfa0 is one of libaugeas0", sorted(files["libfa0"] & others))
-    tap.check("libfa-dev conflicts with libaugeas-dev", [] if field(debs["libfa-dev"], "Conflicts", work) == "libaugeas-dev"
-              else ["it does not say so"])
+    tap.check("libfa-dev conflicts with libaugeas-dev",
+              [] if field(debs["libfa-dev"], "Conflicts", work) == "libaugeas-dev" else ["it does not say so"])
     if not run(["dpkg", "-s", "libaugeas-dev"], work)[1]:
         output, problems = run(["dpkg", "--dry-run", "-i", debs["libfa0"], debs["libfa-dev"]], work)
-        tap.check("so that dpkg refuses it here", [] if problems and "conflicts with libaugeas-dev" in output else [output])
-    tap.check("libfa0 conflicts with nothing", [field(debs["libfa0"], name, work) for name in ("Conflicts", "Breaks", "Replaces")
-                                                if field(debs["libfa0"], name, work)])
+        tap.check("so that dpkg refuses it here",
+                  [] if problems and "conflicts with libaugeas-dev" in output else [output])
+    tap.check("libfa0 conflicts with nothing",
+              [field(debs["libfa0"], name, work) for name in ("Conflicts", "Breaks", "Replaces")
+               if field(debs["libfa0"], name, work)])
 
 
 def use(tap, where, work, prefix, env, development=True):
@@ -87,7 +93,8 @@ def use(tap, where, work, prefix, env, development=True):
                                         ["./consumer"]], work, env)
         tap.check(f"{where}: a C program", problems)
     tap.check(f"{where}: Python", run(["/usr/bin/python3", "-c", IMPORT], work, env)[1])
-    tap.check(f"{where}: fa-linear-function", run([prefix / "bin/fa-linear-function", "--epochs", "5", "--quiet"], work, env)[1])
+    tap.check(f"{where}: fa-linear-function",
+              run([prefix / "bin/fa-linear-function", "--epochs", "5", "--quiet"], work, env)[1])
     output, problems = run(AUGTOOL, work, env)
     tap.check(f"{where}: augtool works", problems or ([] if "/augeas/version = " in output else [output]))
     output, problems = run(["ldd", "/usr/bin/augtool"], work, env)
@@ -101,8 +108,8 @@ def check_unpacked(tap, debs, work):
     pc = next(root.rglob("libfa.pc"))
     libdir = pc.parent.parent
     use(tap, "unpacked", work, root / "usr",
-        {**CLEAN, "PKG_CONFIG_SYSROOT_DIR": str(root), "PKG_CONFIG_PATH": str(pc.parent), "LD_LIBRARY_PATH": str(libdir),
-         "PYTHONPATH": str(root / "usr/lib/python3/dist-packages")})
+        {**CLEAN, "PKG_CONFIG_SYSROOT_DIR": str(root), "PKG_CONFIG_PATH": str(pc.parent),
+         "LD_LIBRARY_PATH": str(libdir), "PYTHONPATH": str(root / "usr/lib/python3/dist-packages")})
 
 
 def check_installed(tap, debs, work):
@@ -117,7 +124,8 @@ def check_installed(tap, debs, work):
     problems = run([*sudo, "dpkg", "-i", *(debs[name] for name in names)], work)[1]
     try:
         tap.check("they install", problems)
-        tap.check("libaugeas0 is as it was", [] if run(["dpkg", "-V", "libaugeas0"], work)[0] == before else ["it is not"])
+        tap.check("libaugeas0 is as it was",
+                  [] if run(["dpkg", "-V", "libaugeas0"], work)[0] == before else ["it is not"])
         if not problems:
             use(tap, "installed", work, pathlib.Path("/usr"), CLEAN, "libfa-dev" in names)
     finally:

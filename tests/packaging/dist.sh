@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# The archive of `meson dist`: made from the last commit, unpacked where there is no repository, built, and a part of its tests run.
-# `meson dist -C build` without this script runs all of them.
+# The archive of `meson dist`: made from the last commit, unpacked where there is no repository, built, and a part of
+# its tests run. `meson dist -C build` without this script runs all of them.
 #
 # usage: dist.sh [BUILD_DIRECTORY]        build unless given; TESTS="name ..." runs others
 set -euo pipefail
@@ -24,4 +24,5 @@ diff "$work/wanted" "$work/found"
 meson setup build -Dtests=enabled -Dexamples=enabled -Dbench=disabled -Dcpu_levels=false -Doptimization=1
 read -r -a tests <<<"${TESTS:-network rules checkpoint npy symbols headers sources layout}"
 meson test -C build --print-errorlogs "${tests[@]}"
-printf 'dist: %s, %d bytes, %d files\n' "$(basename "$archive")" "$(stat -c %s "$root/$archive")" "$(wc -l <"$work/found")"
+printf 'dist: %s, %d bytes, %d files\n' "$(basename "$archive")" "$(stat -c %s "$root/$archive")" \
+    "$(wc -l <"$work/found")"

@@ -1,4 +1,5 @@
-"""An installation of its own: moved, used by projects of several build systems, static only, uninstalled; and libfa as a wrap.
+"""An installation of its own: moved, used by projects of several build systems, static only, uninstalled; and libfa as
+a wrap.
 
 usage: projects.py SOURCE_ROOT COMPILER
 """
@@ -20,7 +21,8 @@ QUICK = ["-Doptimization=0", *(f"-D{k}={v}" for k, v in SMALL.items()), "-Dtests
 
 
 def files_below(root):
-    return [path.relative_to(root).as_posix() for path in sorted(root.rglob("*")) if path.is_symlink() or path.is_file()]
+    return [path.relative_to(root).as_posix() for path in sorted(root.rglob("*"))
+            if path.is_symlink() or path.is_file()]
 
 
 def surroundings(prefix):
@@ -33,8 +35,8 @@ def compiled(work, env, compiler, name, *arguments):
     output, problems = run(["pkg-config", "--cflags", "--libs", *arguments, "libfa"], work, env)
     # It writes backslashes before a blank, as a shell wants them.
     flags = shlex.split(output)
-    return problems or run_all([[*compiler, "-Wall", "-Wextra", "-Werror", CONSUMERS / "consumer.c", "-o", name, *flags], [work / name]],
-                   work, env)
+    return problems or run_all([[*compiler, "-Wall", "-Wextra", "-Werror", CONSUMERS / "consumer.c", "-o", name,
+                                 *flags], [work / name]], work, env)
 
 
 def sample(source, language, word):
@@ -52,16 +54,19 @@ def check_moved(tap, source, work, compiler):
     if not prefix.exists():
         return
     strange = [name for name in files_below(prefix)
-               if not re.match(r"include/fa/\w+\.h$|lib.*/libfa\.(a|so[.0-9]*)$|lib.*/pkgconfig/libfa\.pc$|share/|lib.*/python3", name)]
+               if not re.match(r"include/fa/\w+\.h$|lib.*/libfa\.(a|so[.0-9]*)$|lib.*/pkgconfig/libfa\.pc$|share/|"
+                               r"lib.*/python3", name)]
     tap.check("headers below include/fa, libraries, libfa.pc, and nothing of another name", strange)
     shutil.copytree(prefix, moved, symlinks=True)
-    tap.check("a program against the installation that was moved", compiled(work, surroundings(moved), compiler, "moved-c"))
+    tap.check("a program against the installation that was moved",
+              compiled(work, surroundings(moved), compiler, "moved-c"))
     project = work / "cmake"
     project.mkdir()
     shutil.copy(CONSUMERS / "consumer.c", project)
     (project / "CMakeLists.txt").write_text(sample(source, "cmake", "pkg_check_modules"))
-    tap.check("CMake project", run_all([["cmake", "-S", ".", "-B", "build", "-G", "Ninja"], ["cmake", "--build", "build"],
-                                        ["build/consumer"]], project, surroundings(prefix)))
+    tap.check("CMake project", run_all([["cmake", "-S", ".", "-B", "build", "-G", "Ninja"],
+                                        ["cmake", "--build", "build"], ["build/consumer"]],
+                                       project, surroundings(prefix)))
     tap.check("uninstalls", run(["ninja", "-C", build, "uninstall"], work)[1])
     tap.check("nothing is left", files_below(prefix))
 
@@ -69,8 +74,8 @@ def check_moved(tap, source, work, compiler):
 def check_static(tap, source, work, compiler):
     """-Ddefault_library=static: no shared library, and a program that pkg-config --static knows how to link."""
     prefix, build = work / "static", work / "build-static"
-    problems = run_all([["meson", "setup", build, source, f"--prefix={prefix}", "--default-library=static", "-Dsleef=disabled",
-                         *QUICK], ["meson", "install", "-C", build]], work)
+    problems = run_all([["meson", "setup", build, source, f"--prefix={prefix}", "--default-library=static",
+                         "-Dsleef=disabled", *QUICK], ["meson", "install", "-C", build]], work)
     tap.check("installs static only", problems)
     if problems:
         return
@@ -95,7 +100,8 @@ def check_wrap(tap, source, work, kind, commands):
     text = sample(source, "ini", f"[{kind}]")
     if kind == "wrap-git":
         git = ["git", "-c", "user.name=test", "-c", "user.email=test@localhost"]
-        problems = run_all([[*git, "init", "-q", "-b", "main"], [*git, "add", "-A"], [*git, "commit", "-q", "-m", "tree"]], origin)
+        problems = run_all([[*git, "init", "-q", "-b", "main"], [*git, "add", "-A"],
+                            [*git, "commit", "-q", "-m", "tree"]], origin)
         text = re.sub(r"(?m)^url *=.*$", f"url = file://{origin}", text)
         text = re.sub(r"(?m)^revision *=.*$", "revision = main", text)
     else:

@@ -1,4 +1,5 @@
-"""Two builds of the same sources, in directories of other names and depths and with files of other dates, install the same bytes.
+"""Two builds of the same sources, in directories of other names and depths and with files of other dates, install the
+same bytes.
 
 usage: reproducible.py SOURCE_ROOT [MESON_OPTION...]
 """

@@ -30,7 +30,8 @@ class Close(unittest.TestCase):
             part = kept[1:] if isinstance(kept, np.ndarray) else kept["layers.0.weight"][:1]
             del kept
             for _ in range(2):
-                with self.assertRaisesRegex(libfa.StateError, f"the {type(one).__name__} cannot be closed: there are views"):
+                with self.assertRaisesRegex(libfa.StateError,
+                                            f"the {type(one).__name__} cannot be closed: there are views"):
                     one.close()
             copied = part.copy()
             libfa.update(net, pass_, fb, opt) if pass_.gradient_samples else None
@@ -141,8 +142,8 @@ class Close(unittest.TestCase):
                 "late = Late(); late.view = view; late.value = float(view[0, 0])\n")
         threads = (
                    "other = net.copy()\n"
-                   "mine = [other, *(make(other) for make in (lambda n: libfa.Pass(n, 64), lambda n: libfa.Feedback(n, 'bp', 1),\n"
-                   "        libfa.Optimizer))]\n"
+                   "mine = [other, *(make(other) for make in (lambda n: libfa.Pass(n, 64),\n"
+                   "        lambda n: libfa.Feedback(n, 'bp', 1), libfa.Optimizer))]\n"
                    "x, target = np.ones((64, 40), 'f4'), np.ones((64, 30), 'f4')\n"
                    "def train():\n"
                    "    while True: libfa.train_step(*mine, x, target)\n"

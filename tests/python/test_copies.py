@@ -269,8 +269,8 @@ class Parts(unittest.TestCase):
 
     def test_data_sets(self):
         labels = np.arange(24) % 3
-        for data in (libfa.Dataset(X, TARGET), libfa.Dataset(X, labels, 5), libfa.Dataset(X, labels, 5).split(1, [7, 9])[1],
-                     libfa.Dataset(X.T.copy().T, TARGET).rows(3, 4)):
+        for data in (libfa.Dataset(X, TARGET), libfa.Dataset(X, labels, 5),
+                     libfa.Dataset(X, labels, 5).split(1, [7, 9])[1], libfa.Dataset(X.T.copy().T, TARGET).rows(3, 4)):
             for how, way in WAYS.items():
                 with self.subTest(how):
                     other = way(data)

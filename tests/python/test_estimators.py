@@ -42,7 +42,8 @@ class ByHand(unittest.TestCase):
         x = X.astype("float32")
         net, fb, opt = self.objects("softmax", "cross_entropy", 3)
         trainer = libfa.Trainer(net, 0, epochs=7, batch=32)
-        trainer.run(net, libfa.Pass(net, 32), fb, opt, libfa.Dataset(x, np.searchsorted(["apple", "fig", "pear"], NAMES)))
+        trainer.run(net, libfa.Pass(net, 32), fb, opt,
+                    libfa.Dataset(x, np.searchsorted(["apple", "fig", "pear"], NAMES)))
         mine = libfa.Classifier(epochs=7).fit(X, NAMES)
         self.same(mine, net)
         self.assertEqual(mine.loss_curve_, [record.training.loss for record in trainer.records])
@@ -55,8 +56,8 @@ class ByHand(unittest.TestCase):
         self.assertGreater(libfa.Classifier().fit(X, NAMES).score(X, NAMES), 0.9)
 
     def test_regressor(self):
-        net, fb, opt = self.objects("identity", "squared_error", 2, "dfa", (9, 8), "float64", 5, "sgd", learning_rate=0.02,
-                                    momentum=0.9)
+        net, fb, opt = self.objects("identity", "squared_error", 2, "dfa", (9, 8), "float64", 5, "sgd",
+                                    learning_rate=0.02, momentum=0.9)
         trainer = libfa.Trainer(net, 5, epochs=4, batch=16, shuffle=False, schedule="cosine", warmup=1)
         trainer.run(net, libfa.Pass(net, 16), fb, opt, libfa.Dataset(X, Y))
         mine = libfa.Regressor((9, 8), "dfa", dtype="float64", random_state=5, optimizer="sgd", learning_rate=0.02,
@@ -82,7 +83,8 @@ class ByHand(unittest.TestCase):
                                 validation_fraction=0.2).fit(X, LABELS)
         self.same(mine, net)
         self.assertEqual((mine.best_epoch_, mine.n_iter_, mine.stop_), (trainer.best, trainer.epochs, trainer.stop))
-        self.assertEqual((mine.stop_, mine.n_iter_), (libfa.STOP_EARLY, mine.best_epoch_ + 3))  # so the best is not the last
+        # So the best is not the last.
+        self.assertEqual((mine.stop_, mine.n_iter_), (libfa.STOP_EARLY, mine.best_epoch_ + 3))
         self.assertEqual(mine.validation_curve_, [record.validation.loss for record in trainer.records])
 
     def test_validation_of_ones_own(self):
@@ -123,7 +125,8 @@ class ByHand(unittest.TestCase):
         for rule in ("bp", "dfa"):
             rate = libfa.lib.fa_rule_find(rule.encode()).contents.learning_rate
             mine = libfa.Classifier(rule=rule, optimizer="sgd", epochs=1).fit(X, LABELS)
-            self.assertEqual(mine.optimizer_.get("learning_rate"), rate or libfa.Optimizer(mine.net_).get("learning_rate"))
+            self.assertEqual(mine.optimizer_.get("learning_rate"),
+                             rate or libfa.Optimizer(mine.net_).get("learning_rate"))
         mine = libfa.Classifier(epochs=1).fit(X, LABELS)
         self.assertEqual(mine.optimizer_.get("learning_rate"), libfa.Optimizer(mine.net_, "adam").get("learning_rate"))
 
@@ -150,7 +153,8 @@ class ByHand(unittest.TestCase):
 class Labels(unittest.TestCase):
     def test_of_any_kind(self):
         for classes in (np.array([-7, 3, 500]), ["b", "a", "c"], np.array([2.0, 1.0, 3.0]), [b"x", b"y", b"z"],
-                        np.array(["b", "a", "c"], object), np.array(["2020-01-03", "2020-01-01", "2020-01-02"], "M8[D]")):
+                        np.array(["b", "a", "c"], object),
+                        np.array(["2020-01-03", "2020-01-01", "2020-01-02"], "M8[D]")):
             classes = np.asarray(classes)
             y = classes[LABELS]
             mine = libfa.Classifier(epochs=60).fit(X, y)
@@ -236,7 +240,8 @@ class Refused(unittest.TestCase):
             libfa.Regressor().partial_fit(X, Y).partial_fit(X, Y[:, 0])
 
     def test_parameters(self):
-        for params in ({"rule": "nothing"}, {"hidden": (0,)}, {"optimizer": "newton"}, {"epochs": 0}, {"activation": "x"},
+        for params in ({"rule": "nothing"}, {"hidden": (0,)}, {"optimizer": "newton"}, {"epochs": 0},
+                       {"activation": "x"},
                        {"schedule": "steep"}, {"trainer_params": {"nothing": 1}}, {"optimizer_params": {"nothing": 1}},
                        {"rule_params": {"nothing": 1}}, {"dropout": 1.5}, {"init": "x"}, {"learning_rate": -1.0}):
             with self.assertRaises(ValueError, msg=params):
@@ -266,7 +271,8 @@ class Parameters(unittest.TestCase):
         self.assertEqual(repr(mine), "Classifier(hidden=(3, 4), rule='dfa', epochs=2)")
 
     def test_pickles(self):
-        for mine, y in ((libfa.Classifier(epochs=3), NAMES), (libfa.Regressor((5, 4), epochs=3, rule="kolen_pollack"), Y)):
+        for mine, y in ((libfa.Classifier(epochs=3), NAMES),
+                        (libfa.Regressor((5, 4), epochs=3, rule="kolen_pollack"), Y)):
             pickle.loads(pickle.dumps(mine)).fit(X, y)
             mine.fit(X, y)
             for way in (lambda one: pickle.loads(pickle.dumps(one)), copy.copy, copy.deepcopy):
@@ -276,7 +282,8 @@ class Parameters(unittest.TestCase):
                 self.assertEqual(hasattr(other, "optimizer_"), CHECKPOINTS)
                 if CHECKPOINTS:
                     again = pickle.loads(pickle.dumps(mine))
-                    np.testing.assert_array_equal(other.partial_fit(X, y).predict(X), again.partial_fit(X, y).predict(X))
+                    np.testing.assert_array_equal(other.partial_fit(X, y).predict(X),
+                                                  again.partial_fit(X, y).predict(X))
                     self.assertTrue(np.any(other.net_.weights(1) != mine.net_.weights(1)))
 
 

@@ -28,8 +28,8 @@ class Interface(unittest.TestCase):
         names = [name for name, _ in public_functions()]
         self.assertGreater(len(names), 150)
         self.assertEqual([name for name, function in public_functions() if not function.__doc__], [])
-        classes = [thing for name, thing in vars(libfa).items() if inspect.isclass(thing) and thing.__module__ == "libfa"
-                   and not name.startswith("_")]
+        classes = [thing for name, thing in vars(libfa).items()
+                   if inspect.isclass(thing) and thing.__module__ == "libfa" and not name.startswith("_")]
         self.assertEqual([cls.__name__ for cls in classes if not vars(cls).get("__doc__")], [])
 
     def test_types(self):
@@ -43,8 +43,8 @@ class Interface(unittest.TestCase):
                 self.assertEqual(wanted - set(found), set())
 
     def test_types_of_constructors(self):
-        for cls in (libfa.Network, libfa.Pass, libfa.Feedback, libfa.Optimizer, libfa.Dataset, libfa.Trainer, libfa.Recorder,
-                    libfa.ProgressLine, libfa.Classifier, libfa.Regressor):
+        for cls in (libfa.Network, libfa.Pass, libfa.Feedback, libfa.Optimizer, libfa.Dataset, libfa.Trainer,
+                    libfa.Recorder, libfa.ProgressLine, libfa.Classifier, libfa.Regressor):
             found = typing.get_type_hints(cls.__init__)
             self.assertEqual(set(inspect.signature(cls).parameters) - set(found), set(), cls)
 

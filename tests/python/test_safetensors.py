@@ -100,7 +100,8 @@ class NumPy(Case):
         with self.assertRaises(libfa.FaError):
             net.load(self.path)
         net.load(self.path, libfa.LOAD_CONVERT)
-        self.assertSameTensors(tensors_of(net), {name: array.astype("float32") for name, array in tensors_of(source).items()})
+        self.assertSameTensors(tensors_of(net),
+                               {name: array.astype("float32") for name, array in tensors_of(source).items()})
 
     def test_transposed_and_strided_sources(self):
         source, net = make_network("float32", 1), make_network("float32", 2)
@@ -150,8 +151,8 @@ class PyTorch(Case):
         self.module = {"float32": Net(), "float64": Net().double()}
 
     def check_predictions(self, net, module, dtype):
-        """Every layer adds at most gamma_{n+1} of its absolute values, twice: once in each library; tanh has some ulps, and is
-        1-Lipschitz like relu, so bounds go on through |W|."""
+        """Every layer adds at most gamma_{n+1} of its absolute values, twice: once in each library; tanh has some ulps,
+        and is 1-Lipschitz like relu, so bounds go on through |W|."""
         u = np.finfo(dtype).eps / 2
         h, bound = self.x.copy(), np.zeros_like(self.x)
         for l in range(1, 4):
@@ -173,7 +174,8 @@ class PyTorch(Case):
             net = make_network(dtype, 1, self.BIAS)
             net.save(self.path)
             tensors, _ = safetensors_numpy.read(self.path)
-            module.load_state_dict({name: torch.from_numpy(array.copy()) for name, array in tensors.items()}, strict=True)
+            module.load_state_dict({name: torch.from_numpy(array.copy()) for name, array in tensors.items()},
+                                   strict=True)
             self.check_predictions(net, module, dtype)
 
     def test_libfa_loads_what_a_module_holds(self):

@@ -79,7 +79,8 @@ class Together(unittest.TestCase):
         mine = libfa.Regressor(epochs=10).fit(x, both)
         self.assertAlmostEqual(mine.score(x, both), r2_score(both, mine.predict(x)), places=12)
         weights = np.arange(150.0)
-        self.assertAlmostEqual(mine.score(x, both, weights), r2_score(both, mine.predict(x), sample_weight=weights), places=12)
+        self.assertAlmostEqual(mine.score(x, both, weights), r2_score(both, mine.predict(x), sample_weight=weights),
+                               places=12)
         constant = np.ones((150, 2))
         self.assertEqual(mine.score(x, constant), r2_score(constant, mine.predict(x)))
         self.assertEqual(cross_val_predict(mine, x, both, cv=3).shape, (150, 2))
@@ -90,7 +91,8 @@ class Together(unittest.TestCase):
         self.assertGreater(mine.score(x / 16, y), 0.9)
         self.assertEqual(mine.score(x / 16, y), accuracy_score(y, mine.predict(x / 16)))
         weights = np.arange(len(y)) + 1.0
-        self.assertAlmostEqual(mine.score(x / 16, y, weights), accuracy_score(y, mine.predict(x / 16), sample_weight=weights))
+        self.assertAlmostEqual(mine.score(x / 16, y, weights),
+                               accuracy_score(y, mine.predict(x / 16), sample_weight=weights))
 
     def test_clone(self):
         class Own(libfa.Rule):

@@ -1,4 +1,5 @@
-"""Other threads run while the library works, with callbacks too; Ctrl-C comes out of every training, and never inside C."""
+"""Other threads run while the library works, with callbacks too; Ctrl-C comes out of every training, and never inside
+C."""
 import os
 import signal
 import sys
@@ -123,8 +124,8 @@ class Interrupts(unittest.TestCase):
         sys.unraisablehook = self.lost.append
 
     def interrupted(self, function, delay):
-        """Call again and again until Ctrl-C, which comes from another thread after a while; one that is lost is waited for
-        10 s. A call has to end by itself, or a lost one would be waited for until the test is killed."""
+        """Call again and again until Ctrl-C, which comes from another thread after a while; one that is lost is waited
+        for 10 s. A call has to end by itself, or a lost one would be waited for until the test is killed."""
         timer = threading.Timer(delay, os.kill, (os.getpid(), signal.SIGINT))
         end = time.monotonic() + 10
         with self.assertRaises(KeyboardInterrupt):

@@ -1,4 +1,5 @@
-"""Whole runs of the Trainer, and what is set for training: freezing, dropout, pruning, held norms, streaming, threads."""
+"""Whole runs of the Trainer, and what is set for training: freezing, dropout, pruning, held norms, streaming,
+threads."""
 import math
 import unittest
 

@@ -4,8 +4,8 @@
 #
 # usage: run.sh [--only cppcheck|clang-tidy|gcc-fanalyzer] [--build DIRECTORY] [lib/FILE.c ...]
 #        all three over every source, and build-static, made here, unless given
-# Status 0: nothing found; 1: findings; 2: a tool is missing, broke down, could not compile a source, or overlooked the mistake
-# in canary.c beside this script.
+# Status 0: nothing found; 1: findings; 2: a tool is missing, broke down, could not compile a source, or overlooked the
+# mistake in canary.c beside this script.
 # CLANG_TIDY, CPPCHECK, GCC name other programs, JOBS how many run at once.
 set -uo pipefail
 cd "$(dirname "$0")/../.." || exit 2
@@ -22,14 +22,15 @@ while [ $# -gt 0 ]; do
 done
 [ "${#parts[@]}" -gt 0 ] || parts=(cppcheck clang-tidy gcc-fanalyzer)
 [ -e "$build/compile_commands.json" ] ||
-    meson setup "$build" -Dtests=disabled -Dexamples=disabled -Dbench=disabled -Ddefault_library=static >/dev/null || exit 2
+    meson setup "$build" -Dtests=disabled -Dexamples=disabled -Dbench=disabled -Ddefault_library=static >/dev/null ||
+    exit 2
 work=$(mktemp -d)
 export work
 trap 'rm -rf "$work"' EXIT
 findings=0
 
-# One line a source: its path and what of its first command in the database the analyzers need. One CPU level and element
-# type is enough, as the others are the same sources.
+# One line a source: its path and what of its first command in the database the analyzers need. One CPU level and
+# element type is enough, as the others are the same sources.
 python3 - "$build" "$@" >"$work/commands" <<'EOF' || exit 2
 import json, os, shlex, sys
 build, wanted = sys.argv[1], sys.argv[2:]
@@ -39,8 +40,8 @@ for entry in json.load(open(os.path.join(build, "compile_commands.json"))):
     path = os.path.relpath(os.path.join(directory, entry["file"]))
     if path.startswith("lib/"):
         kept = [a for a in shlex.split(entry["command"]) if a.startswith(("-I", "-D", "-std", "-m", "-f"))]
-        commands.setdefault(path, " ".join("-I" + os.path.relpath(os.path.join(directory, a[2:])) if a.startswith("-I") else a
-                                           for a in kept))
+        commands.setdefault(path, " ".join("-I" + os.path.relpath(os.path.join(directory, a[2:]))
+                                           if a.startswith("-I") else a for a in kept))
 missing = set(wanted) - set(commands)
 if missing or len(commands) < 100:
     sys.exit("static: the build directory does not know " + (" ".join(sorted(missing)) or "enough sources"))
@@ -61,7 +62,8 @@ report() {
     local count
     [ ! -s "$work/broken" ] || broke "$1 did not do its work" "$work/broken"
     grep -E '(^|: )(error|warning|style|performance|portability): ' "$work/log" | sort -u >"$work/all"
-    grep -q '^tests/static/canary.c' "$work/all" || broke "$1 does not find the mistake in tests/static/canary.c" "$work/log"
+    grep -q '^tests/static/canary.c' "$work/all" ||
+        broke "$1 does not find the mistake in tests/static/canary.c" "$work/log"
     grep -v '^tests/static/canary.c' "$work/all" >"$work/found"
     count=$(wc -l <"$work/found")
     cat "$work/found"
@@ -71,7 +73,8 @@ report() {
 
 # each FUNCTION: FUNCTION PATH ARGUMENT... for every source
 each() {
-    xargs -P"$jobs" -d'\n' -n1 bash -c "$1"' $0' <"$work/commands" >"$work/log" || echo "$1: a process ended badly" >>"$work/broken"
+    xargs -P"$jobs" -d'\n' -n1 bash -c "$1"' $0' <"$work/commands" >"$work/log" ||
+        echo "$1: a process ended badly" >>"$work/broken"
 }
 
 run_tidy() {
@@ -80,21 +83,23 @@ run_tidy() {
     status=$?
     out=${out//$PWD\//}
     printf "%s\n" "${out//..\//}"
-    # 1 with a named check is a finding (WarningsAsErrors); any other failure, and a source that does not compile, is not.
+    # 1 with a named check is a finding (WarningsAsErrors); any other failure, and a source that does not compile, is
+    # not.
     if [ "$status" -ne 0 ] && { [ "$status" -ne 1 ] || ! grep -q '\[[a-z].*,-warnings-as-errors\]' <<<"$out"; } ||
         grep -q 'clang-diagnostic-error' <<<"$out"; then
         printf '%s: status %s\n%s\n' "$1" "$status" "$out" >>"$work/broken"
     fi
 }
 
-# gcc 12 does not follow the lanes of vectors: a vector written lane by lane counts as not initialized. In the optimizers' tails
-# an array that a kind does not have is NULL, as it is in that kind's first call, and each asks before it reads one; gcc does
-# not know which kind it follows.
+# gcc 12 does not follow the lanes of vectors: a vector written lane by lane counts as not initialized. In the
+# optimizers' tails an array that a kind does not have is NULL, as it is in that kind's first call, and each asks before
+# it reads one; gcc does not know which kind it follows.
 run_gcc() {
     local path=$1 status
     shift
     case $path in
-    lib/kernels_loss.c | lib/kernels_random.c | lib/kernels_sparse.c) set -- "$@" -Wno-analyzer-use-of-uninitialized-value ;;
+    lib/kernels_loss.c | lib/kernels_random.c | lib/kernels_sparse.c)
+        set -- "$@" -Wno-analyzer-use-of-uninitialized-value ;;
     lib/kernels_optimize.c) set -- "$@" -Wno-analyzer-null-dereference ;;
     esac
     "$gcc" "$@" -fdiagnostics-color=never -O1 -g -fanalyzer -c "$path" -o /dev/null 2>&1

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# The warnings meson.build asks for, as errors, over lib/, tests/, examples/ and bench/ by the compilers named, without building:
-# every command of the database with -fsyntax-only.
+# The warnings meson.build asks for, as errors, over lib/, tests/, examples/ and bench/ by the compilers named, without
+# building: every command of the database with -fsyntax-only.
 #
 # usage: warnings.sh COMPILER ...      build-warnings-COMPILER is configured anew for each
 set -uo pipefail
@@ -10,7 +10,8 @@ status=0
 for compiler in "$@"; do
     build=build-warnings-$(basename "$compiler")
     rm -rf "$build"
-    CC=$compiler meson setup "$build" -Dwerror=true -Dtests=enabled -Dexamples=enabled -Dbench=enabled >/dev/null || exit 2
+    CC=$compiler meson setup "$build" -Dwerror=true -Dtests=enabled -Dexamples=enabled -Dbench=enabled >/dev/null ||
+        exit 2
     python3 - "$build" >"$build/warnings.commands" <<'PYTHON'
 import json, shlex, sys
 seen = set()
