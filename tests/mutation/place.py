@@ -125,9 +125,11 @@ class Place:
 
     def run(self, test, cpu, wall, **more):
         library = self.variant.libraries[test.redirected]
+        mutant = self.objects and self.mutant(test.redirected)
         buffering, settings = line_buffering()
         environment = os.environ | test.environment | self.variant.environment | settings | more
+        # Python looks up functions in what it has opened: in the mutant, then in the library that the mutant needs.
         environment |= {"CK_FORK": "no", "TMPDIR": str(self.temporary), "PYTHONUNBUFFERED": "1",
-                        "LD_LIBRARY_PATH": str(library.parent), "LIBFA_LIBRARY": str(library)}
-        preload = [self.variant.preload, self.objects and self.mutant(test.redirected), buffering]
+                        "LD_LIBRARY_PATH": str(library.parent), "LIBFA_LIBRARY": str(mutant or library)}
+        preload = [self.variant.preload, mutant, buffering]
         return run(test.command, environment, self.temporary, cpu, wall, self.variant.limit, filter(None, preload))

@@ -18,9 +18,10 @@ from dataclasses import dataclass, field
 
 from place import Broken, Place, Variant, called
 
-SKIPPED_SUITES = {"abi", "install", "slow", "reproduction"}
-# What repeats other tests twenty times, draws its cases anew each time, or compares PyTorch with a file.
-SKIPPED_TESTS = {"determinism", "python_properties", "python_torch_reference"}
+SKIPPED_SUITES = {"abi", "extra", "install", "slow", "reproduction"}
+# What repeats other tests twenty times, draws its cases anew each time, compares PyTorch with a file, or loads copies of
+# the library from elsewhere, for which no mutant stands in.
+SKIPPED_TESTS = {"determinism", "python_properties", "python_torch_reference", "python_loading"}
 OPTIONS = ["-Dtests=enabled", "-Dexamples=disabled", "-Dbench=disabled", "-Dcpu_levels=false", "-Dbuildtype=plain",
            "-Doptimization=1", "-Ddebug=false"]
 SHARED = "lib/libfa.so"
