@@ -181,7 +181,7 @@ static page lay_out(const settings *chosen, size_t count, drift_range drift, dou
 /* What the panels share. Labels are drawn with the first one only. */
 static void set_up(gnuplot *plot, const page *drawn, const char *title)
 {
-    double left = LEFT / drawn->width, right = RIGHT / drawn->width;
+    double left = (double)LEFT / drawn->width, right = (double)RIGHT / drawn->width;
     FILE *script = plot->script;
 
     fputs("set datafile missing '?'\n"
