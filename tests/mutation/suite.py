@@ -19,8 +19,8 @@ from dataclasses import dataclass, field
 from place import Broken, Place, Variant, called
 
 SKIPPED_SUITES = {"abi", "extra", "install", "slow", "reproduction"}
-# What repeats other tests twenty times, draws its cases anew each time, compares PyTorch with a file, loads copies of the
-# library from elsewhere, for which no mutant stands in, or looks at texts only.
+# What repeats other tests twenty times, draws its cases anew each time, compares PyTorch with a file, loads copies of
+# the library from elsewhere, for which no mutant stands in, or looks at texts only.
 SKIPPED_TESTS = {"determinism", "python_properties", "python_torch_reference", "python_loading", "docs_contracts",
                  "docs_links", "docs_runner"}
 OPTIONS = ["-Dtests=enabled", "-Dexamples=disabled", "-Dbench=disabled", "-Dcpu_levels=false", "-Dbuildtype=plain",
