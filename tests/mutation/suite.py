@@ -19,9 +19,10 @@ from dataclasses import dataclass, field
 from place import Broken, Place, Variant, called
 
 SKIPPED_SUITES = {"abi", "extra", "install", "slow", "reproduction"}
-# What repeats other tests twenty times, draws its cases anew each time, compares PyTorch with a file, or loads copies of
-# the library from elsewhere, for which no mutant stands in.
-SKIPPED_TESTS = {"determinism", "python_properties", "python_torch_reference", "python_loading"}
+# What repeats other tests twenty times, draws its cases anew each time, compares PyTorch with a file, loads copies of
+# the library from elsewhere, for which no mutant stands in, or looks at texts only.
+SKIPPED_TESTS = {"determinism", "python_properties", "python_torch_reference", "python_loading", "docs_contracts",
+                 "docs_links", "docs_runner"}
 OPTIONS = ["-Dtests=enabled", "-Dexamples=disabled", "-Dbench=disabled", "-Dcpu_levels=false", "-Dbuildtype=plain",
            "-Doptimization=1", "-Ddebug=false"]
 SHARED = "lib/libfa.so"
