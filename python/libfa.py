@@ -123,7 +123,7 @@ class UnsupportedError(FaError, NotImplementedError):
 
 class FileError(FaError, OSError):
     """FA_ERR_IO. The reason is in the sentence; there is no `errno`."""
-    errno = None  # OSError would take the status for it
+    errno = None  # type: ignore[assignment]  # OSError would take the status for it
 
 
 class FormatError(FaError, ValueError):

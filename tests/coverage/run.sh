@@ -53,7 +53,8 @@ lines() {
     local level
     { setup build-coverage -Db_coverage=true -Dc_args=-fprofile-update=atomic &&
         ninja -C build-coverage >"$log" 2>&1; } || give_up "build with gcc"
-    suite build-coverage --no-suite install --no-suite abi --no-suite slow --no-suite long --no-suite extra || give_up "suite"
+    suite build-coverage --no-suite install --no-suite abi --no-suite slow --no-suite long --no-suite extra ||
+        give_up "suite"
     for level in baseline avx2; do
         FA_CPU=$level suite build-coverage kernels kernels_loss kernels_online kernels_optimize product ||
             give_up "kernels at CPU level $level"
