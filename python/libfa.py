@@ -602,7 +602,7 @@ def version() -> str:
     return lib.fa_version().decode()
 
 
-def library_path() -> str:
+def loaded_from() -> str:
     """File of the library that is loaded."""
     return _file_of(lib, lib._name)
 

@@ -98,7 +98,7 @@ def check_python(tap, install):
     for name in ("LD_LIBRARY_PATH", "LIBFA_LIBRARY"):
         env.pop(name, None)
     program = ("import libfa, os, sys\n"
-               "if not os.path.samefile(libfa.library_path(), sys.argv[1]): sys.exit(libfa.library_path())")
+               "if not os.path.samefile(libfa.loaded_from(), sys.argv[1]): sys.exit(libfa.loaded_from())")
     tap.check("libfa.py is installed and loads the library that was installed with it",
               run([sys.executable, "-c", program, str(install.libdir / "libfa.so.0")], install.work, env)[1])
 

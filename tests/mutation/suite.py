@@ -84,7 +84,7 @@ class Suite:
         called(["ninja", "-C", str(self.build), f"-j{self.jobs}"], self.root)
         self.read_commands()
         with concurrent.futures.ThreadPoolExecutor(self.jobs) as pool:
-            self.library_digest = digest(sorted(self.root.glob("lib/**/*.[ch]")) +
+            self.lib_digest = digest(sorted(self.root.glob("lib/**/*.[ch]")) +
                                          sorted(self.root.glob("include/fa/*.h")))
             self.plain = self.variant(pool, "plain", PLAIN, [], {}, MEMORY)
             list(pool.map(self.link_program, self.links))
@@ -160,7 +160,7 @@ class Suite:
         needed = sorted({test.redirected for test in self.tests})
         made.libraries = {redirected: self.work / name / f"library-{number}" / self.soname
                           for number, redirected in enumerate(needed)}
-        stamp, wanted = self.work / name / "stamp", f"{self.library_digest} {compile_options} {needed}"
+        stamp, wanted = self.work / name / "stamp", f"{self.lib_digest} {compile_options} {needed}"
         if stamp.exists() and stamp.read_text() == wanted:
             return made
         stamp.unlink(missing_ok=True)
@@ -213,7 +213,7 @@ class Suite:
     def remembered(self, test):
         """What an earlier run measured of the same library and the same test."""
         files = [pathlib.Path(word) for word in test.command if os.path.isfile(word)]
-        test.memory = self.work / "measured" / digest(files, f"{self.library_digest} {test.name} {COUNTING}")
+        test.memory = self.work / "measured" / digest(files, f"{self.lib_digest} {test.name} {COUNTING}")
         test.memory.parent.mkdir(exist_ok=True)
         if test.memory.exists():
             found = json.loads(test.memory.read_text())

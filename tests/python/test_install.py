@@ -77,7 +77,7 @@ class Install(unittest.TestCase):
         libdir.mkdir(parents=True, exist_ok=True)
         shutil.copy(file, place)
         shutil.copy(LIBRARY, libdir / "libfa.so.0")
-        done = run([prefix / "bin" / "python3", "-c", "import libfa; print(libfa.library_path())"], cwd=self.work)
+        done = run([prefix / "bin" / "python3", "-c", "import libfa; print(libfa.loaded_from())"], cwd=self.work)
         self.assertEqual(done.returncode, 0, done.stdout)
         self.assertTrue(os.path.samefile(done.stdout.strip(), libdir / "libfa.so.0"), done.stdout)
 

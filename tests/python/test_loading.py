@@ -70,12 +70,12 @@ class Loading(unittest.TestCase):
         self.assertIn("is of libfa 0.1.7", text)
         self.assertIn(f"of libfa {libfa.version()}", text)
         self.assertIn(os.path.join(folder, "libfa.py"), text)
-        self.assertIn(libfa.library_path(), text)
+        self.assertIn(libfa.loaded_from(), text)
 
     def test_order(self):
         """LIBFA_LIBRARY, beside the module, the configured directory, the soname."""
-        library = os.path.realpath(libfa.library_path())
-        program = "import libfa; print(libfa.library_path(), file=__import__('sys').stderr)"
+        library = os.path.realpath(libfa.loaded_from())
+        program = "import libfa; print(libfa.loaded_from(), file=__import__('sys').stderr)"
         with tempfile.TemporaryDirectory() as folder:
             named, beside, configured, searched = (os.path.join(folder, *names, libfa._SONAME) for names in
                                                    (["named"], ["lib", "python3"], ["lib", "triplet"], ["searched"]))
